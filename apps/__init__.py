@@ -1,0 +1,1 @@
+"""The programs built on ArtNet: everything behind the command `artnet`."""

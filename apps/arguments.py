@@ -1,0 +1,48 @@
+"""Types of command-line values, shared by the commands: each returns the value or says what it should have been."""
+
+import argparse
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """An argparse type for whole numbers from `low` to `high`, both included."""
+
+    def parse(text: str) -> int:
+        if not text.strip().lstrip("-+").isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def fraction(text: str) -> float:
+    """An argparse type for numbers from 0 to 1, both included."""
+    value = _number(text)
+    if value is None or not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def weighted_path(text: str) -> tuple[Path, float]:
+    """An argparse type for PATH[:WEIGHT], the weight finite and above 0, 1 where it is left out.
+
+    A colon belongs to the name where a file of the whole name exists (`ratio 4:3.jpg`), or where neither the part
+    before it is a file nor the part after it a number (`C:\\art.jpg`).
+    """
+    path, colon, tail = text.rpartition(":")
+    weight = _number(tail)
+    if not colon or os.path.exists(text) or (weight is None and not os.path.exists(path)):
+        return Path(text), 1.0
+    if weight is None or not math.isfinite(weight) or weight <= 0:
+        raise argparse.ArgumentTypeError(f"the weight {tail!r} of {path} is not a number above 0 (as in {path}:0.5)")
+    return Path(path), weight
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,90 @@
+"""The command `artnet`: finds the sub-command, imports only its module, and turns errors into one line."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from artnet import __version__
+
+COMMANDS = {
+    "stylize": ("apps.stylize", "paint pictures, folders of pictures, or standard input in the style of others"),
+    "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
+    "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
+    "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
+}
+"""Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""
+
+EPILOG = """\
+examples:
+  artnet stylize photo.jpg --style painting.jpg -o out.png
+  artnet stylize holiday/ --style painting.jpg -o painted/
+  artnet stylize --help          all options of a command, with examples
+
+exit codes: 0 done, 1 some of several pictures failed, 2 nothing done because of an error, 130 interrupted
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises ValueError instead of printing a screen of usage and leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `artnet` with the given arguments (default: those of the process) and return its exit code.
+
+    Raises:
+        SystemExit: after --help and --version, with code 0.
+    """
+    try:
+        code = _run(sys.argv[1:] if argv is None else list(argv))
+        sys.stdout.flush()  # here, where a closed pipe can still be handled
+        return code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) went away, which is no error; without this Python complains once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (ValueError, OSError, MemoryError) as error:
+        print(f"artnet: error: {describe(error)}", file=sys.stderr)
+        return 2
+
+
+def describe(error: BaseException) -> str:
+    """An exception as one line for people: no errno, no line breaks."""
+    if isinstance(error, MemoryError):
+        return "not enough memory; use smaller pictures"
+    named = isinstance(error, OSError) and error.filename is not None
+    text = f"{error.filename}: {error.strerror}" if named else str(error)
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _run(argv: list[str]) -> int:
+    parser = Parser(
+        prog="artnet",
+        description="Universal style transfer that runs live on an ordinary CPU.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"artnet {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    # The options before the command take no value, so the first word that is not an option is the command.
+    chosen = next((word for word in argv if not word.startswith("-")), None)
+    run = None
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name == chosen:
+            home = import_module(module)
+            home.add_arguments(command)
+            run = home.run
+    args = parser.parse_args(argv)
+    return run(args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

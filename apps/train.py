@@ -1,0 +1,162 @@
+"""`artnet train`: train a network on a folder of photos and a folder of paintings."""
+
+import argparse
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artnet.training.options import LossWeights, TrainOptions
+
+if TYPE_CHECKING:
+    from artnet.network import ArtNet
+    from artnet.training.trainer import Trainer
+
+EPILOG = """\
+The folder given with -o gets state.safetensors (to resume from), artnet.safetensors (the network, for
+`artnet stylize --weights`), log.csv and preview sheets. Training stops when its budget is used, or with Ctrl-C; run the
+same command with --resume to go on exactly where it stopped.
+
+examples:
+  artnet train photos/ paintings/ -o runs/first --minutes 60
+  artnet train photos/ paintings/ -o runs/first --minutes 180 --resume
+  artnet train photos/ paintings/ -o runs/tuned --init runs/first/artnet.safetensors --size 256 --lr 2e-4 --steps 2000
+  torchrun --nproc-per-node 4 -m apps.cli train photos/ paintings/ -o runs/gpus --size 256 --batch 8 --steps 50000
+"""
+RENAMED = {"learning_rate": "lr"}
+SAMPLES = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; the defaults are those of `TrainOptions` and `LossWeights`."""
+    parser.description, parser.epilog = __doc__, EPILOG
+    parser.add_argument("photos", type=Path, help="folder of photos, searched through its sub-folders")
+    parser.add_argument(
+        "paintings", type=Path, help="folder of paintings; each sub-folder (or NAME__ prefix) counts as a source"
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--init", help="start from this network instead of random weights (fine-tuning)")
+    start.add_argument("--backbone", choices=["random", "imagenet"], default="random", help="encoder to start from")
+    parser.add_argument("--config", type=Path, help="JSON file with an ArtNetConfig, for another architecture")
+    parser.add_argument("--vgg", type=Path, help="loss network, a VGG trunk file (default: torchvision's VGG16)")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: %(default)s")
+    budget = parser.add_argument_group("budget (at least one of the two)")
+    budget.add_argument("--steps", type=int, help="stop after this many steps in all")
+    budget.add_argument("--minutes", type=float, help="stop after this much training time in all")
+    add_fields(parser.add_argument_group("options"), TrainOptions, skip=("steps", "minutes", "bfloat16", "weights"))
+    parser.add_argument("--float32", action="store_true", help="train in float32 instead of bfloat16 autocast")
+    add_fields(parser.add_argument_group("weights of the loss terms"), LossWeights, suffix="-weight")
+
+
+def add_fields(group: "argparse._ArgumentGroup", options: type, skip: tuple[str, ...] = (), suffix: str = "") -> None:
+    """One option for each field of a dataclass, with its type and default."""
+    for field in fields(options):
+        if field.name not in skip:
+            name = RENAMED.get(field.name, field.name).replace("_", "-")
+            group.add_argument(
+                f"--{name}{suffix}", dest=field.name, type=type(field.default), default=field.default, metavar="N",
+                help="default: %(default)s",
+            )  # fmt: skip
+
+
+def options_from(args: argparse.Namespace) -> TrainOptions:
+    """The parsed options as the library's dataclasses."""
+    weights = LossWeights(**{f.name: getattr(args, f.name) for f in fields(LossWeights)})
+    named = {f.name: getattr(args, f.name) for f in fields(TrainOptions) if f.name not in ("weights", "bfloat16")}
+    return TrainOptions(**named, bfloat16=not args.float32, weights=weights)
+
+
+def build_network(args: argparse.Namespace) -> "ArtNet":
+    """The network that training starts from."""
+    from artnet.checkpoint import load_checkpoint
+    from artnet.config import ArtNetConfig
+    from artnet.encoder import load_googlenet
+    from artnet.network import ArtNet
+
+    if args.init:
+        return load_checkpoint(args.init)
+    network = ArtNet(ArtNetConfig.from_json(args.config.read_text()) if args.config else None)
+    if args.backbone == "imagenet":
+        from torchvision.models import GoogLeNet_Weights, googlenet
+
+        load_googlenet(network.encoder, googlenet(weights=GoogLeNet_Weights.IMAGENET1K_V1).state_dict())
+    return network
+
+
+def build_trainer(args: argparse.Namespace) -> "Trainer":
+    """Everything a run needs, each process of a torchrun with its own data and device."""
+    import torch
+    import torch.distributed as dist
+
+    from artnet.engine import pick_device
+    from artnet.training.data import Batches, PictureFolder
+    from artnet.training.losses import VGGTrunk
+    from artnet.training.trainer import STATE, Trainer
+
+    options = options_from(args)
+    if (args.output / STATE).exists() and not args.resume:
+        raise ValueError(f"{args.output} already holds a run: give --resume to go on with it, or another -o")
+    rank = int(os.environ.get("RANK", "0"))
+    device = pick_device(args.device)
+    if "RANK" in os.environ:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        if device.type == "cuda":
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    torch.manual_seed(options.seed)
+    batches = Batches(
+        PictureFolder(args.photos), PictureFolder(args.paintings),
+        batch=options.batch, size=options.size, seed=options.seed, rank=rank,
+    )  # fmt: skip
+    trainer = Trainer(build_network(args), VGGTrunk(args.vgg), batches, options, args.output, device.type)
+    if args.resume and not trainer.resume():
+        raise ValueError(f"nothing to resume in {args.output}")
+    return trainer
+
+
+def preview(trainer: "Trainer") -> None:
+    """Write a sheet of fixed samples: photos down, paintings across."""
+    import torch
+    from PIL import Image
+
+    from apps.contact_sheet import contact_sheet
+    from artnet.pictures import to_rgb
+
+    photos, paintings = (trainer.move(x[:SAMPLES]) for x in trainer.batches.at(-1))
+    network = trainer.network
+    with torch.inference_mode(), trainer.autocast():
+        content = network.encode(photos)
+        columns = [
+            network.decode(network.transfer(content, [network.prepare(network.encode(style[None]))]))
+            for style in paintings
+        ]
+    image = lambda x: Image.fromarray(to_rgb(x[None].float().cpu()))  # noqa: E731
+    rows = [[image(photo), *(image(column[i]) for column in columns)] for i, photo in enumerate(photos)]
+    head = [Image.new("RGB", rows[0][0].size, "white"), *(image(p) for p in paintings)]
+    contact_sheet([head, *rows]).save(trainer.folder / f"preview-{trainer.counters.step:06d}.png")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; Ctrl-C saves and stops."""
+    from tqdm import tqdm
+
+    trainer = build_trainer(args)
+    leader = trainer.batches.rank == 0
+    content, style = trainer.batches.content, trainer.batches.style
+    print(f"{len(content)} photos, {len(style)} paintings -> {args.output}", file=sys.stderr)
+    layout = "{l_bar}{bar}| {elapsed}<{remaining} {postfix}"
+    with tqdm(total=1.0, disable=None if leader else True, bar_format=layout) as bar:
+
+        def show(counters, row) -> None:  # type: ignore[no-untyped-def]
+            bar.n = trainer.options.progress(counters.step, counters.seconds)
+            bar.set_postfix_str(f"step {counters.step}, loss {row['total']:.3f}, style {row['style']:.3f}")
+
+        try:
+            trainer.run(show, preview if leader else None)
+        except KeyboardInterrupt:
+            print(f"stopped at step {trainer.counters.step}; go on with --resume", file=sys.stderr)
+            return 130
+    print(f"{trainer.counters.step} steps; the network is {args.output / 'artnet.safetensors'}", file=sys.stderr)
+    return 0

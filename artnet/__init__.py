@@ -1,0 +1,27 @@
+"""ArtNet: universal style transfer that runs live on an ordinary CPU.
+
+    from artnet import Stylizer
+    stylizer = Stylizer.load()
+    stylizer.set_style("painting.jpg")
+    picture = stylizer.stylize("photo.jpg")
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+_HOMES = {
+    "ArtNet": "artnet.network",
+    "ArtNetConfig": "artnet.config",
+    "Stylizer": "artnet.stylizer",
+    "load_checkpoint": "artnet.checkpoint",
+    "save_checkpoint": "artnet.checkpoint",
+}
+__all__ = ["ArtNet", "ArtNetConfig", "Stylizer", "load_checkpoint", "save_checkpoint"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: `import artnet` alone must not pay for torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'artnet' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,88 @@
+"""The configuration that rebuilds an ArtNet, pruned or not, in one constructor call."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+STAGES = {
+    "conv1": 2,
+    "conv3": 4,
+    "inception3a": 8,
+    "inception3b": 8,
+    "inception4a": 16,
+    "inception4b": 16,
+    "inception4c": 16,
+    "inception4d": 16,
+    "inception4e": 16,
+    "inception5a": 32,
+    "inception5b": 32,
+}
+"""Encoder stages whose features can be used, with the stride of each relative to the picture."""
+PIXELS = "pixels"
+"""The picture itself as a skip level (stride 1)."""
+PADDINGS = ("reflect", "zeros")
+
+
+@dataclass(frozen=True)
+class ArtNetConfig:
+    """Shape of an ArtNet.
+
+    Attributes:
+        cut: encoder stage whose output is the bottleneck (a key of STAGES).
+        skips: shallower stages, and 'pixels', whose transferred features the decoder also receives; () is
+            single-level transfer. At most one for each stride.
+        decoder: output channels of the decoder's convolutions, by stride.
+        encoder_padding: 'reflect', or 'zeros' to be equal to torchvision's GoogLeNet.
+        widths: output channels of single convolutions by module name ('encoder.conv1.conv'), where they differ from
+            GoogLeNet's or from `decoder`: how a pruned network is described.
+    """
+
+    cut: str = "inception4a"
+    skips: tuple[str, ...] = ("inception3b", "conv3", "conv1", PIXELS)
+    decoder: dict[int, int] = field(default_factory=lambda: {32: 256, 16: 192, 8: 128, 4: 64, 2: 32, 1: 16})
+    encoder_padding: str = "reflect"
+    widths: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.cut not in STAGES:
+            raise ValueError(f"cut must be one of {', '.join(STAGES)}, got {self.cut!r}")
+        unknown = [s for s in self.skips if s != PIXELS and s not in STAGES]
+        if unknown:
+            raise ValueError(f"unknown skip {unknown[0]!r}: use {PIXELS} or one of {', '.join(STAGES)}")
+        strides = [stage_stride(s) for s in self.skips]
+        if len(set(strides)) != len(strides) or any(s >= self.stride for s in strides):
+            raise ValueError(f"skips must have different strides below the cut's {self.stride}, got {self.skips}")
+        if self.encoder_padding not in PADDINGS:
+            raise ValueError(f"encoder_padding must be one of {', '.join(PADDINGS)}, got {self.encoder_padding!r}")
+
+    @property
+    def stride(self) -> int:
+        """Picture pixels per bottleneck position along a side."""
+        return STAGES[self.cut]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Every stage with transfer, from the finest to the bottleneck."""
+        return (*sorted(self.skips, key=stage_stride), self.cut)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "ArtNetConfig":
+        """Inverse of `to_json`. Raises ValueError on anything that is not such a config."""
+        try:
+            values: dict[str, Any] = json.loads(text)
+            known = {f.name for f in fields(cls)}
+            if set(values) - known:
+                raise ValueError(f"unknown fields {sorted(set(values) - known)}")
+            values["skips"] = tuple(values["skips"])
+            values["decoder"] = {int(k): int(v) for k, v in values["decoder"].items()}
+            return cls(**values)
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise ValueError(f"not an ArtNet config: {error}") from error
+
+
+def stage_stride(stage: str) -> int:
+    """Stride of a stage or of 'pixels'."""
+    return 1 if stage == PIXELS else STAGES[stage]

@@ -1,0 +1,1 @@
+"""Training ArtNet: data, losses, the trainer and its checkpoints."""

@@ -1,0 +1,176 @@
+"""Perceptual losses over a frozen VGG trunk, and the term that empties channels.
+
+Content and moment losses follow Huang and Belongie (arXiv 1703.06868); each is relative, so that no picture and no
+layer dominates. Gram (Gatys et al., arXiv 1508.06576) and sliced Wasserstein (Heitz et al., arXiv 2006.07229) terms see
+what means and deviations do not: how channels occur together, and their whole distribution.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from kornia.losses import total_variation
+from safetensors import safe_open
+from torch import Tensor, nn
+from torchvision.models import VGG16_Weights, vgg16, vgg19
+
+from artnet.encoder import ConvReLU
+
+TEXTURE_LAYER = 2  # relu3_1, where the sliced Wasserstein distance is taken
+DIRECTIONS = 32
+
+
+class VGGTrunk(nn.Module):
+    """relu1_1, relu2_1, relu3_1 and relu4_1 of a frozen VGG16 or VGG19.
+
+    Args:
+        path: safetensors file with torchvision's `features.N.weight` names; None takes torchvision's IMAGENET1K_V1
+            VGG16. A file whose metadata says "BGR" is fed BGR, 0-255, minus the Caffe means; any other RGB,
+            ImageNet-normalised.
+    """
+
+    def __init__(self, path: str | Path | None = None):
+        super().__init__()
+        if path is None:
+            state, caffe = vgg16(weights=VGG16_Weights.IMAGENET1K_V1).features.state_dict(), False
+        else:
+            with safe_open(path, "pt") as file:
+                caffe = "BGR" in " ".join((file.metadata() or {}).values())
+                state = {k.removeprefix("features."): file.get_tensor(k).float() for k in file.keys()}  # noqa: SIM118
+        deep = "16.weight" in state  # VGG19 has a fourth convolution in its third block
+        self.taps = (1, 6, 11, 20 if deep else 18)
+        layers = (vgg19 if deep else vgg16)(weights=None).features[: self.taps[-1] + 1]
+        missing = [k for k in layers.state_dict() if k not in state]
+        if missing:
+            raise ValueError(f"{path} is not a VGG trunk up to relu4_1: features.{missing[0]} is missing")
+        layers.load_state_dict({k: state[k] for k in layers.state_dict()})
+        self.layers = layers.eval().requires_grad_(False)
+        for layer in self.layers:
+            if isinstance(layer, nn.ReLU):
+                layer.inplace = False
+        mean, scale = ([104.00699, 116.66877, 122.67892], 255.0) if caffe else ([0.485, 0.456, 0.406], 1.0)
+        std = [1.0, 1.0, 1.0] if caffe else [0.229, 0.224, 0.225]
+        self.caffe = caffe
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1) / scale)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1) / scale)
+        self.mean: Tensor
+        self.std: Tensor
+
+    def forward(self, picture: Tensor) -> list[Tensor]:
+        """Four feature maps of (N, 3, H, W) pictures in [0, 1]."""
+        x = picture[:, [2, 1, 0]] if self.caffe else picture
+        x = (x - self.mean) / self.std
+        out = []
+        for i, layer in enumerate(self.layers):
+            x = layer(x)
+            if i in self.taps:
+                out.append(x)
+        return out
+
+
+class Statistics(NamedTuple):
+    """Means (N, C), deviations (N, C) and Gram matrices (N, C, C), float32, of one layer's features."""
+
+    mean: Tensor
+    std: Tensor
+    gram: Tensor
+
+
+def statistics(features: Tensor) -> Statistics:
+    """Statistics of (N, C, H, W) over positions, by two matrix products in the features' dtype.
+
+    Second moments are the Gram matrix's diagonal: under bfloat16 the deviations are good to about half a percent, and
+    no float32 copy of the largest feature maps is ever made, which would cost more time than the products.
+    """
+    flat = features.permute(0, 2, 3, 1).flatten(1, 2)  # (N, L, C), a view of channels_last features
+    count = flat.shape[1]
+    mean = (flat.new_ones(1, 1, count).expand(len(flat), -1, -1) @ flat).float()[:, 0] / count
+    gram = (flat.transpose(1, 2) @ flat).float() / count
+    variance = gram.diagonal(dim1=1, dim2=2) - mean.square()
+    return Statistics(mean, (variance.clamp(min=0) + 1e-5).sqrt(), gram)
+
+
+def moment_loss(out: list[Statistics], style: list[Statistics]) -> Tensor:
+    """Squared distance of channel means and deviations over their squared size, mean over layers and pictures."""
+    terms = []
+    for x, y in zip(out, style, strict=True):
+        distance = (x.mean - y.mean).square().sum(1) + (x.std - y.std).square().sum(1)
+        terms.append((distance / (y.mean.square().sum(1) + y.std.square().sum(1))).mean())
+    return torch.stack(terms).mean()
+
+
+def gram_loss(out: list[Statistics], style: list[Statistics]) -> Tensor:
+    """Frobenius distance of Gram matrices over the style's Frobenius norm, mean over layers and pictures."""
+    terms = []
+    for x, y in zip(out, style, strict=True):
+        distance = ((x.gram - y.gram).square().sum((1, 2)) + 1e-8).sqrt()
+        terms.append((distance / y.gram.square().sum((1, 2)).sqrt()).mean())
+    return torch.stack(terms).mean()
+
+
+def texture_loss(out: Tensor, style: Tensor) -> Tensor:
+    """Sliced Wasserstein distance of (N, C, H, W) features along random directions, relative to the style's spread."""
+    directions = F.normalize(torch.randn(DIRECTIONS, out.shape[1], device=out.device), dim=1)
+    a = (directions @ out.flatten(2)).float().sort(dim=2).values
+    b = (directions @ style.flatten(2)).float().sort(dim=2).values
+    return ((a - b).abs().mean((1, 2)) / (b.std((1, 2)) + 1e-6)).mean()
+
+
+def content_loss(out: list[Tensor], content: list[Tensor]) -> Tensor:
+    """1 - cosine similarity of instance-normalised relu4_1 (weight 1) and relu3_1 (weight 1/2) features."""
+    total = torch.zeros((), device=out[0].device)
+    for weight, x, y in ((1.0, out[3], content[3]), (0.5, out[2], content[2])):
+        a, b = (F.instance_norm(t.float()).flatten(1) for t in (x[: len(y)], y))
+        total = total + weight * (1 - F.cosine_similarity(a, b)).mean()
+    return total
+
+
+def perceptual_loss(out: list[Tensor], target: list[Tensor]) -> Tensor:
+    """Squared feature distance over squared feature size, mean over layers."""
+    pairs = [(x.float(), y.float()) for x, y in zip(out, target, strict=True)]
+    return torch.stack([F.mse_loss(x, y) / (y.square().mean() + 1e-6) for x, y in pairs]).mean()
+
+
+def variation_loss(picture: Tensor) -> Tensor:
+    """Total variation for each pixel and channel of (N, 3, H, W)."""
+    return total_variation(picture, reduction="mean").mean()
+
+
+class SparsityMeter:
+    """Measures, during forward passes, how evenly a network uses its channels; minimising it empties channels.
+
+    For each ConvReLU, with r the root mean square of every channel: sum(r) / (sqrt(C) * ||r||), between 1 / sqrt(C)
+    (one channel does all) and 1 (all alike): scale-free, as following weights could undo any shrinking. Its gradient at
+    a weak channel does not fade, so the channel's ReLU closes for good. Layers are weighted by their multiplications.
+    This term is our own; the paper's way to empty channels is not known.
+    """
+
+    def __init__(self, network: nn.Module):
+        self.network = network
+        self.terms: list[tuple[float, Tensor]] = []
+
+    def record(self, layer: ConvReLU, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        rms = (output.float().square().mean((0, 2, 3)) + 1e-10).sqrt()
+        evenness = rms.sum() / (rms.numel() ** 0.5 * rms.norm() + 1e-8)
+        self.terms.append((layer.conv.weight.numel() * output.shape[2] * output.shape[3], evenness))
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Record every forward pass within."""
+        self.terms = []
+        hooks = [m.register_forward_hook(self.record) for m in self.network.modules() if isinstance(m, ConvReLU)]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def loss(self) -> Tensor:
+        """Weighted mean of what was recorded, between 0 and 1."""
+        if not self.terms:
+            raise ValueError("nothing was recorded: run the network inside `with meter.watching():` first")
+        total = sum(macs for macs, _ in self.terms)
+        return torch.stack([evenness * (macs / total) for macs, evenness in self.terms]).sum()

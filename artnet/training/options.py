@@ -1,0 +1,89 @@
+"""What a training run is told, and how its learning rate follows from it."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weight of each term of the training loss."""
+
+    content: float = 1.0
+    style: float = 6.0
+    gram: float = 0.5
+    texture: float = 1.0
+    pixel: float = 5.0
+    perceptual: float = 0.5
+    variation: float = 0.1
+    sparsity: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Options of a run; the command line takes its defaults from here.
+
+    Attributes:
+        size: side of the square crops, pixels.
+        batch: photos and paintings drawn in a step (as many of each).
+        pairs: paintings that each photo of the batch is painted like, in one step; VGG targets are shared between them.
+        auxiliary_every: a photo or a painting is rebuilt, and sparsity measured, in every so many steps.
+        swap_share: share of the steps that transfer with S2, the others with AdaIN.
+        learning_rate: AdamW's highest, reached after `warmup` steps, then a cosine to a hundredth of it.
+        steps, minutes: the budget; where both are given, whichever ends first.
+        bfloat16: run network and trunk under bfloat16 autocast.
+    """
+
+    size: int = 128
+    batch: int = 3
+    pairs: int = 2
+    auxiliary_every: int = 4
+    swap_share: float = 0.5
+    learning_rate: float = 1e-3
+    warmup: int = 200
+    clip: float = 1.0
+    weight_decay: float = 1e-4
+    steps: int | None = None
+    minutes: float | None = None
+    seed: int = 0
+    bfloat16: bool = True
+    checkpoint_minutes: float = 3.0
+    preview_every: int = 500
+    log_every: int = 20
+    weights: LossWeights = field(default_factory=LossWeights)
+
+    def __post_init__(self) -> None:
+        if self.steps is None and self.minutes is None:
+            raise ValueError("training needs a budget: give --steps, --minutes, or both")
+        for name in ("size", "batch", "pairs", "auxiliary_every", "log_every", "learning_rate", "clip"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        if self.pairs > self.batch:
+            raise ValueError(f"pairs ({self.pairs}) must not exceed the batch ({self.batch})")
+        if self.size < 64:
+            raise ValueError(f"crops must be at least 64 pixels for the VGG trunk, got {self.size}")
+        if not 0 <= self.swap_share <= 1:
+            raise ValueError(f"swap_share must be between 0 and 1, got {self.swap_share}")
+
+    def progress(self, step: int, seconds: float) -> float:
+        """How much of the budget is used, 0 to 1."""
+        used = [0.0]
+        if self.steps is not None:
+            used.append(step / max(1, self.steps))
+        if self.minutes is not None:
+            used.append(seconds / (60 * self.minutes))
+        return min(1.0, max(used))
+
+    def rate(self, step: int, seconds: float) -> float:
+        """Learning rate of a step."""
+        cosine = 0.5 * (1 + math.cos(math.pi * self.progress(step, seconds)))
+        return self.learning_rate * min(1.0, (step + 1) / max(1, self.warmup)) * (0.01 + 0.99 * cosine)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "TrainOptions":
+        values = json.loads(text)
+        values["weights"] = LossWeights(**values["weights"])
+        return cls(**values)

@@ -1,0 +1,237 @@
+"""The trainer: photos and paintings in, an ArtNet out."""
+
+import csv
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim import AdamW
+
+from artnet.checkpoint import save_checkpoint
+from artnet.network import ArtNet, Features
+from artnet.training import losses
+from artnet.training.data import Batches
+from artnet.training.losses import SparsityMeter, VGGTrunk
+from artnet.training.options import LossWeights, TrainOptions
+from artnet.training.state import Counters, load_state, restore_moments, save_state
+
+STATE, WEIGHTS, LOG = "state.safetensors", "artnet.safetensors", "log.csv"
+Terms = dict[str, Tensor]
+COLUMNS = ("total", *(field.name for field in fields(LossWeights)))
+
+
+class Trainer:
+    """Trains a network into a folder.
+
+    Args:
+        network: trained in place.
+        trunk: the loss network.
+        batches: what each step sees.
+        options: budget, weights, rates.
+        folder: gets `state.safetensors` (to resume from), `artnet.safetensors` (the network), `log.csv`.
+        device: 'cpu' or 'cuda'.
+    """
+
+    def __init__(
+        self,
+        network: ArtNet,
+        trunk: VGGTrunk,
+        batches: Batches,
+        options: TrainOptions,
+        folder: str | Path,
+        device: str = "cpu",
+    ):
+        self.device = torch.device(device)
+        self.network = network.to(self.device).to(memory_format=torch.channels_last).train()
+        self.trunk = trunk.to(self.device).to(memory_format=torch.channels_last)
+        self.batches, self.options, self.folder = batches, options, Path(folder)
+        self.optimizer = AdamW(
+            self.network.parameters(), lr=options.learning_rate, betas=(0.9, 0.99), weight_decay=options.weight_decay
+        )
+        self.counters = Counters()
+        self.meter = SparsityMeter(self.network)
+
+    def resume(self) -> bool:
+        """Go on from the folder's checkpoint, if there is one."""
+        path = self.folder / STATE
+        if not path.exists():
+            return False
+        network, moments, self.counters, _ = load_state(path)
+        self.network.load_state_dict(network.state_dict())
+        restore_moments(self.optimizer, self.network, moments, self.counters.step)
+        return True
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16)
+
+    def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Tensor:
+        """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are."""
+        batch, pairs = len(photos), self.options.pairs
+        both = self.network.encode(torch.cat([photos, paintings, rebuilt]))
+        content: Features = {k: x[:batch].repeat(pairs, 1, 1, 1) for k, x in both.items()}
+        style = {k: pair_up(x[batch : 2 * batch], pairs) for k, x in both.items()}
+        prepared = self.network.prepare(style, swap=method == "s2")
+        moved = self.network.transfer(content, [prepared], method=method)
+        return self.network.decode({k: torch.cat([x, both[k][2 * batch :]]) for k, x in moved.items()}).float()
+
+    def terms(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Terms:
+        """Every loss term, unweighted; the auxiliary ones (rebuilding, sparsity) only where something is rebuilt."""
+        batch, pairs = len(photos), self.options.pairs
+        painted, texture = batch * pairs, losses.TEXTURE_LAYER
+        measured = len(rebuilt) > 0 and self.options.weights.sparsity > 0
+        with self.autocast():
+            with self.meter.watching() if measured else nullcontext():
+                out = self.paint(photos, paintings, method, rebuilt)
+            with torch.no_grad():
+                targets = self.trunk(torch.cat([photos, paintings, rebuilt]))
+                wanted = [losses.statistics(x[batch : 2 * batch]) for x in targets]
+            seen = self.trunk(out)
+            style = [losses.Statistics(*(pair_up(t, pairs) for t in level)) for level in wanted]
+            own = [losses.statistics(x[:painted]) for x in seen]
+            terms = {
+                "content": losses.content_loss(seen, [x[:batch].repeat(pairs, 1, 1, 1) for x in targets]),
+                "style": losses.moment_loss(own, style),
+                "gram": losses.gram_loss(own, style),
+                "texture": losses.texture_loss(
+                    seen[texture][:painted], pair_up(targets[texture][batch : 2 * batch], pairs)
+                ),
+                "variation": losses.variation_loss(out[:painted]),
+            }
+            if len(rebuilt):
+                terms["pixel"] = F.mse_loss(out[painted:], rebuilt)
+                terms["perceptual"] = losses.perceptual_loss(
+                    [x[painted:] for x in seen], [x[2 * batch :] for x in targets]
+                )
+            if measured:
+                terms["sparsity"] = self.meter.loss()
+            return terms
+
+    def step(self, photos: Tensor, paintings: Tensor) -> dict[str, float]:
+        """One optimiser step; returns the terms and their weighted sum as numbers."""
+        step = self.counters.step
+        seed = self.options.seed * 1_000_003 + step * 64 + self.batches.rank
+        torch.manual_seed(seed)  # every step has its own seed, so a resumed run draws the same directions
+        method = "s2" if torch.rand(()).item() < self.options.swap_share else "adain"
+        turn, auxiliary = divmod(step, self.options.auxiliary_every)
+        rebuilt = (photos if turn % 2 else paintings)[: 1 if auxiliary == 0 else 0]
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.options.rate(step, self.counters.seconds)
+        terms = self.terms(photos, paintings, method, rebuilt)
+        weights = asdict(self.options.weights)
+        # Sparsity grows with progress: channels are to be judged after they have learned something.
+        weights["sparsity"] *= self.options.progress(step, self.counters.seconds)
+        total = torch.stack([value * weights[name] for name, value in terms.items()]).sum()
+        if not torch.isfinite(total):
+            raise ValueError(f"the loss is not finite at step {step}: lower --lr, or resume from an earlier checkpoint")
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        average_gradients(self.network.parameters())
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
+        self.optimizer.step()
+        self.counters.step += 1
+        return {"total": total.item(), **{name: value.item() for name, value in terms.items()}}
+
+    def batches_ahead(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches from the present step on; the next one is decoded while this one is trained on."""
+        with ThreadPoolExecutor(1) as pool:
+            ahead = pool.submit(self.batches.at, self.counters.step)
+            while True:
+                photos, paintings = ahead.result()
+                ahead = pool.submit(self.batches.at, self.counters.step + 1)
+                yield self.move(photos), self.move(paintings)
+
+    def move(self, pictures: Tensor) -> Tensor:
+        return pictures.to(self.device, memory_format=torch.channels_last)
+
+    def run(
+        self,
+        on_step: Callable[[Counters, dict[str, float]], None] | None = None,
+        on_preview: Callable[["Trainer"], None] | None = None,
+    ) -> None:
+        """Train until the budget is used. Checkpoints every few minutes, and when it ends or is interrupted."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = Log(self.folder / LOG, self.options.log_every, self.counters.step)
+        before, saved = self.counters.seconds, self.counters.seconds
+        started = time.monotonic()
+        try:
+            for photos, paintings in self.batches_ahead():
+                if self.finished():
+                    break
+                row = self.step(photos, paintings)
+                self.counters.seconds = before + time.monotonic() - started
+                log.add(self.counters, row)
+                if on_step:
+                    on_step(self.counters, row)
+                if on_preview and self.options.preview_every and self.counters.step % self.options.preview_every == 0:
+                    on_preview(self)
+                if self.counters.seconds - saved > 60 * self.options.checkpoint_minutes:
+                    saved = self.counters.seconds
+                    self.save()
+        finally:
+            self.save()
+
+    def finished(self) -> bool:
+        """Whether the budget is used; all processes of a distributed run agree."""
+        done = torch.tensor(float(self.options.progress(self.counters.step, self.counters.seconds) >= 1))
+        if dist.is_initialized():
+            done = done.to(self.device)
+            dist.broadcast(done, 0)
+        return bool(done)
+
+    def save(self) -> None:
+        """Write the checkpoint and the network (the first process of a distributed run only)."""
+        if self.batches.rank == 0:
+            save_state(self.folder / STATE, self.network, self.optimizer, self.counters, self.options)
+            save_checkpoint(self.network, self.folder / WEIGHTS)
+
+
+def pair_up(x: Tensor, pairs: int) -> Tensor:
+    """(N, ...) -> (pairs * N, ...): the batch, then the batch rotated by one, by two, ..."""
+    return torch.cat([x.roll(k, 0) for k in range(pairs)])
+
+
+def average_gradients(parameters: Iterable[Tensor]) -> None:
+    """Mean of the gradients over the processes of a torchrun; nothing to do in a single one."""
+    if not dist.is_initialized():
+        return
+    for parameter in parameters:
+        if parameter.grad is not None:
+            dist.all_reduce(parameter.grad)
+            parameter.grad /= dist.get_world_size()
+
+
+class Log:
+    """CSV of mean losses, a row every few steps; rows past a resumed step are dropped first."""
+
+    def __init__(self, path: Path, every: int, step: int):
+        self.path, self.every = path, every
+        self.rows: list[dict[str, float]] = []
+        if path.exists():
+            head, *lines = path.read_text().splitlines()
+            kept = [line for line in lines if int(line.split(",")[0]) <= step]
+            path.write_text("".join(f"{line}\n" for line in (head, *kept)))
+
+    def add(self, counters: Counters, row: dict[str, float]) -> None:
+        self.rows.append(row)
+        if counters.step % self.every:
+            return
+        means = {name: self.mean(name) for name in COLUMNS}
+        new = not self.path.exists()
+        with self.path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if new:
+                writer.writerow(["step", "seconds", *COLUMNS])
+            writer.writerow([counters.step, f"{counters.seconds:.0f}", *(f"{v:.5f}" for v in means.values())])
+        self.rows = []
+
+    def mean(self, name: str) -> float:
+        """Mean of a term over the steps that had it; nan where none had."""
+        values = [row[name] for row in self.rows if name in row]
+        return sum(values) / len(values) if values else float("nan")

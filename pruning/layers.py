@@ -1,0 +1,130 @@
+"""The layer types whose channels can be cut, what they cost, and how one layer is cut.
+
+Everything else in the library speaks of a layer's output side and input side; only this module knows which tensor
+axis, attribute and buffer that means for which class.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Side = Literal["out", "in"]
+Conv = nn.modules.conv._ConvNd
+Norm = nn.modules.batchnorm._NormBase
+"""Batch and instance normalisation; group and layer normalisation mix channels, so cutting would change the rest."""
+LAYERS = (Conv, Norm, nn.Linear, nn.PReLU)
+NORM_BUFFERS = ("running_mean", "running_var")
+
+
+def is_depthwise(module: nn.Module) -> bool:
+    """Whether each output channel of a convolution reads its own input channel only."""
+    return isinstance(module, Conv) and module.groups > 1 and module.groups == module.in_channels == module.out_channels
+
+
+def is_per_channel(module: nn.Module) -> bool:
+    """Whether input channel c and output channel c are the same thing, so that both sides are cut as one."""
+    return is_depthwise(module) or isinstance(module, (Norm, nn.PReLU))
+
+
+def width(module: nn.Module, side: Side) -> int:
+    """Channels (features for Linear) on one side of a layer from LAYERS."""
+    if isinstance(module, Conv):
+        return module.out_channels if side == "out" else module.in_channels
+    if isinstance(module, nn.Linear):
+        return module.out_features if side == "out" else module.in_features
+    if isinstance(module, Norm):
+        return module.num_features
+    if isinstance(module, nn.PReLU):
+        return module.num_parameters
+    raise TypeError(f"{type(module).__name__} has no channels that this library can cut")
+
+
+def channel_axis(module: nn.Module, side: Side) -> int:
+    """Axis of `weight` that holds one side's channels; a transposed convolution stores its input first."""
+    if is_per_channel(module):
+        return 0
+    transposed = isinstance(module, Conv) and module.transposed
+    return int((side == "in") != transposed)
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """What one layer costs at any width.
+
+    Attributes:
+        out, into: dense width of the output and of the input.
+        weights: weights between one input and one output channel: kernel height x width, 1 for Linear, 0 where the
+            layer multiplies nothing (normalisation, PReLU).
+        extras: parameters per output channel besides those (bias, scale and shift).
+        groups: of a convolution; a depthwise one counts as `per_channel` instead.
+        positions: places per picture at which the weights are applied (0 if the example never ran the layer).
+        per_channel: the width of the input follows the width of the output.
+    """
+
+    name: str
+    out: int
+    into: int
+    weights: int
+    extras: int
+    groups: int
+    positions: int
+    per_channel: bool
+
+    def parameters(self, out: int, into: int) -> int:
+        """Parameters at these widths."""
+        return self._weights(out, into) + self.extras * out
+
+    def macs(self, out: int, into: int) -> int:
+        """Multiply-accumulates of one picture at these widths; biases, normalisation and activations count nothing."""
+        return self._weights(out, into) * self.positions
+
+    def _weights(self, out: int, into: int) -> int:
+        return self.weights * out * (1 if self.per_channel else into // self.groups)
+
+
+def layer_cost(name: str, module: nn.Module, positions: int) -> LayerCost:
+    """The cost of a layer from LAYERS that is applied at `positions` places per picture."""
+    out = width(module, "out")
+    weights = module.weight[0, 0].numel() if isinstance(module, (Conv, nn.Linear)) else 0
+    total = sum(p.numel() for p in module.parameters(recurse=False))
+    per_channel, groups = is_per_channel(module), getattr(module, "groups", 1)
+    into = width(module, "in")
+    pairs = (1 if per_channel else into // groups) * out
+    return LayerCost(name, out, into, weights, (total - weights * pairs) // out, groups, positions, per_channel)
+
+
+def slice_layer(module: nn.Module, side: Side, kept: Sequence[int]) -> None:
+    """Cut a layer in place to the kept channels of one side, in the order given.
+
+    Weight, bias, running statistics and the width attributes follow; requires_grad stays, gradients are dropped.
+    """
+    index = torch.as_tensor(kept, dtype=torch.long)
+    _slice_parameter(module, "weight", channel_axis(module, side), index)
+    if side == "out" or is_per_channel(module):
+        _slice_parameter(module, "bias", 0, index)
+        for name in NORM_BUFFERS:
+            buffer = getattr(module, name, None)
+            if buffer is not None:
+                setattr(module, name, buffer[index.to(buffer.device)].clone())
+    _set_width(module, side, len(kept))
+
+
+def _slice_parameter(module: nn.Module, name: str, axis: int, index: Tensor) -> None:
+    parameter = getattr(module, name, None)
+    if parameter is not None:
+        data = parameter.detach().index_select(axis, index.to(parameter.device))
+        setattr(module, name, nn.Parameter(data, requires_grad=parameter.requires_grad))
+
+
+def _set_width(module: nn.Module, side: Side, count: int) -> None:
+    if is_depthwise(module):
+        module.in_channels = module.out_channels = module.groups = count  # type: ignore[assignment]
+    elif isinstance(module, Conv):
+        setattr(module, f"{side}_channels", count)
+    elif isinstance(module, nn.Linear):
+        setattr(module, f"{side}_features", count)
+    else:
+        setattr(module, "num_features" if isinstance(module, Norm) else "num_parameters", count)

@@ -1,0 +1,105 @@
+"""A pruning plan as data: which channels of which groups stay, and what that costs. Readable, diffable JSON."""
+
+import json
+import os
+from collections.abc import Mapping, Set
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+FORMAT_VERSION = 1
+Cost = dict[str, int]
+"""{"macs": multiply-accumulates per picture, "params": parameters}"""
+
+
+@dataclass(frozen=True)
+class GroupPlan:
+    """What happens to one group.
+
+    Attributes:
+        name, producers: as in `pruning.ChannelGroup`.
+        channels: how many there are; kept and removed together list each of 0..channels-1 once, ascending.
+        empty: channels with a score at or below the plan's eps, None where the group could not be scored.
+        before, after: cost of the producers, whose inputs shrink with the other groups.
+    """
+
+    name: str
+    producers: list[str]
+    channels: int
+    kept: list[int]
+    removed: list[int]
+    empty: int | None
+    before: Cost
+    after: Cost
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to remove from a network, made by `pruning.plan`.
+
+    Attributes:
+        criterion, eps, target, keep: the choices that it was made with.
+        example_shapes: shape of each of the forward's arguments.
+        groups: every group that has no layer in keep, also those that lose nothing, in execution order.
+        before, after: cost of the whole network at the example's size.
+    """
+
+    criterion: str
+    eps: float
+    target: dict[str, float] | None
+    keep: list[str]
+    example_shapes: list[list[int]]
+    groups: list[GroupPlan]
+    before: Cost
+    after: Cost
+
+    @property
+    def removed(self) -> dict[str, list[int]]:
+        """{group: removed channels} of the groups that lose any."""
+        return {group.name: group.removed for group in self.groups if group.removed}
+
+    def example(self, model: nn.Module) -> tuple[Tensor, ...]:
+        """Zeros of the example's shapes, with the model's device and dtype."""
+        like = next(model.parameters())
+        return tuple(torch.zeros(shape, device=like.device, dtype=like.dtype) for shape in self.example_shapes)
+
+    def save(self, path: str | Path) -> None:
+        """Write the plan as JSON, whole or not at all."""
+        temporary = Path(f"{path}.tmp")
+        temporary.write_text(json.dumps({"format": FORMAT_VERSION, **asdict(self)}, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Plan":
+        """Read a plan back.
+
+        Raises:
+            ValueError: the file is no plan of this format.
+            OSError: the file cannot be read.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path} is no pruning plan: {error}") from error
+        version = data.get("format") if isinstance(data, dict) else None
+        if version != FORMAT_VERSION:
+            raise ValueError(f"{path} is no pruning plan of format {FORMAT_VERSION}: its format is {version!r}")
+        _check_keys(path, cls, data, {"format"})
+        for group in data["groups"]:
+            _check_keys(path, GroupPlan, group)
+            if sorted(group["kept"] + group["removed"]) != list(range(group["channels"])):
+                raise ValueError(
+                    f"{path}: kept and removed of {group['name']} do not make {group['channels']} channels"
+                )
+        groups = [GroupPlan(**group) for group in data.pop("groups")]
+        data.pop("format")
+        return cls(groups=groups, **data)
+
+
+def _check_keys(path: str | Path, kind: Any, data: Mapping[str, Any], extra: Set[str] = frozenset()) -> None:
+    expected = {f.name for f in fields(kind)} | extra
+    if set(data) != expected:
+        raise ValueError(f"{path} is no pruning plan: keys that differ: {sorted(set(data) ^ expected)}")

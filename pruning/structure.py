@@ -1,0 +1,93 @@
+"""What tracing finds in a network, as plain data: which channels belong together and what every layer costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pruning.layers import LayerCost, Side
+
+Channels = Sequence[int] | np.ndarray
+
+
+@dataclass(frozen=True)
+class Member:
+    """One side of one layer in a group: position `local[i]` on that side belongs to the group's channel `channel[i]`.
+
+    Behind a concatenation `local` starts at the branch's offset; behind a flattening each channel owns several
+    positions; in a residual sum with a concatenation a layer holds only some of the group's channels.
+    """
+
+    layer: str
+    side: Side
+    local: np.ndarray
+    channel: np.ndarray
+
+    def positions(self, channels: Channels) -> np.ndarray:
+        """Positions on this side that belong to the given channels of the group."""
+        return self.local[np.isin(self.channel, channels)]
+
+
+@dataclass(frozen=True)
+class ChannelGroup:
+    """Channels that can only be removed together, one for one, in several layers.
+
+    Attributes:
+        name: the group's first producer in execution order.
+        channels: how many channels the group has.
+        producers: layers whose output channels belong to it (convolution, linear, normalisation, PReLU).
+        consumers: layers whose matching input slices vanish with a channel.
+        macs: multiply-accumulates per picture that removing one channel frees, all other widths being dense. In a
+            group whose layer is both producer and consumer the weights shared by both are counted twice.
+        parameters: parameters that removing one channel frees, counted in the same way.
+        members: the index maps behind producers and consumers.
+    """
+
+    name: str
+    channels: int
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    macs: int
+    parameters: int
+    members: tuple[Member, ...] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A traced network: its groups and layers in execution order.
+
+    Attributes:
+        groups: the groups that may be pruned, keyed by name.
+        layers: costs of every layer with channels, also of those in no group, keyed by name.
+        observed: for each convolution or linear layer whose output passes a ReLU before anything else can see its
+            sign: the layer (itself or the normalisation after it) whose output, clamped at 0, is that activation.
+        other_parameters: parameters outside `layers`.
+    """
+
+    groups: dict[str, ChannelGroup]
+    layers: dict[str, LayerCost]
+    observed: dict[str, str]
+    other_parameters: int
+
+    def removed_positions(self, removed: Mapping[str, Channels]) -> dict[tuple[str, Side], np.ndarray]:
+        """Positions to cut on each side of each layer, for the removed channels of each group; sorted, each once."""
+        parts: dict[tuple[str, Side], list[np.ndarray]] = {}
+        for name, channels in removed.items():
+            for member in self.groups[name].members:
+                parts.setdefault((member.layer, member.side), []).append(member.positions(channels))
+        cut = {key: np.unique(np.concatenate(positions)) for key, positions in parts.items()}
+        return {key: positions for key, positions in cut.items() if len(positions)}
+
+    def widths(self, removed: Mapping[str, Channels]) -> dict[str, tuple[int, int]]:
+        """(output, input) width of every layer after the removal."""
+        cut = {key: len(positions) for key, positions in self.removed_positions(removed).items()}
+        return {
+            name: (cost.out - cut.get((name, "out"), 0), cost.into - cut.get((name, "in"), 0))
+            for name, cost in self.layers.items()
+        }
+
+    def totals(self, widths: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+        """{"macs", "params"} of the whole network, per picture, at these widths."""
+        macs = sum(cost.macs(*widths[name]) for name, cost in self.layers.items())
+        params = sum(cost.parameters(*widths[name]) for name, cost in self.layers.items())
+        return {"macs": macs, "params": params + self.other_parameters}

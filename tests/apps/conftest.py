@@ -1,0 +1,52 @@
+"""A workspace with small pictures, and a stylizer that is instant: it inverts colours."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import apps.stylize
+
+
+class FakeStylizer:
+    """Has the interface of artnet.Stylizer; remembers what it was asked."""
+
+    def __init__(self):
+        self.styles, self.size, self.calls, self.loaded = None, None, [], None
+
+    def set_style(self, styles, *, size=None):
+        self.styles, self.size = styles, size
+
+    def stylize(self, content, *, strength=1.0, transfer="s2"):
+        assert content.dtype == np.uint8
+        assert content.shape[2] == 3
+        self.calls.append((strength, transfer))
+        return 255 - content
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    stylizer = FakeStylizer()
+
+    def load(weights, engine, device):
+        stylizer.loaded = (weights, engine, device)
+        return stylizer
+
+    monkeypatch.setattr(apps.stylize, "load_stylizer", load)
+    return stylizer
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """The current folder: photo.png, second.png, style.png, and photos/ with a.jpg, b.png and deep/c.bmp."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos" / "deep").mkdir(parents=True)
+    for name, color in {
+        "photo.png": (200, 40, 90),
+        "second.png": (10, 20, 30),
+        "style.png": (0, 90, 200),
+        "photos/a.jpg": (250, 250, 0),
+        "photos/b.png": (0, 250, 0),
+        "photos/deep/c.bmp": (0, 0, 250),
+    }.items():
+        Image.new("RGB", (24, 16), color).save(tmp_path / name)
+    return tmp_path

@@ -1,0 +1,100 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from apps import cli
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["--help"])
+    assert leaving.value.code == 0
+    out = capsys.readouterr().out
+    for name in cli.COMMANDS:
+        assert f"\n    {name} " in out
+    assert "examples:" in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["stylize", "--help"]])
+def test_help_is_quick_and_imports_nothing_heavy(arguments):
+    code = (
+        "import sys\nfrom apps.cli import main\n"
+        f"try: main({arguments})\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'numpy', 'PIL', 'kornia', 'tqdm'} & set(sys.modules)\nsys.exit(str(heavy) if heavy else 0)"
+    )
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert time.perf_counter() - start < 2  # 0.06 s where nothing else runs; here tests share the machine
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["--version"])
+    assert leaving.value.code == 0
+    assert capsys.readouterr().out.startswith("artnet ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["stylise"], "invalid choice: 'stylise'"),
+        (["--loud"], "the following arguments are required: COMMAND"),
+        (["stylize"], "required: CONTENT, --style, -o/--output (see artnet stylize --help)"),
+        (["stylize", "a.png", "--style", "b.png", "-o", "c.png", "--loud"], "unrecognized arguments: --loud"),
+    ],
+)
+def test_usage_errors_are_one_line(arguments, message, capsys):
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("artnet: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (ValueError("bad\nvalue"), 2, "artnet: error: bad value\n"),
+        (FileNotFoundError(2, "No such file or directory", "x.png"), 2, "artnet: error: x.png: No such file"),
+        (OSError("disk is odd"), 2, "artnet: error: disk is odd\n"),
+        (MemoryError(), 2, "artnet: error: not enough memory"),
+        (ValueError(), 2, "artnet: error: ValueError\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_errors_become_exit_codes(error, code, message, monkeypatch, capsys):
+    def fail(args):
+        raise error
+
+    monkeypatch.setattr("apps.stylize.run", fail)
+    assert cli.main(["stylize", "a.png", "--style", "b.png", "-o", "c.png"]) == code
+    err = capsys.readouterr().err
+    assert err.startswith(message)
+    assert err.count("\n") == (1 if message else 0)
+
+
+def test_bugs_are_not_hidden(monkeypatch):
+    def fail(args):
+        raise TypeError("a bug")
+
+    monkeypatch.setattr("apps.stylize.run", fail)
+    with pytest.raises(TypeError):
+        cli.main(["stylize", "a.png", "--style", "b.png", "-o", "c.png"])
+
+
+def test_closed_pipe_is_quiet():
+    code = (
+        "import sys, apps.stylize\nfrom apps.cli import main\n"
+        "apps.stylize.run = lambda args: print('x' * 100_000) or 0\n"
+        "sys.exit(main(['stylize', 'a', '--style', 'b', '-o', 'c']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.wait() == 141
+    assert process.stderr.read() == b""
+    process.stderr.close()

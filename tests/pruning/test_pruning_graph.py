@@ -1,0 +1,163 @@
+"""Groups of the tracer: members, offsets and costs, what is fixed, and what is refused."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from pruning_nets import PATTERNS, Residual, build, conv, pictures
+from torch import nn
+
+import pruning
+
+
+class Net(nn.Module):
+    """Two convolutions a (3 to 8) and b, and any function of them."""
+
+    def __init__(self, function, into=8, **modules):
+        super().__init__()
+        self.a, self.b, self.function = conv(3, 8), conv(into, 2), function
+        for name, module in modules.items():
+            self.add_module(name, module)
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+def groups_of(model, example=None, **options):
+    return {
+        group.name: group for group in pruning.trace(model, pictures(1, 8) if example is None else example, **options)
+    }
+
+
+def test_chain_group():
+    [first, second] = pruning.trace(build("chain"), pictures(2, 8))
+    assert (first.name, first.channels, first.producers, first.consumers) == ("0", 8, ("0",), ("3",))
+    assert (second.name, second.channels, second.producers, second.consumers) == ("3", 6, ("3",), ("5",))
+    assert first.macs == 8 * 8 * 9 * 3 + 4 * 4 * 9 * 6
+    assert first.parameters == 9 * 3 + 1 + 9 * 6
+
+
+def test_residual_group_has_all_producers():
+    group = groups_of(build("residual"))["stem"]
+    assert group.producers == ("stem", "b", "norm")
+    assert group.consumers == ("a", "head")
+
+
+def test_branch_offsets_of_inception_blocks():
+    groups = groups_of(build("inception"), pictures(1, 16))
+    offsets = {}
+    for branch in ("branch1", "branch2.1", "branch3.1", "branch4.1"):
+        group = groups[f"0.{branch}.conv"]
+        starts = {member.layer: int(member.local[0]) for member in group.members if member.side == "in"}
+        assert set(starts) == {"1.branch1.conv", "1.branch2.0.conv", "1.branch3.0.conv", "1.branch4.1.conv"}
+        offsets[branch] = set(starts.values())
+    assert offsets == {"branch1": {0}, "branch2.1": {6}, "branch3.1": {14}, "branch4.1": {19}}
+
+
+def test_flattened_channels_own_a_block_of_features():
+    member = next(m for m in groups_of(build("flatten"), pictures(1))["b"].members if m.layer == "hidden")
+    np.testing.assert_array_equal(np.sort(member.positions([2])), np.arange(2 * 64, 3 * 64))
+
+
+def test_concatenation_with_the_picture_counts_its_channels():
+    group = groups_of(build("cascaded_concat"))["a"]
+    starts = {member.layer: int(member.local[0]) for member in group.members if member.side == "in"}
+    assert starts == {"b": 3, "c": 7, "head": 7}
+
+
+def test_tensor_that_is_concatenated_with_itself():
+    model = Net(lambda m, x: m.b(torch.cat([h := F.relu(m.a(x)), h], 1)), into=16)
+    member = next(m for m in groups_of(model)["a"].members if m.layer == "b")
+    assert sorted(member.positions([3])) == [3, 11]
+
+
+def test_layer_that_is_used_twice_is_counted_twice():
+    model = Net(lambda m, x: m.b(F.relu(m.c(F.relu(m.c(F.relu(m.a(x))))))), c=conv(8, 8))
+    groups = groups_of(model)
+    assert groups["a"].producers == ("a", "c")
+    assert groups["a"].consumers == ("c", "b")
+    assert groups["a"].macs == 64 * (9 * 3 + 2 * 9 * 8 + 2 * 9 * 8 + 9 * 2)
+
+
+@pytest.mark.parametrize(
+    ("function", "free"),
+    [
+        (lambda m, x: m.a(x), set()),
+        (lambda m, x: F.relu(m.a(x)).flatten(1), set()),
+        (lambda m, x: [F.relu(m.a(x)), m.b(F.relu(m.a(x)))], set()),
+        (lambda m, x: {"deep": m.b(F.relu(m.a(x))), "size": len(x)}, {"a"}),
+        (lambda m, x: m.b(F.relu(m.a(x)) + x.mean(1, keepdim=True).expand(-1, 8, -1, -1)), set()),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:the example never runs")
+def test_outputs_and_inputs_are_fixed(function, free):
+    assert set(groups_of(Net(function))) == free
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (
+            Net(lambda m, x: m.b(F.relu(m.a(x)).unflatten(1, (2, 4)).transpose(1, 2).flatten(1, 2))),
+            "a cannot be pruned.*has no place on axis 1",
+        ),
+        (Net(lambda m, x: m.b(F.pixel_shuffle(F.relu(m.a(x)), 2)), into=2), "channels of a cannot be pruned"),
+        (Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=conv(8, 8, groups=2)), "c is a grouped convolution"),
+        (Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.GroupNorm(2, 8)), "a cannot be pruned.*GroupNorm"),
+        (Net(lambda m, x: m.b(F.relu(m.a(x)[:, :4] + m.a(x)[:, 4:])), into=4), "removing one of them removes others"),
+        (Net(lambda m, x: m.b(F.relu(m.a(x)) * m.c(x)), c=conv(3, 1)), "broadcast against c"),
+        (
+            Net(lambda m, x: m.b(F.conv2d(F.relu(m.a(x)), m.a.weight[:, :1].repeat(1, 8, 1, 1))), into=8),
+            "outside a layer",
+        ),
+        (Net(lambda m, x: m.b(torch.cat([F.relu(m.a(x)), torch.ones(1, 2, 8, 8)], 1)), into=10), "unknown width"),
+        (Net(lambda m, x: m.b(F.relu(m.a(x)).detach())), "a runs but no gradient path"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_by_name(model, message):
+    with pytest.raises(ValueError, match=message):
+        groups_of(model)
+
+
+def test_keep_is_the_way_past_a_refusal():
+    model = Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.GroupNorm(2, 8))
+    assert groups_of(model, keep=["a"]) == {}
+    with pytest.raises(ValueError, match=r"keep names \['z'\].*valid: a, b"):
+        groups_of(model, keep=["z"])
+
+
+def test_layers_that_never_run_are_named():
+    with pytest.warns(UserWarning, match="the example never runs c; they keep"):
+        groups_of(Net(lambda m, x: m.b(F.relu(m.a(x))), c=conv(8, 2)))
+
+
+@pytest.mark.parametrize("example", [torch.zeros(1, 3, 8, 8).long(), [], torch.zeros(3), ("x",)])
+def test_unusable_examples_are_refused(example):
+    with pytest.raises(ValueError, match="example must be a float tensor"):
+        pruning.trace(build("chain"), example)
+
+
+def test_errors_of_the_forward_are_shown():
+    with pytest.raises(ValueError, match=r"the model does not run on the example: RuntimeError: .*channels"):
+        pruning.trace(build("chain"), torch.zeros(1, 4, 8, 8))
+    with pytest.raises(ValueError, match="no output of the model depends on its input"):
+        pruning.trace(Net(lambda m, x: x.detach()), pictures(1, 8))
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_tracing_leaves_the_model_as_it_is(pattern):
+    model = build(pattern).train()
+    next(model.children()).eval().requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    flags = [(p.requires_grad, p.grad) for p in model.parameters()]
+    modes = [module.training for module in model.modules()]
+    with torch.no_grad():
+        pruning.trace(model, pictures(1))
+    assert [(p.requires_grad, p.grad) for p in model.parameters()] == flags
+    assert [module.training for module in model.modules()] == modes
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_frozen_layers_are_traced():
+    model = Residual().requires_grad_(False)
+    assert [group.name for group in pruning.trace(model, pictures(1, 8))] == ["stem", "a"]

@@ -1,0 +1,223 @@
+"""Options of the planner, cost targets, and plans on disk."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pruning_nets import PATTERNS, build, pictures
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import googlenet, resnet18
+
+import pruning
+from pruning import ChannelStatistics, GroupPlan, Plan, criteria
+from pruning.graph import trace_network
+from pruning.targets import Ranking, below
+
+
+def statistics_of(model, size=32):
+    return pruning.record_activations(model, [pictures(2, size)])
+
+
+def macs_of(model, example):
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(example)
+    return counter.get_total_flops() // 2
+
+
+def widths_of(plan):
+    return {group.name: len(group.kept) for group in plan.groups}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("eps", [0.0, 1.5])
+def test_planned_costs_are_measured_costs(pattern, eps):
+    model, example = build(pattern), pictures(1)
+    plan = pruning.plan(model, example, statistics=statistics_of(model), eps=eps)
+    pruned = pruning.apply(model, plan)
+    assert plan.before == {"macs": macs_of(model, example), "params": sum(p.numel() for p in model.parameters())}
+    assert plan.after == {"macs": macs_of(pruned, example), "params": sum(p.numel() for p in pruned.parameters())}
+
+
+@pytest.fixture(scope="module")
+def resnet():
+    torch.manual_seed(0)
+    model = resnet18(weights=None).eval()
+    return model, statistics_of(model, 32)
+
+
+@pytest.mark.parametrize("scope", ["global", "layer"])
+@pytest.mark.parametrize("kind", ["macs", "params"])
+@pytest.mark.parametrize("fraction", [0.75, 0.5, 0.1])
+def test_target_is_reached(resnet, scope, kind, fraction):
+    model, statistics = resnet
+    plan = pruning.plan(model, pictures(1), statistics=statistics, target={kind: fraction}, scope=scope)
+    assert fraction - 0.02 <= plan.after[kind] / plan.before[kind] <= fraction
+
+
+def test_googlenet_is_planned_to_half_its_macs():
+    torch.manual_seed(0)
+    model, example = googlenet(weights=None, init_weights=False, aux_logits=False).eval(), pictures(1, 64)
+    plan = pruning.plan(
+        model, example, statistics=statistics_of(model, 64), target={"macs": 0.5}, min_channels=4, round_to=4
+    )
+    assert 0.48 <= plan.after["macs"] / plan.before["macs"] <= 0.5
+    assert all(width >= 4 and width % 4 == 0 for width in widths_of(plan).values())
+    assert plan.after["macs"] == macs_of(pruning.apply(model, plan), example)
+
+
+def test_layer_scope_takes_the_same_share_everywhere(resnet):
+    model, statistics = resnet
+    plan = pruning.plan(model, pictures(1), statistics=statistics, target={"params": 0.5}, scope="layer")
+    shares = [len(group.kept) / group.channels for group in plan.groups]
+    assert max(shares) - min(shares) < 1 / 64
+
+
+def test_global_scope_is_blind_to_a_layers_size_of_activation(resnet):
+    model, statistics = resnet
+    scaled = {
+        name: ChannelStatistics(s.maximum * (64 if name == "layer2.0.conv1" else 1), s.mean, s.pictures)
+        for name, s in statistics.items()
+    }
+    plans = [pruning.plan(model, pictures(1), statistics=s, target={"params": 0.5}) for s in (statistics, scaled)]
+    assert plans[0].removed == plans[1].removed
+
+
+def test_eps_limits_and_keep():
+    model = build("chain", emptied=False)
+    maxima = {"0": [0, 1e-4, 1, 1, 0, 1, 1, 0], "3": [0, 0, 0, 0, 0, 0.2]}
+    statistics = {
+        name: ChannelStatistics(torch.tensor(m).float(), torch.zeros(len(m)), 1) for name, m in maxima.items()
+    }
+
+    def removed(**options):
+        return pruning.plan(model, pictures(1), statistics=statistics, **options).removed
+
+    assert removed() == {"0": [0, 4, 7], "3": [0, 1, 2, 3, 4]}
+    assert removed(eps=1e-3) == {"0": [0, 1, 4, 7], "3": [0, 1, 2, 3, 4]}
+    assert removed(min_channels=2) == {"0": [0, 4, 7], "3": [0, 1, 2, 3]}
+    assert removed(round_to=4) == {"3": [0, 1]}
+    assert removed(keep=["3"]) == {"0": [0, 4, 7]}
+    assert removed(eps=1)["3"] == [0, 1, 2, 3, 4]  # the strongest channel stays
+    plan = pruning.plan(model, pictures(1), statistics=statistics, min_channels=2)
+    assert [group.empty for group in plan.groups] == [3, 5]
+
+
+def test_group_without_statistics_stays_whole():
+    model = build("chain")
+    statistics = {"3": statistics_of(model)["3"]}
+    plan = pruning.plan(model, pictures(1), statistics=statistics)
+    assert plan.removed == {"3": [2]}
+    assert plan.groups[0].empty is None
+
+
+def test_cost_of_a_group_is_that_of_its_producers():
+    model = build("chain")
+    [first, second] = pruning.plan(model, pictures(1), statistics=statistics_of(model)).groups
+    assert first.before == {"macs": 32 * 32 * 27 * 8, "params": 27 * 8 + 8}
+    assert first.after == {"macs": 32 * 32 * 27 * 6, "params": 27 * 6 + 6}
+    assert second.after == {"macs": 16 * 16 * 9 * 6 * 5, "params": 9 * 6 * 5 + 5}
+
+
+def test_plan_that_removes_nothing_warns():
+    model = build("chain", emptied=False)
+    with pytest.warns(UserWarning, match="the plan removes nothing"):
+        plan = pruning.plan(model, pictures(1), statistics=statistics_of(model))
+    assert plan.removed == {}
+    assert plan.before == plan.after
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"criterion": "best"}, "unknown criterion 'best'; valid: zero"),
+        ({"statistics": None}, "statistics are needed"),
+        ({"statistics": {"9": None}}, r"statistics of unknown layers \['9'\]; valid: 0, 3, 5"),
+        ({"statistics": {}}, "no group has statistics.*can have: 0, 3"),
+        (
+            {"statistics": {"0": ChannelStatistics(torch.zeros(3), torch.zeros(3), 1)}},
+            "of 0 have 3 channels, the layer 8",
+        ),
+        ({"eps": -1}, "eps must be at least 0, got -1"),
+        ({"eps": float("nan")}, "eps must be at least 0"),
+        ({"eps": 0.1, "target": {"macs": 0.5}}, "exclude each other"),
+        ({"target": {"flops": 0.5}}, "one key of macs, params, got"),
+        ({"target": {}}, "one key of macs, params"),
+        ({"target": {"macs": 1.5}}, "between 0 and 1"),
+        ({"target": {"macs": 0.001}}, "can be brought to"),
+        ({"target": {"macs": 0.75}, "round_to": 4}, "missed by more than 0.02"),
+        ({"scope": "group"}, "scope must be one of global, layer, got 'group'"),
+        ({"min_channels": 0}, "at least 1, got 0 and 1"),
+        ({"keep": ["9"]}, "keep names"),
+    ],
+)
+def test_bad_options_are_refused(options, message):
+    model = build("chain")
+    with pytest.raises(ValueError, match=message):
+        pruning.plan(model, pictures(1), **({"statistics": statistics_of(model)} | options))
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.floats(0, 1, width=32), min_size=1, max_size=40),
+    st.floats(0, 1),
+    st.integers(1, 8),
+    st.integers(1, 8),
+)
+def test_limits_hold_for_any_scores(scores, eps, min_channels, round_to):
+    ranking = Ranking({"g": np.array(scores)}, min_channels, round_to)
+    removed = ranking.removed(below(ranking, eps))["g"]
+    kept = len(scores) - len(removed)
+    assert kept == len(scores) or (kept >= min_channels and kept % round_to == 0)
+    assert all(scores[i] <= eps for i in removed)
+    rest = np.delete(np.array(scores), removed)
+    assert not len(removed) or np.array(scores)[removed].max() <= rest.min()
+
+
+@given(st.integers(1, 30), st.data())
+def test_plan_survives_json(tmp_path_factory, channels, data):
+    removed = sorted(data.draw(st.sets(st.integers(0, channels - 1))))
+    kept = [c for c in range(channels) if c not in removed]
+    cost = {"macs": data.draw(st.integers(0)), "params": 3}
+    group = GroupPlan("a.0", ["a.0", "a.1"], channels, kept, removed, data.draw(st.none() | st.just(2)), cost, cost)
+    plan = Plan("zero", data.draw(st.floats(0, 1)), {"macs": 0.5}, ["b"], [[1, 3, 8, 8]], [group], cost, cost)
+    path = tmp_path_factory.mktemp("plans") / "plan.json"
+    plan.save(path)
+    assert Plan.load(path) == plan
+
+
+def test_files_that_are_no_plan_are_refused(tmp_path):
+    model = build("chain")
+    path = tmp_path / "plan.json"
+    pruning.plan(model, pictures(1), statistics=statistics_of(model)).save(path)
+    good = json.loads(path.read_text())
+
+    def refused(message, text):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            Plan.load(path)
+
+    refused("is no pruning plan", "{")
+    refused("format 1: its format is None", "[]")
+    refused("its format is 2", json.dumps(good | {"format": 2}))
+    refused(r"keys that differ: \['more'\]", json.dumps(good | {"more": 1}))
+    refused(r"keys that differ: \['name'\]", json.dumps(good | {"groups": [dict(list(good["groups"][0].items())[1:])]}))
+    refused("do not make 9 channels", json.dumps(good | {"groups": [good["groups"][0] | {"channels": 9}]}))
+
+
+def test_criteria_are_found_by_name():
+    assert criteria.names() == ["zero"]
+    statistics = [ChannelStatistics(torch.tensor(m), torch.zeros(3), 1) for m in ([0.0, 1, 0], [0.0, 0, 2])]
+    assert criteria.get("zero")(statistics).tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="'zero' is registered already"):
+        criteria.register("zero")(criteria.zero)
+
+
+def test_network_widths_add_up():
+    network = trace_network(build("inception"), pictures(1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert network.widths({"0.branch2.1.conv": [0, 3]})["1.branch1.conv"] == (4, 21)

@@ -1,0 +1,175 @@
+"""Surgery, masking and the check of one against the other, on right and on deliberately wrong removals."""
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from pruning_nets import PATTERNS, build, conv, empty, pictures
+from torch import nn
+
+import pruning
+from pruning import ChannelStatistics
+from pruning.layers import slice_layer
+
+
+def planned(model, **options):
+    return pruning.plan(model, pictures(1), statistics=pruning.record_activations(model, [pictures(2)]), **options)
+
+
+class Mixed(nn.Module):
+    """Moves channels between two convolutions, which no shape shows."""
+
+    def __init__(self, move, into=8):
+        super().__init__()
+        self.a, self.b, self.c, self.move = conv(3, 8), conv(into, 6), conv(6, 2), move
+
+    def forward(self, x):
+        return self.c(F.relu(self.b(self.move(F.relu(self.a(x))))))
+
+
+def assumed(model):
+    """A plan from invented statistics, as the recorded ones never include a layer behind such a move."""
+    zeros = torch.tensor([0.0, 0, 0, 1, 1, 1, 1, 1])
+    return pruning.plan(model, pictures(1), statistics={"a": ChannelStatistics(zeros, zeros, 1)})
+
+
+@pytest.mark.parametrize(
+    ("move", "into"),
+    [
+        (lambda x: x.flip(1), 8),
+        (lambda x: x.roll(1, 1), 8),
+        (lambda x: F.softmax(x, 1), 8),
+        (lambda x: F.pad(x, (0, 0, 0, 0, 1, 0)), 9),
+    ],
+)
+def test_silently_wrong_surgery_is_caught(move, into):
+    torch.manual_seed(0)
+    model = Mixed(move, into).eval()
+    plan = assumed(model)
+    pruned = pruning.apply(model, plan)
+    with pytest.raises(ValueError, match="b is the first layer that differs"):
+        pruning.verify(model, plan, pruned, pictures(1))
+
+
+def test_channel_shuffle_is_caught_before_surgery():
+    with pytest.raises(ValueError, match="channels of a cannot be pruned"):
+        assumed(Mixed(lambda x: x.unflatten(1, (-1, 2)).transpose(1, 2).flatten(1, 2)))
+
+
+def test_wrong_concatenation_offset_is_caught():
+    model = build("cascaded_concat")
+    plan = planned(model)
+    pruned = pruning.apply(model, plan)
+    wrong = copy.deepcopy(model.c)
+    kept = [c for c in range(12) if c not in (1, 6, 9)]
+    slice_layer(wrong, "in", kept)
+    slice_layer(wrong, "out", [0, 2, 3, 4])
+    assert wrong.weight.shape == pruned.c.weight.shape
+    pruned.c = wrong
+    with pytest.raises(ValueError, match="c is the first layer that differs"):
+        pruning.verify(model, plan, pruned, pictures(1))
+
+
+def test_network_that_does_not_run_is_caught():
+    model = build("chain")
+    plan = planned(model)
+    pruned = pruning.apply(model, plan)
+    slice_layer(pruned[3], "in", [0, 1])
+    with pytest.raises(ValueError, match="the pruned network does not run: RuntimeError"):
+        pruning.verify(model, plan, pruned, pictures(1))
+
+
+def test_difference_behind_the_last_layer_is_caught():
+    class Scaled(nn.Module):
+        def __init__(self, inner, factor):
+            super().__init__()
+            self.inner, self.factor = inner, factor
+
+        def forward(self, x):
+            return self.inner(x) * self.factor
+
+    model = Scaled(build("chain"), 1.0)
+    plan = planned(model)
+    pruned = pruning.apply(model, plan)
+    pruned.factor = 1.01
+    with pytest.raises(ValueError, match="the outputs differ though every layer agrees"):
+        pruning.verify(model, plan, pruned, pictures(1))
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_masked_channels_are_zero_and_the_rest_is_as_it_was(pattern):
+    model = build(pattern)
+    plan = planned(model, eps=2.0)
+    masked = pruning.mask(model, plan)
+    assert plan.removed
+    for group in plan.groups:
+        layer = dict(masked.named_modules())[group.name]
+        assert not layer.weight[group.removed].any()
+        assert torch.equal(layer.weight[group.kept], dict(model.named_modules())[group.name].weight[group.kept])
+    assert pruning.verify(model, plan, pruning.apply(model, plan), pictures(1)) < 1e-12
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_mask_of_empty_channels_is_the_dense_network(pattern):
+    model = build(pattern)
+    x = pictures(2, seed=9).double()
+    masked = pruning.mask(model, planned(model)).double()
+    torch.testing.assert_close(masked(x), model.double()(x), rtol=0, atol=1e-13)
+
+
+def test_normalisation_without_scale_is_masked():
+    torch.manual_seed(0)
+    model = nn.Sequential(conv(3, 8, bias=False), nn.BatchNorm2d(8, affine=False), nn.ReLU(), conv(8, 2)).eval()
+    nn.init.normal_(model[1].running_mean)
+    plan = planned(model, eps=0.9)
+    pruned = pruning.apply(model, plan)
+    assert pruned[1].num_features == len(pruned[1].running_mean) == pruned[0].out_channels < 8
+    assert pruning.verify(model, plan, pruned, pictures(1)) < 1e-12
+
+
+def test_pruned_copy_shares_nothing_and_keeps_flags():
+    model = build("bn_chain").train()
+    model[0].requires_grad_(False)
+    plan = planned(model)
+    pruned = pruning.apply(model, plan)
+    assert pruned.training
+    assert [p.requires_grad for p in pruned[0].parameters()] == [False, False]
+    with torch.no_grad():
+        for parameter in pruned.parameters():
+            parameter.zero_()
+    assert model[0].weight.any()
+    pruned(pictures(2)).sum().backward()
+
+
+def test_plan_with_nothing_to_remove_gives_an_equal_network():
+    model = build("unet", emptied=False)
+    with pytest.warns(UserWarning, match="removes nothing"):
+        plan = planned(model)
+    assert pruning.verify(model, plan, pruning.apply(model, plan), pictures(1)) == 0
+
+
+def test_plan_for_another_network_is_refused():
+    plan = planned(build("chain"))
+    with pytest.raises(ValueError, match="does not fit the model: no group 0; its groups: a, b, up"):
+        pruning.apply(build("unet"), plan)
+    with pytest.raises(ValueError, match="0 has 9 channels, planned 8"):
+        pruning.mask(nn.Sequential(conv(3, 9), nn.ReLU(), conv(9, 6)), plan)
+    with pytest.raises(ValueError, match="0 is produced by 0, 1, planned 0"):
+        pruning.apply(nn.Sequential(conv(3, 8), nn.BatchNorm2d(8), nn.ReLU(), conv(8, 6)), plan)
+
+
+def test_example_may_be_given_to_apply():
+    model = build("chain")
+    plan = planned(model)
+    assert pruning.apply(model, plan, pictures(1, 8))[0].out_channels == 6
+
+
+def test_empty_channels_of_a_trained_size_are_exact_on_seen_pictures():
+    torch.manual_seed(3)
+    model = build("residual", emptied=False).train()
+    empty(model, {"a": [0]})
+    seen = pictures(4)
+    plan = pruning.plan(model, seen, statistics=pruning.record_activations(model, [seen]))
+    dense, small = copy.deepcopy(model).eval(), pruning.apply(model, plan).eval()
+    torch.testing.assert_close(small.double()(seen.double()), dense.double()(seen.double()), rtol=0, atol=1e-13)

@@ -36,7 +36,7 @@ def contact_sheet(
     if labels is not None and [len(row) for row in labels] != [len(row) for row in rows]:
         raise ValueError(f"labels must match the pictures: {[len(r) for r in labels]} for {[len(r) for r in rows]}")
     font = ImageFont.load_default(size=max(9, min(16, cell[0] // 14)))
-    line = 0 if labels is None else sum(font.getmetrics()) + 4
+    line = 0 if labels is None else round(font.getbbox("Ay")[3]) + 6
     pitch_x, pitch_y = cell[0] + margin, cell[1] + line + margin
     sheet = Image.new("RGB", (columns * pitch_x + margin, len(rows) * pitch_y + margin), PAPER)
     draw = ImageDraw.Draw(sheet)

@@ -32,7 +32,7 @@ def run(output: Path, styles: Sequence[str] = STYLES) -> Path:
     output.mkdir(parents=True, exist_ok=True)
     photo = _open(samples.photo())
     results, seconds = _stylize(photo, paths, output)
-    rows = [[photo, *map(_open, paths)], [None, *results]]
+    rows: list[list[Image.Image | None]] = [[photo, *map(_open, paths)], [None, *results]]
     labels = [["photo", *styles], ["", *(f"{time:.1f} s" for time in seconds)]]
     path = output / "contact-sheet.png"
     contact_sheet(rows, labels).save(path)

@@ -37,7 +37,7 @@ class ConvReLU(nn.Module):
         self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, padding_mode=mode)
         self.relu = nn.ReLU(inplace=True)
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
-        nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type, misc]
 
     def forward(self, x: Tensor) -> Tensor:
         return self.relu(self.conv(x))
@@ -76,7 +76,7 @@ class Inception(nn.Module):
         projection = book.conv(f"{name}.branch4.1", in_channels, pool, 1)
         self.branch4 = nn.Sequential(nn.MaxPool2d(3, 1, 1), projection)
         last = [self.branch1, self.branch2[1], self.branch3[1], projection]
-        self.out_channels: int = sum(int(m.get_submodule("conv").out_channels) for m in last)  # type: ignore[arg-type]
+        self.out_channels: int = sum(int(m.get_submodule("conv").out_channels) for m in last)  # type: ignore[arg-type, misc]
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)

@@ -2,6 +2,8 @@
 
 import re
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ import artnet
 from apps import demo, samples
 from apps.contact_sheet import PAPER, contact_sheet
 
-painter = pytest.importorskip("benchmarks.paint_samples", reason="benchmarks/ is only in a checkout")
+sys.path.append(str(Path(__file__).parents[2]))  # benchmarks/ is in the checkout but is not installed
+painter = import_module("benchmarks.paint_samples")
 
 
 @pytest.mark.parametrize("path", [samples.photo(), *samples.styles().values()], ids=lambda path: path.name)
@@ -124,14 +127,12 @@ def test_demo_writes_the_pictures_and_says_where(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(artnet, "Stylizer", Inverter, raising=False)
     assert demo.main([str(tmp_path / "new" / "folder")]) == 0
     written = sorted((tmp_path / "new" / "folder").iterdir())
-    assert [path.name for path in written] == ["coffee-starry-orchard.png", "coffee-stained-glass.png",
-                                               "coffee-wave-print.png", "contact-sheet.png"]  # fmt: skip
+    assert {path.name for path in written} == {f"coffee-{name}.png" for name in demo.STYLES} | {"contact-sheet.png"}
     printed = capsys.readouterr().out
     assert all(str(path) in printed for path in written)
 
 
-def test_demo_reports_a_folder_that_cannot_be_made(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "artnet.stylizer", None)  # fails before the network is needed
+def test_demo_reports_a_folder_that_cannot_be_made(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert demo.main([str(tmp_path / "file")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

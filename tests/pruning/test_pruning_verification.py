@@ -30,7 +30,7 @@ class Mixed(nn.Module):
 
 def assumed(model):
     """A plan from invented statistics, as the recorded ones never include a layer behind such a move."""
-    zeros = torch.tensor([0.0, 0, 0, 1, 1, 1, 1, 1])
+    zeros = torch.tensor([0.0, 0, 1, 1, 0, 1, 1, 1])
     return pruning.plan(model, pictures(1), statistics={"a": ChannelStatistics(zeros, zeros, 1)})
 
 
@@ -68,6 +68,17 @@ def test_wrong_concatenation_offset_is_caught():
     assert wrong.weight.shape == pruned.c.weight.shape
     pruned.c = wrong
     with pytest.raises(ValueError, match="c is the first layer that differs"):
+        pruning.verify(model, plan, pruned, pictures(1))
+
+
+def test_difference_that_a_bias_drowns_is_caught():
+    model = build("chain")
+    plan = planned(model)
+    pruned = pruning.apply(model, plan)
+    for net in (model, pruned):
+        nn.init.constant_(net[5].bias, 1e12)
+    nn.init.constant_(pruned[3].weight, 0)
+    with pytest.raises(ValueError, match="3 is the first layer that differs"):
         pruning.verify(model, plan, pruned, pictures(1))
 
 

@@ -1,9 +1,9 @@
 """ArtNet: universal style transfer that runs live on an ordinary CPU.
 
-    from artnet import Stylizer
-    stylizer = Stylizer.load()
-    stylizer.set_style("painting.jpg")
-    picture = stylizer.stylize("photo.jpg")
+from artnet import Stylizer
+stylizer = Stylizer.load()
+stylizer.set_style("painting.jpg")
+picture = stylizer.stylize("photo.jpg")
 """
 
 from importlib import import_module

@@ -64,9 +64,13 @@ class ArtNet(nn.Module):
         """Picture (N, 3, H, W) from (transferred) features, not clamped."""
         return self.decoder(features)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """Reconstruct pictures: encode and decode without a transfer."""
-        return self.decode(self.encode(picture))
+    def forward(self, picture: Tensor, style: Tensor | None = None, method: str = "s2") -> Tensor:
+        """Paint pictures like styles (as many, or one); without a style, encode and decode them as they are."""
+        features = self.encode(picture)
+        if style is not None:
+            prepared = self.prepare(self.encode(style), swap=method == "s2")
+            features = self.transfer(features, [prepared], method=method)
+        return self.decode(features)
 
 
 def pad_to_stride(picture: Tensor, stride: int) -> Tensor:

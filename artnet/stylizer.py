@@ -24,9 +24,9 @@ ArrayOrImage = TypeVar("ArrayOrImage", np.ndarray, Image.Image)
 class Stylizer:
     """Paints contents in the manner of a style.
 
-        stylizer = Stylizer.load()
-        stylizer.set_style("painting.jpg")
-        picture = stylizer.stylize("photo.jpg")
+    stylizer = Stylizer.load()
+    stylizer.set_style("painting.jpg")
+    picture = stylizer.stylize("photo.jpg")
     """
 
     def __init__(self, engine: TorchEngine):

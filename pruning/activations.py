@@ -57,6 +57,7 @@ def record_activations(
     model: nn.Module,
     batches: Iterable[Example],
     *,
+    example: Example | None = None,
     layers: Sequence[str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, ChannelStatistics]:
@@ -65,6 +66,8 @@ def record_activations(
     Args:
         model: run in evaluation mode; its modes and running statistics are as before afterwards.
         batches: what the forward takes, batch after batch: tensors (N, C, H, W) or tuples of tensors.
+        example: what to trace the model with, where the batches make it run what cannot be traced (a matching of
+            patches, say); None traces the first batch.
         layers: names of the convolution or linear layers to record; None for all of them.
         progress: called after each batch with the number of pictures seen.
 
@@ -78,7 +81,7 @@ def record_activations(
     first = next(iterator, None)
     if first is None:
         raise ValueError("batches is empty; at least one batch of pictures is needed")
-    network = trace_network(model, tuple(x[:1] for x in as_inputs(first)))
+    network = trace_network(model, tuple(x[:1] for x in as_inputs(first if example is None else example)))
     observed = network.observed if layers is None else {name: _observed(network.observed, name) for name in layers}
     device = as_inputs(first)[0].device
     watchers = {name: _Watcher(network.layers[name].out, device) for name in observed}

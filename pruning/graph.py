@@ -197,7 +197,7 @@ def _check_independent(traversal: Traversal, module: nn.Module, members: tuple[M
     """
     name = traversal.names[module]
     channels = range(width(module, "out"))
-    for digit in range(len(channels).bit_length()):
+    for digit in range((len(channels) - 1).bit_length()):
         some = [c for c in channels if c >> digit & 1]
         found = {(m.layer, m.side): set(m.local.tolist()) for m in _members(traversal, _items(traversal, module, some))}
         for member in members:

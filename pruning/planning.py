@@ -12,7 +12,7 @@ from pruning.activations import ChannelStatistics
 from pruning.graph import trace_network
 from pruning.plan_data import Cost, GroupPlan, Plan
 from pruning.recording import Example, as_inputs
-from pruning.structure import ChannelGroup, Member, Network
+from pruning.structure import ChannelGroup, Member, Network, Widths
 from pruning.targets import SCOPES, TARGETS, Ranking, below, reach
 
 
@@ -64,7 +64,7 @@ def plan(
     removed = {name: channels.tolist() for name, channels in ranking.removed(counts).items()}
     if not any(removed.values()):
         warnings.warn(f"the plan removes nothing: no channel has a score at or below {eps}", stacklevel=2)
-    widths, dense = network.widths(removed), network.widths({})
+    widths = (network.widths({}), network.widths(removed))
     empty = {name: int((scores <= eps).sum()) for name, scores in ranking.scores.items()}
     return Plan(
         criterion=criterion,
@@ -73,11 +73,11 @@ def plan(
         keep=list(keep),
         example_shapes=[list(x.shape) for x in as_inputs(example)],
         groups=[
-            _group_plan(network, group, removed.get(name, []), empty.get(name), dense, widths)
+            _group_plan(network, group, removed.get(name, []), empty.get(name), widths)
             for name, group in network.groups.items()
         ],
-        before=network.totals(dense),
-        after=network.totals(widths),
+        before=network.totals(widths[0]),
+        after=network.totals(widths[1]),
     )
 
 
@@ -134,17 +134,20 @@ def _align(statistics: ChannelStatistics, member: Member, group: ChannelGroup, c
 
 
 def _group_plan(
-    network: Network,
-    group: ChannelGroup,
-    removed: list[int],
-    empty: int | None,
-    dense: Mapping[str, tuple[int, int]],
-    widths: Mapping[str, tuple[int, int]],
+    network: Network, group: ChannelGroup, removed: list[int], empty: int | None, widths: tuple[Widths, Widths]
 ) -> GroupPlan:
-    def cost(at: Mapping[str, tuple[int, int]]) -> Cost:
+    costs: list[Cost] = []
+    for at in widths:
         layers = [(network.layers[name], at[name]) for name in group.producers]
         macs = sum(layer.macs(*width) for layer, width in layers)
-        return {"macs": macs, "params": sum(layer.parameters(*width) for layer, width in layers)}
-
-    kept = np.setdiff1d(np.arange(group.channels), removed).tolist()
-    return GroupPlan(group.name, list(group.producers), group.channels, kept, removed, empty, cost(dense), cost(widths))
+        costs.append({"macs": macs, "params": sum(layer.parameters(*width) for layer, width in layers)})
+    return GroupPlan(
+        name=group.name,
+        producers=list(group.producers),
+        channels=group.channels,
+        kept=np.setdiff1d(np.arange(group.channels), removed).tolist(),
+        removed=removed,
+        empty=empty,
+        before=costs[0],
+        after=costs[1],
+    )

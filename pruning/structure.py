@@ -8,6 +8,8 @@ import numpy as np
 from pruning.layers import LayerCost, Side
 
 Channels = Sequence[int] | np.ndarray
+Widths = Mapping[str, tuple[int, int]]
+"""(output, input) width of every layer"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Network:
         cut = {key: np.unique(np.concatenate(positions)) for key, positions in parts.items()}
         return {key: positions for key, positions in cut.items() if len(positions)}
 
-    def widths(self, removed: Mapping[str, Channels]) -> dict[str, tuple[int, int]]:
+    def widths(self, removed: Mapping[str, Channels]) -> Widths:
         """(output, input) width of every layer after the removal."""
         cut = {key: len(positions) for key, positions in self.removed_positions(removed).items()}
         return {
@@ -86,7 +88,7 @@ class Network:
             for name, cost in self.layers.items()
         }
 
-    def totals(self, widths: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    def totals(self, widths: Widths) -> dict[str, int]:
         """{"macs", "params"} of the whole network, per picture, at these widths."""
         macs = sum(cost.macs(*widths[name]) for name, cost in self.layers.items())
         params = sum(cost.parameters(*widths[name]) for name, cost in self.layers.items())

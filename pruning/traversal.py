@@ -3,6 +3,7 @@
 Nodes and dependencies are those of Torch-Pruning's graph, which only `pruning.graph` builds.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,6 +46,12 @@ class Traversal:
     @cached_property
     def output_modules(self) -> frozenset[nn.Module]:
         return self.recording.output_modules()
+
+    @cached_property
+    def shared(self) -> frozenset[nn.Parameter]:
+        """Parameters that more than one layer has; cut twice, they would fall apart into two."""
+        uses = Counter(parameter for module in self.names for parameter in module.parameters(recurse=False))
+        return frozenset(parameter for parameter, count in uses.items() if count > 1)
 
     def side(self, dep: Any) -> Side:
         """Side of the dependency's target that is cut; a layer with one width for both counts as output."""
@@ -117,6 +124,10 @@ def _layer_problem(traversal: Traversal, dep: Any, last: int) -> str | None:
     name = traversal.names[module]
     if isinstance(module, Conv) and module.groups > 1 and not is_depthwise(module):
         return f"{name} is a grouped convolution ({module.groups} groups)"
+    if not isinstance(getattr(module, "weight", None), nn.Parameter | None):
+        return f"{name} computes its weight, by weight or spectral normalisation; remove that first"
+    if traversal.shared.intersection(module.parameters()):
+        return f"{name} shares parameters with another layer"
     if isinstance(module, nn.PReLU) and module.num_parameters == 1:
         return None
     channels = width(module, traversal.side(dep))

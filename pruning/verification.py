@@ -52,9 +52,10 @@ def _masked(model: nn.Module, plan: Plan, network: Network) -> nn.Module:
 def verify(model: nn.Module, plan: Plan, pruned: nn.Module, example: Example) -> float:
     """Check that the pruned network computes what the masked dense network computes.
 
-    Both run in evaluation mode and float64, on the example and on random inputs of its shapes. Every layer is compared,
-    not only the outputs, which biases can dominate. Differences to expect are those of adding up in another order. With the 'zero' criterion and eps = 0 the masked network is the dense
-    network itself on the recorded pictures, so the removal is lossless on them.
+    Both run in evaluation mode and float64, on the example and on random inputs of its shapes. Every layer is compared
+    (its last run, if it runs several times), not only the outputs, which biases can dominate. Differences to expect are
+    those of adding up in another order. With the 'zero' criterion and eps = 0 the masked network is the dense network
+    itself on the recorded pictures, so the removal is lossless on them.
 
     Args:
         model: the dense network.

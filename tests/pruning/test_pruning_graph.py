@@ -23,6 +23,15 @@ class Net(nn.Module):
         return self.function(self, x)
 
 
+class Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.scale = conv(3, 8), conv(8, 2), nn.Parameter(torch.ones(1, 8, 1, 1))
+
+    def forward(self, x):
+        return self.b(F.relu(self.a(x) * self.scale))
+
+
 def groups_of(model, example=None, **options):
     return {
         group.name: group for group in pruning.trace(model, pictures(1, 8) if example is None else example, **options)
@@ -111,11 +120,27 @@ def test_outputs_and_inputs_are_fixed(function, free):
             "outside a layer",
         ),
         (Net(lambda m, x: m.b(torch.cat([F.relu(m.a(x)), torch.ones(1, 2, 8, 8)], 1)), into=10), "unknown width"),
+        (Scaled(), "it meets a parameter outside any layer"),
         (Net(lambda m, x: m.b(F.relu(m.a(x)).detach())), "a runs but no gradient path"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_by_name(model, message):
     with pytest.raises(ValueError, match=message):
+        groups_of(model)
+
+
+@pytest.mark.parametrize("normalise", [nn.utils.spectral_norm, nn.utils.parametrizations.weight_norm])
+def test_computed_weights_are_refused(normalise):
+    model = Net(lambda m, x: m.b(F.relu(m.a(x))))
+    normalise(model.a)
+    with pytest.raises(ValueError, match="a computes its weight"):
+        groups_of(model)
+
+
+def test_shared_weights_are_refused():
+    model = Net(lambda m, x: m.b(F.relu(m.d(F.relu(m.c(F.relu(m.a(x))))))), c=conv(8, 8), d=conv(8, 8))
+    model.d.weight = model.c.weight
+    with pytest.raises(ValueError, match="a cannot be pruned: c shares parameters with another layer"):
         groups_of(model)
 
 

@@ -19,21 +19,6 @@ from artnet.training.options import LossWeights, TrainOptions
 from artnet.training.state import load_state
 from artnet.training.trainer import COLUMNS, Trainer, pair_up
 
-VGG16 = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256)}
-
-
-@pytest.fixture(scope="module")
-def trunk_file(tmp_path_factory):
-    """A VGG16 trunk with random weights, as half-precision safetensors."""
-    torch.manual_seed(1)
-    state = {}
-    for index, (inside, outside) in {**VGG16, 17: (256, 512)}.items():
-        weight = torch.randn(outside, inside, 3, 3) * (2 / (9 * inside)) ** 0.5
-        state[f"features.{index}.weight"], state[f"features.{index}.bias"] = weight.half(), torch.zeros(outside).half()
-    path = tmp_path_factory.mktemp("vgg") / "trunk.safetensors"
-    save_file(state, path, metadata={"input": "RGB"})
-    return path
-
 
 @pytest.fixture(scope="module")
 def trunk(trunk_file):

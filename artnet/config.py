@@ -37,8 +37,8 @@ class ArtNetConfig:
             GoogLeNet's or from `decoder`: how a pruned network is described.
     """
 
-    cut: str = "inception4a"
-    skips: tuple[str, ...] = ("inception3b", "conv3", "conv1", PIXELS)
+    cut: str = "inception3b"
+    skips: tuple[str, ...] = ("conv3",)
     decoder: dict[int, int] = field(default_factory=lambda: {32: 256, 16: 192, 8: 128, 4: 64, 2: 32, 1: 16})
     encoder_padding: str = "reflect"
     widths: dict[str, int] = field(default_factory=dict)

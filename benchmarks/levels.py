@@ -22,10 +22,10 @@ from artnet.training.trainer import Trainer
 from benchmarks.machine import describe, save
 
 VARIANTS = {
-    "single level, cut 3b": ArtNetConfig(cut="inception3b", skips=()),
-    "single level, cut 4a": ArtNetConfig(skips=()),
-    "features, cut 4a": ArtNetConfig(skips=("inception3b", "conv3", "conv1")),
-    "features and pixels, cut 4a": ArtNetConfig(skips=("inception3b", "conv3", "conv1", PIXELS)),
+    "single level": ArtNetConfig(skips=()),
+    "two levels": ArtNetConfig(skips=("conv3",)),
+    "three levels": ArtNetConfig(skips=("conv3", "conv1")),
+    "three levels and pixels": ArtNetConfig(skips=("conv3", "conv1", PIXELS)),
 }
 HELD_OUT = 8
 
@@ -33,6 +33,7 @@ HELD_OUT = 8
 @torch.no_grad()
 def held_out(trainer: Trainer, method: str) -> dict[str, float]:
     """Mean losses over batches that no step draws."""
+    trainer.network.eval()
     totals: dict[str, float] = {}
     for turn in range(HELD_OUT):
         torch.manual_seed(turn)

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 import torch
 
 from artnet.checkpoint import load_checkpoint
 from artnet.engine import TorchEngine
-from artnet.evaluation import SCORES, Pair, score_pair, square
+from artnet.evaluation import Pair, score_pair, square
 from artnet.training.data import find_pictures
 from artnet.training.losses import VGGTrunk
 from benchmarks.machine import describe, save
@@ -51,7 +52,9 @@ CHOICES = {
 }
 
 
-def measure(engine: TorchEngine, choice: tuple[Callable, Callable], content, style, trunk: VGGTrunk) -> dict[str, float]:
+def measure(
+    engine: TorchEngine, choice: tuple[Callable, Callable], content: np.ndarray, style: np.ndarray, trunk: VGGTrunk
+) -> dict[str, float]:
     """Scores, milliseconds and feature errors of one choice on one pair."""
     prepare, transfer = choice
     features, style_features = engine.encode(content), engine.encode(style)
@@ -89,7 +92,7 @@ def main() -> None:
         pairs = [measure(engine, choice, c, s, trunk) for c in contents for s in styles]
         middle = {"ms": statistics.median(p["ms"] for p in pairs)}
         rows[name] = {key: round(middle.get(key, statistics.fmean(p[key] for p in pairs)), 4) for key in pairs[0]}
-        print(f"{name:18}" + "".join(f"{key} {rows[name][key]:<9}" for key in (*SCORES, *list(pairs[0])[4:])), flush=True)
+        print(f"{name:18}" + "".join(f"{key} {value:<9}" for key, value in rows[name].items()), flush=True)
     if args.json:
         save(args.json, {"machine": describe(), "pairs": len(contents) * len(styles), "size": args.size, "rows": rows})
 

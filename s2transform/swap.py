@@ -132,8 +132,8 @@ def paste_patches(matches: Tensor, bank: PatchBank, height: int, width: int, *, 
 
 def swap_with_bank(content: Tensor, bank: PatchBank, *, stride: int = 1) -> Tensor:
     """`style_swap` of (1, C, H, W) content with a bank built before; gradients reach the bank's style features."""
-    if stride > bank.patch_size:
-        raise ValueError(f"stride {stride} leaves gaps between patches of size {bank.patch_size}")
+    if stride > bank.patch_size // 2 + 1:  # the last patch is centred up to stride - 1 positions before the edge
+        raise ValueError(f"stride {stride} leaves gaps with patches of size {bank.patch_size}")
     matches = match_patches(content, bank, stride=stride)
     return paste_patches(matches, bank, *content.shape[2:], stride=stride)
 
@@ -154,7 +154,7 @@ def style_swap(
         content: (N, C, H, W) features.
         style: (N or 1, C, Hs, Ws) features.
         patch_size: side of a patch, odd.
-        stride: distance between content patches, at most patch_size.
+        stride: distance between content patches, at most patch_size // 2 + 1.
         bank_stride, bank_pool, rule: see `build_patch_bank`.
 
     Returns:

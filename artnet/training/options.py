@@ -10,10 +10,10 @@ class LossWeights:
     """Weight of each term of the training loss."""
 
     content: float = 1.0
-    style: float = 6.0
+    style: float = 8.0
     gram: float = 0.5
-    texture: float = 1.0
-    pixel: float = 5.0
+    texture: float = 1.5
+    pixel: float = 10.0
     perceptual: float = 0.5
     variation: float = 0.1
     sparsity: float = 0.0
@@ -29,6 +29,8 @@ class TrainOptions:
         pairs: paintings that each photo of the batch is painted like, in one step; VGG targets are shared between them.
         auxiliary_every: a photo or a painting is rebuilt, and sparsity measured, in every so many steps.
         swap_share: share of the steps that transfer with S2, the others with AdaIN.
+        skip_dropout: share of the steps in which the decoder gets no skips. Without it the decoder learns to paint from
+            the skips alone within a few hundred steps, its first layer dies, and S2 changes nothing.
         learning_rate: AdamW's highest, reached after `warmup` steps, then a cosine to a hundredth of it.
         steps, minutes: the budget; where both are given, whichever ends first.
         bfloat16: run network and trunk under bfloat16 autocast.
@@ -37,8 +39,9 @@ class TrainOptions:
     size: int = 128
     batch: int = 3
     pairs: int = 2
-    auxiliary_every: int = 4
+    auxiliary_every: int = 2
     swap_share: float = 0.5
+    skip_dropout: float = 0.5
     learning_rate: float = 1e-3
     warmup: int = 200
     clip: float = 1.0
@@ -62,8 +65,9 @@ class TrainOptions:
             raise ValueError(f"pairs ({self.pairs}) must not exceed the batch ({self.batch})")
         if self.size < 64:
             raise ValueError(f"crops must be at least 64 pixels for the VGG trunk, got {self.size}")
-        if not 0 <= self.swap_share <= 1:
-            raise ValueError(f"swap_share must be between 0 and 1, got {self.swap_share}")
+        for name in ("swap_share", "skip_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be between 0 and 1, got {getattr(self, name)}")
 
     def progress(self, step: int, seconds: float) -> float:
         """How much of the budget is used, 0 to 1."""

@@ -24,7 +24,7 @@ from artnet.training.options import LossWeights, TrainOptions
 from artnet.training.state import Counters, load_state, restore_moments, save_state
 
 STATE, WEIGHTS, LOG = "state.safetensors", "artnet.safetensors", "log.csv"
-FULL_RATE_FAN_IN = 288
+FULL_RATE_FAN_IN = 576
 Terms = dict[str, Tensor]
 COLUMNS = ("total", *(field.name for field in fields(LossWeights)))
 
@@ -79,7 +79,10 @@ class Trainer:
         style = {k: pair_up(x[batch : 2 * batch], pairs) for k, x in both.items()}
         prepared = self.network.prepare(style, swap=method == "s2")
         moved = self.network.transfer(content, [prepared], method=method)
-        return self.network.decode({k: torch.cat([x, both[k][2 * batch :]]) for k, x in moved.items()}).float()
+        moved = {k: torch.cat([x, both[k][2 * batch :]]) for k, x in moved.items()}
+        if self.network.training and torch.rand(()).item() < self.options.skip_dropout:
+            moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
+        return self.network.decode(moved).float()
 
     def terms(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Terms:
         """Every loss term, unweighted; the auxiliary ones (rebuilding, sparsity) only where something is rebuilt."""

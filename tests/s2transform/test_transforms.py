@@ -85,8 +85,7 @@ def test_h3_lies_between_the_swap_and_the_transformed_content():
 @given(st.integers(0, 1000), SIDES, SIDES, st.sampled_from([1, 3, 5]), st.integers(1, 3))
 def test_swapping_with_itself_is_the_identity(seed, height, width, patch, stride):
     x = features(seed, height=height, width=width)
-    if stride > patch:
-        stride = patch
+    stride = min(stride, patch // 2 + 1)
     torch.testing.assert_close(style_swap(x, x, patch_size=patch, stride=stride), x, atol=1e-5, rtol=1e-5)
 
 
@@ -241,7 +240,7 @@ BAD = [
     (lambda: style_swap(features(0), features(1), patch_size=2), "patch_size must be odd"),
     (lambda: style_swap(features(0), features(1), bank_stride=0), "bank_stride and bank_pool"),
     (lambda: style_swap(features(0), features(1), rule="nearest"), "rule must be one of"),
-    (lambda: style_swap(features(0), features(1), stride=4), "leaves gaps"),
+    (lambda: style_swap(features(0), features(1), stride=3), "leaves gaps"),
     (lambda: style_swap(features(0), features(1), stride=0), "stride must be at least 1"),
     (lambda: build_patch_bank(features(0, batch=2)), "one picture"),
     (lambda: s2(features(0), features(1), variant="H4"), "variant must be one of H1, H2, H3"),

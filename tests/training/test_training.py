@@ -17,7 +17,7 @@ from artnet.training import losses
 from artnet.training.data import Batches, PictureFolder, source_of
 from artnet.training.options import LossWeights, TrainOptions
 from artnet.training.state import load_state
-from artnet.training.trainer import COLUMNS, Trainer, pair_up
+from artnet.training.trainer import COLUMNS, FULL_RATE_FAN_IN, Trainer, pair_up, scaled_groups
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,8 @@ def test_rate_warms_up_and_falls():
         ({}, "needs a budget"),
         ({"steps": 1, "size": 32}, "at least 64 pixels"),
         ({"steps": 1, "batch": 1}, r"pairs \(2\) must not exceed"),
-        ({"steps": 1, "swap_share": 2}, "swap_share"),
+        ({"steps": 1, "swap_share": 2}, "swap_share must be between"),
+        ({"steps": 1, "skip_dropout": -1}, "skip_dropout must be between"),
         ({"steps": 1, "learning_rate": -1}, "learning_rate must be positive"),
     ],
 )
@@ -216,6 +217,25 @@ def test_resume_is_exact(picture_folders, trunk, tmp_path):
     second.run()
     for (name, a), b in zip(whole.network.state_dict().items(), second.network.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
+
+
+def test_skips_are_dropped_in_training_only(picture_folders, trunk, tmp_path):
+    trainer = build(picture_folders, trunk, tmp_path, steps=1, skip_dropout=1.0)
+    photos, paintings = trainer.batches.at(0)
+    seen = []
+    trainer.network.decoder.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    trainer.paint(photos, paintings, "adain", photos[:0])
+    trainer.network.eval()
+    trainer.paint(photos, paintings, "adain", photos[:0])
+    assert [features["conv3"].detach().abs().max().item() > 0 for features in seen] == [False, True]
+    assert all(features["inception3b"].abs().max() > 0 for features in seen)
+
+
+def test_wide_layers_get_a_lower_rate():
+    scales = {tuple(g["params"][0].shape): g["scale"] for g in scaled_groups(ArtNet())}
+    assert scales[(64, 3, 7, 7)] == 1
+    assert scales[(128, 480, 3, 3)] == pytest.approx(FULL_RATE_FAN_IN / 4320)
+    assert scales[(128,)] == 1
 
 
 def test_not_finite_stops_without_harm(picture_folders, trunk, tmp_path):

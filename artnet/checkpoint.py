@@ -1,14 +1,14 @@
 """Checkpoints: one safetensors file with the config in its metadata. Nothing is ever unpickled."""
 
-import os
 from importlib.resources import files
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from artnet.config import ArtNetConfig
+from artnet.files import atomic_write
 from artnet.network import ArtNet, config_of
 
 BUNDLED = {"artnet": "artnet.safetensors", "artnet-dense": "artnet-dense.safetensors"}
@@ -17,12 +17,10 @@ BUNDLED = {"artnet": "artnet.safetensors", "artnet-dense": "artnet-dense.safeten
 
 def save_checkpoint(network: ArtNet, path: str | Path, *, half: bool = True) -> None:
     """Write a network (float16 with half, else float32) with its config; an old file is replaced at once at the end."""
-    path = Path(path)
     dtype = torch.float16 if half else torch.float32
     state = {k: v.detach().to("cpu", dtype).contiguous() for k, v in network.state_dict().items()}
-    part = path.with_name(path.name + ".part")
-    save_file(state, part, metadata={"format": "pt", "artnet": config_of(network).to_json()})
-    os.replace(part, path)
+    with atomic_write(path) as file:
+        file.write(save(state, metadata={"format": "pt", "artnet": config_of(network).to_json()}))
 
 
 def load_checkpoint(path: str | Path = "artnet") -> ArtNet:

@@ -35,6 +35,8 @@ class ArtNetConfig:
         encoder_padding: 'reflect', or 'zeros' to be equal to torchvision's GoogLeNet.
         widths: output channels of single convolutions by module name ('encoder.conv1.conv'), where they differ from
             GoogLeNet's or from `decoder`: how a pruned network is described.
+        bank_stride: distance in bottleneck positions between the style patches that S2 matches; 2 keeps a quarter of
+            them (`benchmarks/transforms.py` measures what that costs and gives).
     """
 
     cut: str = "inception3b"
@@ -42,6 +44,7 @@ class ArtNetConfig:
     decoder: dict[int, int] = field(default_factory=lambda: {32: 256, 16: 192, 8: 128, 4: 64, 2: 32, 1: 16})
     encoder_padding: str = "reflect"
     widths: dict[str, int] = field(default_factory=dict)
+    bank_stride: int = 2
 
     def __post_init__(self) -> None:
         if self.cut not in STAGES:
@@ -52,6 +55,8 @@ class ArtNetConfig:
         strides = [stage_stride(s) for s in self.skips]
         if len(set(strides)) != len(strides) or any(s >= self.stride for s in strides):
             raise ValueError(f"skips must have different strides below the cut's {self.stride}, got {self.skips}")
+        if self.bank_stride < 1:
+            raise ValueError(f"bank_stride must be at least 1, got {self.bank_stride}")
         if self.encoder_padding not in PADDINGS:
             raise ValueError(f"encoder_padding must be one of {', '.join(PADDINGS)}, got {self.encoder_padding!r}")
 

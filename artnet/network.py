@@ -15,8 +15,6 @@ Features = dict[str, Tensor]
 """Level name -> (N, C, H / stride, W / stride)."""
 StyleLevels = dict[str, PreparedStyle]
 
-BANK_STRIDE = 1
-
 
 class ArtNet(nn.Module):
     """The style-transfer network.
@@ -40,7 +38,7 @@ class ArtNet(nn.Module):
     def prepare(self, features: Features, *, swap: bool = True) -> StyleLevels:
         """What the transfer needs of a style's features: moments everywhere, patches at the bottleneck."""
         return {
-            level: prepare_style(x, swap=swap and level == self.config.cut, bank_stride=BANK_STRIDE)
+            level: prepare_style(x, swap=swap and level == self.config.cut, bank_stride=self.config.bank_stride)
             for level, x in features.items()
         }
 

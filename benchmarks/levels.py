@@ -24,7 +24,6 @@ from benchmarks.machine import describe, save
 VARIANTS = {
     "single level": ArtNetConfig(skips=()),
     "two levels": ArtNetConfig(skips=("conv3",)),
-    "three levels": ArtNetConfig(skips=("conv3", "conv1")),
     "three levels and pixels": ArtNetConfig(skips=("conv3", "conv1", PIXELS)),
 }
 HELD_OUT = 8

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as tensors_to_bytes
 from torch import nn
 
 from pruning.layers import LAYERS, Side, is_per_channel, slice_layer, width
@@ -24,8 +24,9 @@ def save(model: nn.Module, path: str | Path) -> None:
     }
     # Clones, since safetensors refuses tensors that share memory (tied weights).
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}
-    temporary = f"{path}.tmp"
-    save_file(tensors, temporary, metadata={"format": FORMAT, "widths": json.dumps(widths)})
+    temporary = Path(f"{path}.tmp")
+    # By way of bytes: save_file would make the file private (mode 0600).
+    temporary.write_bytes(tensors_to_bytes(tensors, metadata={"format": FORMAT, "widths": json.dumps(widths)}))
     os.replace(temporary, path)
 
 

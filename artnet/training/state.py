@@ -1,16 +1,16 @@
 """Training checkpoints that resume exactly: network, optimiser moments and counters in one safetensors file."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.optim import AdamW
 
 from artnet.config import ArtNetConfig
+from artnet.files import atomic_write
 from artnet.network import ArtNet, config_of
 from artnet.training.options import TrainOptions
 
@@ -39,9 +39,8 @@ def save_state(path: Path, network: ArtNet, optimizer: AdamW, counters: Counters
         "step": str(counters.step),
         "seconds": repr(counters.seconds),
     }
-    part = path.with_name(path.name + ".part")
-    save_file({k: v.contiguous().cpu() for k, v in tensors.items()}, part, metadata=metadata)
-    os.replace(part, path)
+    with atomic_write(path) as file:
+        file.write(save({k: v.contiguous().cpu() for k, v in tensors.items()}, metadata=metadata))
 
 
 def load_state(path: Path) -> tuple[ArtNet, dict[str, Tensor], Counters, TrainOptions]:

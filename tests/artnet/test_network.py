@@ -148,6 +148,7 @@ def test_config_of_rebuilds_the_widths(tiny):
         ({"skips": ("relu",)}, "unknown skip 'relu'"),
         ({"skips": ("inception4b",)}, "different strides below"),
         ({"cut": "inception4a", "skips": ("inception3a", "inception3b")}, "different strides below"),
+        ({"bank_stride": 0}, "bank_stride must be at least 1"),
         ({"encoder_padding": "none"}, "encoder_padding must be"),
     ],
 )

@@ -30,10 +30,10 @@ class _InputPruner(BasePruningFunc):
     """Tells the dependency graph an input's width; nothing is ever pruned through it."""
 
     def prune_out_channels(self, layer: nn.Module, idxs: Sequence[int]) -> nn.Module:
-        raise NotImplementedError
+        raise TypeError("an input of the network is never pruned")
 
     def prune_in_channels(self, layer: nn.Module, idxs: Sequence[int]) -> nn.Module:
-        raise NotImplementedError
+        raise TypeError("an input of the network is never pruned")
 
     def get_out_channels(self, layer: nn.Module) -> int:
         return layer.channels  # type: ignore[return-value]

@@ -219,9 +219,10 @@ def average_gradients(parameters: Iterable[Tensor]) -> None:
     if not dist.is_initialized():
         return
     for parameter in parameters:
-        if parameter.grad is not None:
-            dist.all_reduce(parameter.grad)
-            parameter.grad /= dist.get_world_size()
+        if parameter.grad is None:  # unused in this process' step, maybe not in another's
+            parameter.grad = torch.zeros_like(parameter)
+        dist.all_reduce(parameter.grad)
+        parameter.grad /= dist.get_world_size()
 
 
 class Log:

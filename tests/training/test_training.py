@@ -2,16 +2,20 @@
 
 import csv
 import random
+import subprocess
+import sys
 
 import pytest
 import torch
 import torch.nn.functional as F
+import torchvision
 from PIL import Image
 from safetensors.torch import save_file
 from tiny import tiny_config
 
 from apps.cli import main
 from artnet.checkpoint import load_checkpoint
+from artnet.encoder import fold_batchnorm
 from artnet.network import ArtNet
 from artnet.training import losses
 from artnet.training.data import Batches, PictureFolder, source_of
@@ -268,6 +272,42 @@ def test_command_end_to_end(picture_folders, trunk_file, tmp_path, capsys):
     assert load_state(tmp_path / "run" / "state.safetensors")[2].step == 3
     tuned = ["train", photos, paintings, "-o", str(tmp_path / "b"), "--vgg", str(trunk_file), "--size", "64"]
     assert main([*tuned, "--batch", "2", "--steps", "1", "--init", str(tmp_path / "run" / "artnet.safetensors")]) == 0
+
+
+def test_torchrun_trains_with_two_processes(picture_folders, trunk_file, tmp_path):
+    photos, paintings = map(str, picture_folders)
+    config = tmp_path / "config.json"
+    config.write_text(tiny_config().to_json())
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "apps.cli"]
+    command = ["train", photos, paintings, "-o", str(tmp_path / "run"), "--vgg", str(trunk_file), "--size", "64"]
+    command += ["--batch", "2", "--config", str(config), "--device", "cpu", "--steps", "2"]
+    run = subprocess.run([*launch, *command], capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    assert load_state(tmp_path / "run" / "state.safetensors")[2].step == 2
+
+
+def test_imagenet_backbone_starts_from_torchvisions_googlenet(picture_folders, trunk_file, tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    downloaded = torchvision.models.googlenet(weights=None, init_weights=False, aux_logits=False)
+    asked = []
+    monkeypatch.setattr("torchvision.models.googlenet", lambda weights: asked.append(weights) or downloaded)
+    photos, paintings = map(str, picture_folders)
+    command = [
+        "train",
+        photos,
+        paintings,
+        "-o",
+        str(tmp_path / "r"),
+        "--vgg",
+        str(trunk_file),
+        "--backbone",
+        "imagenet",
+    ]
+    assert main([*command, "--size", "64", "--batch", "2", "--steps", "0"]) == 0
+    assert asked == [torchvision.models.GoogLeNet_Weights.IMAGENET1K_V1]
+    weight = load_checkpoint(tmp_path / "r" / "artnet.safetensors").encoder.conv1.conv.weight
+    folded = fold_batchnorm(downloaded.state_dict())["conv1.conv.weight"]
+    torch.testing.assert_close(weight, folded, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""One network with and without its skips: multi-level against single-level transfer at equal weights.
+
+    python -m benchmarks.skips CONTENT STYLE --vgg FILE [--weights artnet-dense] [--limit 3] [--json FILE]
+
+The bundled networks were trained with the skips dropped in a share of the steps, so their decoder can paint from the
+bottleneck alone. `benchmarks/levels.py` trains the variants apart instead, which takes longer.
+"""
+
+import argparse
+import statistics
+from pathlib import Path
+
+import torch
+
+from artnet.checkpoint import load_checkpoint
+from artnet.engine import TorchEngine
+from artnet.evaluation import SCORES, Pair, score_pair, square
+from artnet.training.data import find_pictures
+from artnet.training.losses import VGGTrunk
+from benchmarks.machine import describe, save
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("content", type=Path)
+    parser.add_argument("style", type=Path)
+    parser.add_argument("--vgg", type=Path, required=True)
+    parser.add_argument("--weights", default="artnet-dense")
+    parser.add_argument("--limit", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    contents, styles = (
+        [square(path, 512) for path in find_pictures(folder)[: args.limit]] for folder in (args.content, args.style)
+    )
+    engine, trunk = TorchEngine(load_checkpoint(args.weights), "cpu"), VGGTrunk(args.vgg)
+    cut = engine.network.config.cut
+    scores: dict[str, list[dict[str, float]]] = {"multi-level": [], "single level": []}
+    for style in styles:
+        prepared = [engine.prepare(engine.encode(style))]
+        for content in contents:
+            moved = engine.transfer(engine.encode(content), prepared, [1.0], "s2", 1.0)
+            bare = {level: x if level == cut else torch.zeros_like(x) for level, x in moved.items()}
+            for name, features in zip(scores, (moved, bare), strict=True):
+                painted = engine.decode(features, 512, 512)
+                scores[name].append(score_pair(Pair("", content, style, painted, 0.0), trunk))
+    rows = {
+        n: {key: round(statistics.fmean(s[key] for s in found), 4) for key in SCORES} for n, found in scores.items()
+    }
+    print(rows)
+    if args.json:
+        save(
+            args.json,
+            {"machine": describe(), "weights": args.weights, "pairs": len(scores["multi-level"]), "rows": rows},
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -6,32 +6,23 @@ The bundled networks were trained with the skips dropped in a share of the steps
 bottleneck alone. `benchmarks/levels.py` trains the variants apart instead, which takes longer.
 """
 
-import argparse
 import statistics
-from pathlib import Path
 
 import torch
 
 from artnet.checkpoint import load_checkpoint
 from artnet.engine import TorchEngine
-from artnet.evaluation import SCORES, Pair, score_pair, square
-from artnet.training.data import find_pictures
+from artnet.evaluation import SCORES, Pair, score_pair
 from artnet.training.losses import VGGTrunk
+from benchmarks.arguments import folders_parser, squares
 from benchmarks.machine import describe, save
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("content", type=Path)
-    parser.add_argument("style", type=Path)
-    parser.add_argument("--vgg", type=Path, required=True)
-    parser.add_argument("--weights", default="artnet-dense")
+    parser = folders_parser(__doc__, weights="artnet-dense")
     parser.add_argument("--limit", type=int, default=3)
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    contents, styles = (
-        [square(path, 512) for path in find_pictures(folder)[: args.limit]] for folder in (args.content, args.style)
-    )
+    contents, styles = (squares(folder, args.limit, 512) for folder in (args.content, args.style))
     engine, trunk = TorchEngine(load_checkpoint(args.weights), "cpu"), VGGTrunk(args.vgg)
     cut = engine.network.config.cut
     scores: dict[str, list[dict[str, float]]] = {"multi-level": [], "single level": []}

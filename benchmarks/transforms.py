@@ -8,10 +8,8 @@ before the last transform to the transformed content (what the swap moved), 'std
 output channel's deviation to the style's.
 """
 
-import argparse
 import statistics
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -19,9 +17,9 @@ import torch
 
 from artnet.checkpoint import load_checkpoint
 from artnet.engine import TorchEngine
-from artnet.evaluation import Pair, score_pair, square
-from artnet.training.data import find_pictures
+from artnet.evaluation import Pair, score_pair
 from artnet.training.losses import VGGTrunk
+from benchmarks.arguments import folders_parser, squares
 from benchmarks.machine import describe, save
 from s2transform import adain, channel_moments, prepare_style, style_swap, wct
 from s2transform.sandwich import s2_prepared
@@ -73,19 +71,11 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("content", type=Path)
-    parser.add_argument("style", type=Path)
-    parser.add_argument("--vgg", type=Path, required=True)
-    parser.add_argument("--weights", default="artnet")
+    parser = folders_parser(__doc__, weights="artnet")
     parser.add_argument("--limit", type=int, default=5)
     parser.add_argument("--size", type=int, default=512)
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    contents, styles = (
-        [square(path, args.size) for path in find_pictures(folder)[: args.limit]]
-        for folder in (args.content, args.style)
-    )
+    contents, styles = (squares(folder, args.limit, args.size) for folder in (args.content, args.style))
     engine, trunk = TorchEngine(load_checkpoint(args.weights), "cpu"), VGGTrunk(args.vgg)
     rows: dict[str, dict[str, float]] = {}
     for name, choice in CHOICES.items():

@@ -3,10 +3,9 @@
     python -m benchmarks.zero_channels CONTENT STYLE --vgg FILE [--weights artnet-dense] [--pictures 200]
 
 A channel is empty when its largest activation after the ReLU is 0 on all pictures (crops of 256 px). A claim of empty
-channels needs the control: a network that was trained without a sparsity term should show about none.
+channels needs the control: what a network that nobody made sparse shows on the same pictures tells what a count proves.
 """
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -16,6 +15,7 @@ from artnet.checkpoint import load_checkpoint
 from artnet.shrinking import painting_batches, record, shrink
 from artnet.training.data import PictureFolder
 from artnet.training.losses import VGGTrunk
+from benchmarks.arguments import folders_parser
 from benchmarks.machine import save
 
 
@@ -41,13 +41,8 @@ def control(vgg: Path, pictures: list[torch.Tensor]) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("content", type=Path)
-    parser.add_argument("style", type=Path)
-    parser.add_argument("--vgg", type=Path, required=True)
-    parser.add_argument("--weights", default="artnet-dense")
+    parser = folders_parser(__doc__, weights="artnet-dense")
     parser.add_argument("--pictures", type=int, default=200)
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     folders = [PictureFolder(args.content), PictureFolder(args.style)]
     network = load_checkpoint(args.weights)

@@ -160,7 +160,8 @@ class Trainer:
     ) -> None:
         """Train until the budget is used. Checkpoints every few minutes, and when it ends or is interrupted."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        log = Log(self.folder / LOG, self.options.log_every, self.counters.step)
+        leader = self.batches.rank == 0
+        log = Log(self.folder / LOG, self.options.log_every, self.counters.step) if leader else None
         before, saved = self.counters.seconds, self.counters.seconds
         started = time.monotonic()
         try:
@@ -169,7 +170,8 @@ class Trainer:
                     break
                 row = self.step(photos, paintings)
                 self.counters.seconds = before + time.monotonic() - started
-                log.add(self.counters, row)
+                if log:
+                    log.add(self.counters, row)
                 if on_step:
                     on_step(self.counters, row)
                 if on_preview and self.options.preview_every and self.counters.step % self.options.preview_every == 0:

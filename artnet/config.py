@@ -31,7 +31,8 @@ class ArtNetConfig:
         cut: encoder stage whose output is the bottleneck (a key of STAGES).
         skips: shallower stages, and 'pixels', whose transferred features the decoder also receives; () is
             single-level transfer. At most one for each stride.
-        decoder: output channels of the decoder's convolutions, by stride.
+        decoder: output channels of the decoder's convolutions, by stride. The finest stride r holds the last of them:
+            from there a sub-pixel convolution writes blocks of r x r pixels (for r = 1 a plain one writes pixels).
         encoder_padding: 'reflect', or 'zeros' to be equal to torchvision's GoogLeNet.
         widths: output channels of single convolutions by module name ('encoder.conv1.conv'), where they differ from
             GoogLeNet's or from `decoder`: how a pruned network is described.
@@ -41,7 +42,7 @@ class ArtNetConfig:
 
     cut: str = "inception3b"
     skips: tuple[str, ...] = ("conv3",)
-    decoder: dict[int, int] = field(default_factory=lambda: {32: 256, 16: 192, 8: 128, 4: 64, 2: 32, 1: 16})
+    decoder: dict[int, int] = field(default_factory=lambda: {32: 256, 16: 192, 8: 128, 4: 64, 2: 32})
     encoder_padding: str = "reflect"
     widths: dict[str, int] = field(default_factory=dict)
     bank_stride: int = 2

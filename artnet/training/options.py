@@ -31,6 +31,8 @@ class TrainOptions:
         swap_share: share of the steps that transfer with S2, the others with AdaIN.
         skip_dropout: share of the steps in which the decoder gets no skips. Without it the decoder learns to paint from
             the skips alone within a few hundred steps, its first layer dies, and S2 changes nothing.
+        half_scale: share of the steps whose losses see everything at half size: larger textures and shapes under the
+            same trunk, for a quarter of its cost.
         learning_rate: AdamW's highest, reached after `warmup` steps, then a cosine to a hundredth of it.
         steps, minutes: the budget; where both are given, whichever ends first.
         bfloat16: run network and trunk under bfloat16 autocast.
@@ -42,6 +44,7 @@ class TrainOptions:
     auxiliary_every: int = 2
     swap_share: float = 0.5
     skip_dropout: float = 0.5
+    half_scale: float = 0.0
     learning_rate: float = 1e-3
     warmup: int = 200
     clip: float = 1.0
@@ -65,7 +68,7 @@ class TrainOptions:
             raise ValueError(f"pairs ({self.pairs}) must not exceed the batch ({self.batch})")
         if self.size < 64:
             raise ValueError(f"crops must be at least 64 pixels for the VGG trunk, got {self.size}")
-        for name in ("swap_share", "skip_dropout"):
+        for name in ("swap_share", "skip_dropout", "half_scale"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, got {getattr(self, name)}")
 

@@ -53,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input, and then nothing was written; or the only picture could not be stylized.
     """
+    if args.transfer == "wct" and args.engine == "auto":
+        args.engine = "torch"
     from apps.batch import run_batch  # here, so that --help need not wait for numpy and Pillow
 
     return run_batch(args, load_stylizer)
@@ -90,6 +92,9 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--skip-existing", action="store_true", help="leave pictures alone whose result exists")
     add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF and ICC profile")
     add("--weights", metavar="FILE", help="a checkpoint of your own (default: the bundled network)")
-    add("--engine", choices=("auto", "torch"), default="auto", help="what computes (default: the fastest one here)")
+    add(
+        "--engine", choices=("auto", "openvino", "torch"), default="auto",
+        help="what computes (default: the fastest one here)",
+    )  # fmt: skip
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where it computes (default: auto)")
     add("--json", action="store_true", help="report as one JSON object on standard output")

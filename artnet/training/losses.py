@@ -120,7 +120,7 @@ def texture_loss(out: Tensor, style: Tensor) -> Tensor:
 
 
 def content_loss(out: list[Tensor], content: list[Tensor]) -> Tensor:
-    """1 - cosine similarity of instance-normalised features, the sum over relu3_1 and relu4_1 with a weight of 3/4 each."""
+    """1 - cosine similarity of instance-normalised features: 3/4 of the sum over relu3_1 and relu4_1."""
     total = torch.zeros((), device=out[0].device)
     for x, y in ((out[2], content[2]), (out[3], content[3])):
         a, b = (F.instance_norm(t.float()).flatten(1) for t in (x[: len(y)], y))

@@ -1,9 +1,9 @@
 """The one object behind every front end: the costly style is set once, contents are stylized many times."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 from PIL import Image
@@ -11,6 +11,7 @@ from PIL import Image
 from artnet.engines import load_engine
 from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
 from artnet.pictures import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
+from artnet.tiling import TILE, WHOLE_PIXELS, paint_tiled
 
 STYLE_SIZE = 512
 MAX_STYLE_SIDE = 4096
@@ -19,6 +20,42 @@ TRANSFERS = ("s2", "adain", "wct")
 Source = str | Path | Image.Image | np.ndarray
 """A picture at the library's edge: a path, a PIL image, or an (H, W, 3) uint8 sRGB array."""
 ArrayOrImage = TypeVar("ArrayOrImage", np.ndarray, Image.Image)
+
+
+@dataclass
+class Memory:
+    """What a video's frames remember of earlier ones: the statistics by which content features are normalised.
+
+    Without it, an object that enters the picture changes the colours of everything else at once.
+
+    Attributes:
+        share: weight of the past in each frame's statistics, 0 (none) to below 1.
+        statistics: of the last frame; None at the start, and to be set to None at a cut or when the style changes.
+    """
+
+    share: float = 0.9
+    statistics: Statistics | None = None
+
+    def held(self) -> Held:
+        return Held(self.statistics, self.share) if self.statistics else NOTHING_HELD
+
+
+class Options(TypedDict, total=False):
+    """How a content is painted.
+
+    Attributes:
+        strength: 0 (the content, rebuilt) to 1 (the full style, the default).
+        transfer: 's2' (the default), 'adain' or 'wct', the transform at the bottleneck.
+        tile: side in pixels of the tiles to paint in; by default, only pictures of more than 4 megapixels are tiled.
+        memory: given with every frame of a video, so that its statistics change smoothly.
+        progress: called with the share of the tiles that is done, 0..1.
+    """
+
+    strength: float
+    transfer: str
+    tile: int | None
+    memory: Memory | None
+    progress: Callable[[float], None] | None
 
 
 class Stylizer:
@@ -83,23 +120,15 @@ class Stylizer:
         return resize(rgb, height, width)
 
     @overload
-    def stylize(
-        self, content: str | Path, *, strength: float = 1.0, transfer: str = "s2", memory: "Memory | None" = None
-    ) -> Image.Image: ...
+    def stylize(self, content: str | Path, **options: Unpack[Options]) -> Image.Image: ...
     @overload
-    def stylize(
-        self, content: ArrayOrImage, *, strength: float = 1.0, transfer: str = "s2", memory: "Memory | None" = None
-    ) -> ArrayOrImage: ...
-    def stylize(
-        self, content: Source, *, strength: float = 1.0, transfer: str = "s2", memory: "Memory | None" = None
-    ) -> Image.Image | np.ndarray:
+    def stylize(self, content: ArrayOrImage, **options: Unpack[Options]) -> ArrayOrImage: ...
+    def stylize(self, content: Source, **options: Unpack[Options]) -> Image.Image | np.ndarray:
         """Paint a content in the set style.
 
         Args:
             content: of any size from 1x1; the result has the same size.
-            strength: 0 (the content, rebuilt) to 1 (the full style).
-            transfer: 's2', 'adain' or 'wct', the transform at the bottleneck.
-            memory: given with every frame of a video, so that its statistics change smoothly.
+            options: see `Options`.
 
         Returns:
             An (H, W, 3) uint8 array for an array, else an RGB PIL image.
@@ -107,9 +136,14 @@ class Stylizer:
         Raises:
             ValueError: no style is set, options out of range, or an unreadable content.
         """
-        look = self.look_for(strength, transfer)
+        look = self.look_for(options.get("strength", 1.0), options.get("transfer", "s2"))
+        tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
         held = memory.held() if memory else NOTHING_HELD
-        painted, statistics = self.engine.paint(flatten(as_picture(content)), look, held)
+        rgb = flatten(as_picture(content))
+        if tile or rgb.shape[0] * rgb.shape[1] > WHOLE_PIXELS:
+            painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)
+        else:
+            painted, statistics = self.engine.paint(rgb, look, held)
         if memory:
             memory.statistics = statistics
         return painted if isinstance(content, np.ndarray) else Image.fromarray(painted)
@@ -125,24 +159,6 @@ class Stylizer:
         if (self.look.strength, self.look.transfer) != (strength, transfer):
             self.look = replace(self.look, strength=strength, transfer=transfer)
         return self.look
-
-
-@dataclass
-class Memory:
-    """What a video's frames remember of earlier ones: the statistics by which content features are normalised.
-
-    Without it, an object that enters the picture changes the colours of everything else at once.
-
-    Attributes:
-        share: weight of the past in each frame's statistics, 0 (none) to below 1.
-        statistics: of the last frame; None at the start, and to be set to None at a cut or when the style changes.
-    """
-
-    share: float = 0.9
-    statistics: Statistics | None = None
-
-    def held(self) -> Held:
-        return Held(self.statistics, self.share) if self.statistics else NOTHING_HELD
 
 
 def as_picture(source: Source) -> Picture:

@@ -5,7 +5,7 @@ layer dominates. Gram (Gatys et al., arXiv 1508.06576) and sliced Wasserstein (H
 what means and deviations do not: how channels occur together, and their whole distribution.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +69,25 @@ class VGGTrunk(nn.Module):
             if i in self.taps:
                 out.append(x)
         return out
+
+
+def random_view(half_scale: float) -> Callable[[Tensor], Tensor]:
+    """One way to look at pictures, to be used for all pictures of a step: what a loss compares must not depend on it.
+
+    Turned, mirrored, with the colour channels exchanged, and in a share of the steps at half size. A network trained
+    under one fixed trunk learns that trunk's blind spots: its pictures score well there and worse under any other
+    network. This view is our own.
+    """
+    turns, mirrored, half = int(torch.randint(4, ())), bool(torch.rand(()) < 0.5), bool(torch.rand(()) < half_scale)
+    channels = torch.randperm(3).tolist()
+
+    def view(pictures: Tensor) -> Tensor:
+        x = pictures[:, channels].rot90(turns, (2, 3))
+        x = x.flip(3) if mirrored else x
+        x = F.avg_pool2d(x, 2) if half else x
+        return x.contiguous(memory_format=torch.channels_last)
+
+    return view
 
 
 class Statistics(NamedTuple):

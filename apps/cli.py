@@ -13,6 +13,7 @@ COMMANDS = {
     "stylize": ("apps.stylize", "paint pictures, folders of pictures, or standard input in the style of others"),
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
+    "export": ("apps.export", "write the network as ONNX or OpenVINO IR for other programs"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""

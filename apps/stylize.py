@@ -93,7 +93,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF and ICC profile")
     add("--weights", metavar="FILE", help="a checkpoint of your own (default: the bundled network)")
     add(
-        "--engine", choices=("auto", "openvino", "torch"), default="auto",
+        "--engine", choices=("auto", "openvino", "torch", "onnx"), default="auto",
         help="what computes (default: the fastest one here)",
     )  # fmt: skip
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where it computes (default: auto)")

@@ -76,7 +76,7 @@ class Stylizer:
 
         Args:
             weights: a checkpoint's path, 'artnet' (bundled, pruned; the default) or 'artnet-dense' (bundled).
-            engine: 'auto' (the fastest one here), 'openvino' or 'torch'.
+            engine: 'auto' (the fastest one here), 'openvino', 'torch' or 'onnx'.
             device: 'auto', 'cpu' or 'cuda'.
 
         Raises:

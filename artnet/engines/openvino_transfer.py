@@ -8,6 +8,7 @@ import openvino.opset15 as ops
 from openvino import Node
 
 from artnet.engines.openvino_graph import NetworkGraph, integers, pad
+from artnet.engines.painter import Variant
 from artnet.engines.style_arrays import EPS, PATCH
 
 ROWS_AND_COLUMNS = (1, 2)
@@ -20,23 +21,8 @@ class Moments(NamedTuple):
     std: Node
 
 
-class Variant(NamedTuple):
-    """What a painter graph is built for: the transfer ('s2' or 'adain'), how many styles, and whether they, or they
-    and the content, are blended."""
-
-    transfer: str
-    styles: int
-    blended: bool
-
-
 class PainterGraph:
-    """Builds the model of one variant; its inputs and outputs have names.
-
-    Inputs: 'rgb' (1, H, W, 3) uint8; for style i and level L 'L/style{i}' (2, C); with s2 'basis{i}', 'codes{i}',
-    'bias{i}' and 'table{i}' as in `StyleArrays`; when blended 'shares' (styles + 1,), of the content and of each style;
-    'held' (1,), and for every name N of the statistics 'N' (2, C). Outputs: 'painted' (1, H, W, 3) uint8, and the used
-    statistics 'used/N'.
-    """
+    """Builds the painter of one variant; see `artnet.engines.painter` for its inputs and outputs."""
 
     def __init__(self, network: NetworkGraph, variant: Variant):
         self.network, self.variant = network, variant

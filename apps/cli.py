@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ COMMANDS = {
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
     "export": ("apps.export", "write the network as ONNX or OpenVINO IR for other programs"),
+    "benchmark": ("apps.benchmark", "measure how fast this machine paints, beside a rival"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""
@@ -70,7 +72,7 @@ def _run(argv: list[str]) -> int:
         prog="artnet",
         description="Universal style transfer that runs live on an ordinary CPU.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=16),  # fits every command
     )
     parser.add_argument("--version", action="version", version=f"artnet {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from importlib import import_module
 from typing import NoReturn
 
@@ -72,7 +71,7 @@ def _run(argv: list[str]) -> int:
         prog="artnet",
         description="Universal style transfer that runs live on an ordinary CPU.",
         epilog=EPILOG,
-        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=16),  # fits every command
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"artnet {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

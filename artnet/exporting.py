@@ -44,7 +44,7 @@ class PainterModule(nn.Module):
 
     def input_names(self) -> list[str]:
         config, variant = self.network.config, self.variant
-        names = ["rgb", "held", *variant.statistics(config)]
+        names = ["rgb", *(["held"] if variant.recalls else []), *variant.statistics(config)]
         for i in range(variant.styles):
             names += [f"{level}/style{i}" for level in config.levels]
             names += [f"{name}{i}" for name in BANK] if variant.transfer == "s2" else []
@@ -59,8 +59,10 @@ class PainterModule(nn.Module):
 
         def moments_of(name: str, features: Tensor) -> Moments:
             if name not in used:
-                own, held = channel_moments(features), rows_of(given[name])
-                used[name] = (torch.lerp(own[0], held[0], given["held"]), torch.lerp(own[1], held[1], given["held"]))
+                used[name] = channel_moments(features)
+                if self.variant.recalls:
+                    pairs = zip(used[name], rows_of(given[name]), strict=True)
+                    used[name] = tuple(torch.lerp(own, held, given["held"]) for own, held in pairs)  # type: ignore[assignment]
             return used[name]
 
         content = self.network.encode(picture_of(given["rgb"]))

@@ -9,7 +9,7 @@ import onnxruntime as ort
 from artnet.config import ArtNetConfig
 from artnet.engines.compiled import cached, fingerprint
 from artnet.engines.painter import Variant, held_inputs, look_inputs, variant_of
-from artnet.engines.protocol import NOTHING_HELD, Held, Look, Statistics, pad_edges
+from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 from artnet.weights_file import read_weights
 
@@ -41,9 +41,9 @@ class ONNXEngine:
         features = self.session("encoder").run(list(self.config.levels), {"rgb": pad_edges(rgb, self.stride)[None]})
         return style_arrays(dict(zip(self.config.levels, features, strict=True)), self.config)
 
-    def paint(self, rgb: np.ndarray, look: Look, held: Held = NOTHING_HELD) -> tuple[np.ndarray, Statistics]:
+    def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`. Raises ValueError for the transfer 'wct', which only torch has."""
-        variant = variant_of(look)
+        variant = variant_of(look, held)
         session = self.session(variant)
         with self.lock:
             if look is not self.look:

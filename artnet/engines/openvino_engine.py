@@ -11,7 +11,7 @@ from artnet.engines.compiled import cached, fingerprint
 from artnet.engines.openvino_graph import NetworkGraph, encoder_model
 from artnet.engines.openvino_transfer import PainterGraph
 from artnet.engines.painter import Variant, held_inputs, look_inputs, variant_of
-from artnet.engines.protocol import NOTHING_HELD, Held, Look, Statistics, pad_edges
+from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 
 
@@ -44,9 +44,9 @@ class OpenVINOEngine:
             request.infer({"rgb": pad_edges(rgb, self.stride)[None]})
             return style_arrays({level: request.get_tensor(level).data for level in self.config.levels}, self.config)
 
-    def paint(self, rgb: np.ndarray, look: Look, held: Held = NOTHING_HELD) -> tuple[np.ndarray, Statistics]:
+    def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`. Raises ValueError for the transfer 'wct', which only torch has."""
-        variant = variant_of(look)
+        variant = variant_of(look, held)
         widths = {n: self.network.channels(n.split("/")[0]) for n in variant.statistics(self.config)}
         with self.lock:
             request = self.request(variant)

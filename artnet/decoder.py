@@ -1,8 +1,8 @@
 """The decoder: a light mirror of the encoder, one 3x3 convolution for each stride.
 
-Nearest upsampling and reflection padding (zero padding leaves a visible frame). The last step to full size is a
-sub-pixel convolution (Shi et al., arXiv 1609.05158): layers at full size would cost more time than all the others. The
-published abstract does not give the decoder's layers; these are our own.
+Bilinear (or nearest) upsampling and reflection padding (zero padding leaves a visible frame). The last step to full
+size can be a sub-pixel convolution (Shi et al., arXiv 1609.05158), as layers at full size cost more time than all the
+others. The published abstract does not give the decoder's layers; these are our own.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Decoder(nn.Module):
     def __init__(self, config: ArtNetConfig, channels: Mapping[str, int]):
         super().__init__()
         self.skip_at = {stage_stride(s): s for s in config.skips}
-        self.cut = config.cut
+        self.cut, self.upsampling = config.cut, config.upsampling
         book = WidthBook(config.widths)
         width = channels[config.cut]
         strides = config.decoder_strides
@@ -52,7 +52,7 @@ class Decoder(nn.Module):
         x = features[self.cut]
         for stride in self.strides:
             if stride != self.strides[0]:
-                x = F.interpolate(x, scale_factor=2, mode="nearest")
+                x = F.interpolate(x, scale_factor=2, mode=self.upsampling)
             if stride in self.skip_at:
                 x = torch.cat([x, features[self.skip_at[stride]].to(x.dtype)], 1)
             layer: ConvReLU = self.get_submodule(f"conv{stride}")  # type: ignore[assignment]

@@ -72,7 +72,7 @@ class NetworkGraph:
         x = features[self.config.cut]
         for stride in self.config.decoder_strides:
             if stride != self.config.stride:
-                x = double(x)
+                x = double(x, self.config.upsampling)
             if stride in skip_at:
                 x = ops.concat([x, features[skip_at[stride]]], 1)
             x = self.conv_relu(x, f"decoder.conv{stride}")
@@ -118,11 +118,13 @@ def max_pool(x: Node, kernel: int, stride: int, margin: int = 0) -> Node:
     return ops.max_pool(x, [stride] * 2, [1, 1], [margin] * 2, [margin] * 2, [kernel] * 2, "ceil").output(0)
 
 
-def double(x: Node) -> Node:
-    """Nearest upsampling by two."""
+def double(x: Node, upsampling: str) -> Node:
+    """Twice the height and width, like torch's interpolate without aligned corners."""
+    mode = {"nearest": "nearest", "bilinear": "linear_onnx"}[upsampling]
+    coordinates = {"nearest": "asymmetric", "bilinear": "half_pixel"}[upsampling]
     scales, axes = np.full(2, 2, np.float32), integers(*HEIGHT_AND_WIDTH)
     return ops.interpolate(
-        x, scales, "nearest", "scales", coordinate_transformation_mode="asymmetric", nearest_mode="floor", axes=axes
+        x, scales, mode, "scales", coordinate_transformation_mode=coordinates, nearest_mode="floor", axes=axes
     )
 
 

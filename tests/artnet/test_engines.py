@@ -41,7 +41,7 @@ def engines(network):
 CONFIGS = [
     {},
     {"cut": "inception4a", "skips": ("conv1", "inception3b")},
-    {"skips": ()},
+    {"skips": (), "upsampling": "nearest"},
     {"skips": ("pixels", "conv3"), "decoder": {8: 64, 4: 64, 2: 32, 1: 32}},
     {"encoder_padding": "zeros", "decoder": {8: 64, 4: 64}},
     {"cut": "conv3", "skips": ("conv1",)},

@@ -148,6 +148,7 @@ def test_config_of_rebuilds_the_widths(tiny):
         ({"skips": ("relu",)}, "unknown skip 'relu'"),
         ({"skips": ("inception4b",)}, "different strides below"),
         ({"cut": "inception4a", "skips": ("inception3a", "inception3b")}, "different strides below"),
+        ({"upsampling": "cubic"}, "upsampling must be one of bilinear, nearest, got 'cubic'"),
         ({"bank_size": 0}, "bank_size must be at least 1"),
         ({"match_channels": 0}, "match_channels must be at least 1"),
         ({"encoder_padding": "none"}, "encoder_padding must be"),

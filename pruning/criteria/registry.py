@@ -1,27 +1,53 @@
 """The criteria by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from torch import Tensor
 
-from pruning.activations import ChannelStatistics
+from pruning.view import GroupView
 
-Criterion = Callable[[Sequence[ChannelStatistics]], Tensor]
+Score = Callable[[GroupView], Tensor | None]
+"""(C,) scores of a group's channels, the lowest to be removed first; None if this group has no such score."""
+Adjust = Callable[[Sequence[Tensor], Sequence[GroupView]], list[Tensor]]
+"""Corrects the normalised scores of all groups together, for what they cost."""
+NEEDS = ("outputs", "inputs", "gradients")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A way to score channels.
+
+    Attributes:
+        name: by which `pruning.plan` finds it.
+        score: pure function of one group.
+        needs: fields of `pruning.Evidence` that it reads, () for the weights alone.
+        adjust: applied after normalisation; None for most.
+    """
+
+    name: str
+    score: Score
+    needs: tuple[str, ...] = ()
+    adjust: Adjust | None = None
+
+
 _CRITERIA: dict[str, Criterion] = {}
 
 
-def register(name: str) -> Callable[[Criterion], Criterion]:
-    """Decorator that makes a criterion known under a name.
+def register(name: str, *, needs: Iterable[str] = (), adjust: Adjust | None = None) -> Callable[[Score], Score]:
+    """Decorator that makes a function known as a criterion.
 
     Raises:
-        ValueError: the name is taken.
+        ValueError: the name is taken, or `needs` names no field of Evidence.
     """
 
-    def add(criterion: Criterion) -> Criterion:
+    def add(score: Score) -> Score:
         if name in _CRITERIA:
             raise ValueError(f"a criterion named {name!r} is registered already")
-        _CRITERIA[name] = criterion
-        return criterion
+        if not set(needs) <= set(NEEDS):
+            raise ValueError(f"needs must be of {', '.join(NEEDS)}, got {tuple(needs)}")
+        _CRITERIA[name] = Criterion(name, score, tuple(needs), adjust)
+        return score
 
     return add
 

@@ -111,7 +111,14 @@ def test_outputs_and_inputs_are_fixed(function, free):
             "a cannot be pruned.*has no place on axis 1",
         ),
         (Net(lambda m, x: m.b(F.pixel_shuffle(F.relu(m.a(x)), 2)), into=2), "channels of a cannot be pruned"),
-        (Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=conv(8, 8, groups=2)), "c is a grouped convolution"),
+        (
+            Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.ConvTranspose2d(8, 8, 1, groups=2)),
+            "c is a grouped transposed convolution",
+        ),
+        (
+            Net(lambda m, x: m.b(m.c(torch.cat([x[:, :2], F.relu(m.a(x))], 1))), c=conv(10, 8, groups=2)),
+            "c is a grouped convolution .2 groups. that has channels of others",
+        ),
         (Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.GroupNorm(2, 8)), "a cannot be pruned.*GroupNorm"),
         (Net(lambda m, x: m.b(F.relu(m.a(x)[:, :4] + m.a(x)[:, 4:])), into=4), "removing one of them removes others"),
         (Net(lambda m, x: m.b(F.relu(m.a(x)) * m.c(x)), c=conv(3, 1)), "broadcast against c"),

@@ -1,0 +1,67 @@
+"""Filters near the centre of their layer can be replaced by the others (geometric median, arXiv 1811.00250).
+
+Everything is computed from inner products, so that long filters cost one pass.
+"""
+
+import torch
+from torch import Tensor
+
+from pruning.criteria.registry import register
+from pruning.view import DEPENDENCY, OWN, GroupView, Sides
+
+COLUMNS = 1 << 16
+STEPS = 200
+TOLERANCE = 1e-12
+"""Weiszfeld steps end when no coefficient of the point moves by more than this."""
+
+
+def gram(view: GroupView, sides: Sides) -> Tensor:
+    """(C, C) inner products of the channels' weights, about their mean (distances do not change), float64."""
+    total = torch.zeros(view.group.channels, view.group.channels, dtype=torch.float64)
+    for part in view.parts(sides):
+        for columns in part.split(COLUMNS, 1):
+            centred = columns.double() - columns.double().mean(0)
+            total += centred @ centred.T
+    return total
+
+
+@register("fpgm")
+def fpgm(view: GroupView, sides: Sides = OWN) -> Tensor:
+    """Sum of Euclidean distances to all other channels' weights, (C,)."""
+    products = gram(view, sides)
+    square = products.diagonal()
+    return (square[:, None] + square - 2 * products).clamp(min=0).sqrt().sum(1)
+
+
+@register("fermat")
+def fermat(view: GroupView, sides: Sides = OWN) -> Tensor:
+    """Distance to the Fermat point, the point with the least sum of distances (Weiszfeld's iteration), (C,).
+
+    The point is a weighted mean of the channels' weights; its coefficients are what is iterated.
+    """
+    products = gram(view, sides)
+    square = products.diagonal()
+    near = 1e-9 * float(square.max().sqrt()) + torch.finfo(torch.float64).tiny  # keeps 1/d finite on a filter itself
+    part = square.new_full((len(square),), 1 / len(square))
+    distance = square
+    for _ in range(STEPS):
+        distance = (square - 2 * products @ part + part @ products @ part).clamp(min=0).sqrt()
+        inverse = 1 / distance.clamp(min=near)
+        moved = inverse / inverse.sum()
+        done = float((moved - part).abs().max()) <= TOLERANCE
+        part = moved
+        if done:
+            break
+    return distance
+
+
+@register("fpgm-dependency")
+def fpgm_dependency(view: GroupView) -> Tensor:
+    """`fpgm` with the weights of the next layers."""
+    return fpgm(view, DEPENDENCY)
+
+
+@register("fermat-dependency")
+def fermat_dependency(view: GroupView) -> Tensor:
+    """`fermat` with the weights of the next layers."""
+    return fermat(view, DEPENDENCY)

@@ -44,7 +44,7 @@ def plan(
         eps: without a target, every channel with a raw score at or below eps goes, at least 0.
         target: {"macs": f}, {"params": f} or {"channels": f}, f in (0, 1) the fraction of the whole network to keep,
             or {"latency_ms": t}, the time of a forward of the example as measured on this machine. Channels go from
-            the lowest score upwards until it is met; fractions are met to within 2 % of the dense cost.
+            the lowest score upwards until the cost is at most this.
         scope: with a target, 'global' ranks all channels together; 'layer' removes the same share of every group.
         normalise: how a global ranking compares groups, a key of `pruning.scoring.NORMALISATIONS`: over each group's
             'mean', 'l2' norm or 'max', over the 'global' maximum, or 'none'.
@@ -55,7 +55,7 @@ def plan(
         seed: of criterion 'random'.
 
     Returns:
-        The plan. Warns if it removes nothing, if groups cannot be scored, and if frozen layers among others that are
+        The plan. Warns if it removes nothing, if a fraction is missed by more than 2 % of the dense cost, if groups cannot be scored, and if frozen layers among others that are
         not frozen lose channels.
 
     Raises:
@@ -151,17 +151,18 @@ def _warn(model: nn.Module, network: Network, ranking: Ranking, removed: Removed
     if whole:
         warnings.warn(f"the criterion cannot score {', '.join(whole)}; they stay whole", stacklevel=3)
     losing = {layer for layer, _ in network.removed_positions(removed)}
-    frozen = [
-        name for name in network.layers if not any(p.requires_grad for p in model.get_submodule(name).parameters())
-    ]
-    frozen = [name for name in frozen if any(True for _ in model.get_submodule(name).parameters())]
-    touched = [name for name in frozen if name in losing]
-    if touched and any(p.requires_grad for p in model.parameters()):
+    frozen = [name for name in network.layers if name in losing and _is_frozen(model.get_submodule(name))]
+    if frozen and any(p.requires_grad for p in model.parameters()):
         warnings.warn(
-            f"{', '.join(touched)} are frozen (requires_grad is False) and lose channels; to leave one whole, name it "
-            "in keep",
+            f"{', '.join(frozen)}: frozen (requires_grad is False), and yet to lose channels; keep=[...] leaves a "
+            "layer whole",
             stacklevel=3,
         )
+
+
+def _is_frozen(layer: nn.Module) -> bool:
+    flags = [p.requires_grad for p in layer.parameters()]
+    return bool(flags) and not any(flags)
 
 
 def _group_plans(network: Network, ranking: Ranking, removed: Removed, eps: float) -> list[GroupPlan]:

@@ -1,5 +1,6 @@
 """How many channels each group loses: by threshold, or by a search for a cost target."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ FRACTIONS = ("macs", "params", "channels")
 TARGETS = (*FRACTIONS, "latency_ms")
 SCOPES = ("global", "layer")
 TOLERANCE = 0.02
-"""Largest accepted distance between the cost reached and the target, as a fraction of the dense cost."""
+"""Distance between the cost reached and the target, as a fraction of the dense cost, above which there is a warning."""
 
 Counts = dict[str, int]
 Removed = dict[str, np.ndarray]
@@ -70,7 +71,7 @@ def reach(ranking: Ranking, kind: str, goal: float, scope: str, cost: Callable[[
         cost: cost after a removal, in the goal's unit.
 
     Raises:
-        ValueError: the target cannot be reached, or is missed by more than TOLERANCE of the dense cost.
+        ValueError: the target cannot be reached. A cost more than TOLERANCE below a fraction is a warning.
     """
     steps = _global_steps(ranking) if scope == "global" else _layer_steps(ranking)
 
@@ -91,9 +92,10 @@ def reach(ranking: Ranking, kind: str, goal: float, scope: str, cost: Callable[[
         else:
             low = middle
     if kind in FRACTIONS and goal - reached > TOLERANCE:
-        raise ValueError(
+        warnings.warn(
             f"the target of {goal} {kind} is missed by more than {TOLERANCE}: removing channel by channel jumps "
-            f"from {cost_at(high - 1):.3f} to {reached:.3f}; lower round_to or choose one of these"
+            f"from {cost_at(high - 1):.3f} to {reached:.3f}; a lower round_to comes closer",
+            stacklevel=4,
         )
     return ranking.allowed(steps(high))
 

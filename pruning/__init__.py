@@ -9,7 +9,8 @@ The whole way:
     pruning.save(pruned, "net.safetensors")
     pruned = pruning.load("net.safetensors", like=model)
 
-Criteria that judge by activations or gradients are given `statistics=pruning.record(model, example, batches, loss=...)`.
+Criteria that judge by activations or gradients are given
+`statistics=pruning.record(model, example, batches, loss=...)`.
 """
 
 from pruning.activations import ChannelStatistics, record_activations

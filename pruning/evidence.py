@@ -81,6 +81,7 @@ class _LayerWatcher:
 
     def __init__(self, layer: nn.Module) -> None:
         self.layer = layer
+        self.weight: Tensor = layer.weight  # type: ignore[assignment]
         self.zeros = self.magnitude = self.total = self.squares = torch.zeros(())
         self.places = self.out_places = 0
         self.means: list[Tensor] = []
@@ -111,9 +112,9 @@ class _LayerWatcher:
         self.product = self.product + (values * _by_channel(self.layer, gradient)).sum((0, 1))
 
     def collect_gradient(self) -> None:
-        gradient = self.layer.weight.grad
+        gradient = self.weight.grad
         if gradient is None:  # the loss does not depend on this layer
-            gradient = torch.zeros_like(self.layer.weight)  # type: ignore[arg-type]
+            gradient = torch.zeros_like(self.weight)
         self.gradient = self.gradient + gradient
         self.gradient_magnitude = self.gradient_magnitude + gradient.abs()
         channels = self.means[-1].shape[1]

@@ -55,8 +55,8 @@ def plan(
         seed: of criterion 'random'.
 
     Returns:
-        The plan. Warns if it removes nothing, if a fraction is missed by more than 2 % of the dense cost, if groups cannot be scored, and if frozen layers among others that are
-        not frozen lose channels.
+        The plan. Warns if it removes nothing, if a fraction is missed by more than 2 % of the dense cost, if groups
+        cannot be scored, and if frozen layers among others that are not frozen lose channels.
 
     Raises:
         ValueError: unknown names, options out of range, missing statistics, or a target out of reach.

@@ -6,8 +6,8 @@ Everything is computed from inner products, so that long filters cost one pass.
 import torch
 from torch import Tensor
 
-from pruning.criteria.registry import register
-from pruning.view import DEPENDENCY, OWN, GroupView, Sides
+from pruning.criteria.registry import register_both
+from pruning.view import GroupView, Sides
 
 COLUMNS = 1 << 16
 STEPS = 200
@@ -25,16 +25,16 @@ def gram(view: GroupView, sides: Sides) -> Tensor:
     return total
 
 
-@register("fpgm")
-def fpgm(view: GroupView, sides: Sides = OWN) -> Tensor:
+@register_both("fpgm")
+def fpgm(view: GroupView, sides: Sides) -> Tensor:
     """Sum of Euclidean distances to all other channels' weights, (C,)."""
     products = gram(view, sides)
     square = products.diagonal()
     return (square[:, None] + square - 2 * products).clamp(min=0).sqrt().sum(1)
 
 
-@register("fermat")
-def fermat(view: GroupView, sides: Sides = OWN) -> Tensor:
+@register_both("fermat")
+def fermat(view: GroupView, sides: Sides) -> Tensor:
     """Distance to the Fermat point, the point with the least sum of distances (Weiszfeld's iteration), (C,).
 
     The point is a weighted mean of the channels' weights; its coefficients are what is iterated.
@@ -53,15 +53,3 @@ def fermat(view: GroupView, sides: Sides = OWN) -> Tensor:
         if done:
             break
     return distance
-
-
-@register("fpgm-dependency")
-def fpgm_dependency(view: GroupView) -> Tensor:
-    """`fpgm` with the weights of the next layers."""
-    return fpgm(view, DEPENDENCY)
-
-
-@register("fermat-dependency")
-def fermat_dependency(view: GroupView) -> Tensor:
-    """`fermat` with the weights of the next layers."""
-    return fermat(view, DEPENDENCY)

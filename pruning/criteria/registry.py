@@ -2,15 +2,25 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from torch import Tensor
 
-from pruning.view import GroupView
+from pruning.view import DEPENDENCY, OWN, GroupView, Sides
 
 Score = Callable[[GroupView], Tensor | None]
 """(C,) scores of a group's channels, the lowest to be removed first; None if this group has no such score."""
 Adjust = Callable[[Sequence[Tensor], Sequence[GroupView]], list[Tensor]]
 """Corrects the normalised scores of all groups together, for what they cost."""
+
+
+class WeightScore(Protocol):
+    """Scores from the weights on some sides of a group's layers."""
+
+    def __call__(self, view: GroupView, sides: Sides) -> Tensor: ...
+
+
 NEEDS = ("outputs", "inputs", "gradients")
 
 
@@ -47,6 +57,20 @@ def register(name: str, *, needs: Iterable[str] = (), adjust: Adjust | None = No
         if not set(needs) <= set(NEEDS):
             raise ValueError(f"needs must be of {', '.join(NEEDS)}, got {tuple(needs)}")
         _CRITERIA[name] = Criterion(name, score, tuple(needs), adjust)
+        return score
+
+    return add
+
+
+def register_both(name: str, *, needs: Iterable[str] = ()) -> Callable[[WeightScore], WeightScore]:
+    """Decorator that makes a function of weights two criteria: `name` and `name-dependency`.
+
+    The first judges a channel's own filters, the second also the weights of the next layers that vanish with it.
+    """
+
+    def add(score: WeightScore) -> WeightScore:
+        register(name, needs=needs)(partial(score, sides=OWN))
+        register(f"{name}-dependency", needs=needs)(partial(score, sides=DEPENDENCY))
         return score
 
     return add

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from pruning.criteria.registry import register
-from pruning.view import DEPENDENCY, OWN, GroupView, Sides
+from pruning.criteria.registry import register, register_both
+from pruning.view import GroupView, Sides
 
 
 def _products(view: GroupView, sides: Sides, gradients: Mapping[str, Tensor], *, absolute: bool) -> Tensor:
@@ -15,30 +15,18 @@ def _products(view: GroupView, sides: Sides, gradients: Mapping[str, Tensor], *,
     return torch.stack([product.sum(1, dtype=torch.float64) for product in products]).sum(0)
 
 
-@register("taylor", needs=["gradients"])
-def taylor(view: GroupView, sides: Sides = OWN) -> Tensor:
+@register_both("taylor", needs=["gradients"])
+def taylor(view: GroupView, sides: Sides) -> Tensor:
     """Sum over the weights of |w dL/dw|, mean over batches, (C,)."""
     gradients = {name: found.magnitude for name, found in view.evidence.gradients.items()}
     return _products(view, sides, gradients, absolute=True)
 
 
-@register("taylor-squared", needs=["gradients"])
-def taylor_squared(view: GroupView, sides: Sides = OWN) -> Tensor:
+@register_both("taylor-squared", needs=["gradients"])
+def taylor_squared(view: GroupView, sides: Sides) -> Tensor:
     """(Sum over the weights of w dL/dw)^2 with the mean gradient of all batches, (C,)."""
     gradients = {name: found.mean for name, found in view.evidence.gradients.items()}
     return _products(view, sides, gradients, absolute=False).square()
-
-
-@register("taylor-dependency", needs=["gradients"])
-def taylor_dependency(view: GroupView) -> Tensor:
-    """`taylor` with the weights of the next layers."""
-    return taylor(view, DEPENDENCY)
-
-
-@register("taylor-squared-dependency", needs=["gradients"])
-def taylor_squared_dependency(view: GroupView) -> Tensor:
-    """`taylor_squared` with the weights of the next layers."""
-    return taylor_squared(view, DEPENDENCY)
 
 
 @register("taylor-activation", needs=["gradients"])

@@ -44,7 +44,8 @@ def test_recalibration_without_batches_changes_nothing():
 
 def test_latency_target_is_met_as_measured():
     torch.manual_seed(0)
-    model, example = nn.Sequential(conv(3, 96), nn.ReLU(), conv(96, 96), nn.ReLU(), conv(96, 2)).train(), pictures(1, 48)
+    model = nn.Sequential(conv(3, 96), nn.ReLU(), conv(96, 96), nn.ReLU(), conv(96, 2)).train()
+    example = pictures(1, 48)
     dense = pruning.latency_ms(model, example, seconds=0.1)
     plan = pruning.plan(model, example, criterion="l1", target={"latency_ms": 0.6 * dense})
     assert model.training

@@ -11,6 +11,8 @@ from torch import nn
 import pruning
 from pruning import criteria
 from pruning.criteria.cpmc import COST, QUANTITY
+from pruning.graph import trace_network
+from pruning.scoring import comparable, raw_scores, views
 
 SIZE = 16
 WHERE = {"residual": "stem", "cascaded_concat": "a", "flatten": "b"}
@@ -71,7 +73,8 @@ def found(case, name, **options):
 
 
 def weights_of(model):
-    return {name: m.weight.detach().double() for name, m in model.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+    layers = {name: m for name, m in model.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+    return {name: layer.weight.detach().double() for name, layer in layers.items()}
 
 
 def omega(case, tensors, dependent):
@@ -161,10 +164,9 @@ def test_entropy(case):
     pattern, model, _ = case
     expected = []
     for activation in activations(pattern, model, torch.cat(batches())):
-        if pattern == "flatten":  # a linear layer reads single positions
-            columns = activation.flatten(1).T.numpy()
-        else:
-            columns = activation.mean((2, 3)).T.numpy()
+        # A linear layer reads single positions.
+        values = activation.flatten(1) if pattern == "flatten" else activation.mean((2, 3))
+        columns = values.T.numpy()
         shares = [np.histogram(column, 10)[0] / len(column) for column in columns]
         values = np.array([-sum(p * np.log(p) for p in share if p) for share in shares])
         expected.append(values.reshape(activation.shape[1], -1).mean(1))
@@ -177,7 +179,8 @@ def test_scale_of_normalisation(case):
     if pattern == "residual":
         expected = model.norm.weight.abs()
     elif pattern == "flatten":
-        expected = model.b(F.max_pool2d(F.relu(model.a(torch.cat(batches()))), 2)).transpose(0, 1).flatten(1).std(1, correction=0)
+        inner = F.max_pool2d(F.relu(model.a(torch.cat(batches()))), 2)
+        expected = model.b(inner).transpose(0, 1).flatten(1).std(1, correction=0)
     else:
         expected = model.a(torch.cat(batches())).transpose(0, 1).flatten(1).std(1, correction=0)
     check(found(case, "bn-scale"), expected, 1e-3)
@@ -209,9 +212,6 @@ def test_cpmc(case):
     value = omega(case, weights, True).abs().sum(1)
     quantity = omega(case, {name: torch.ones_like(w) for name, w in weights.items()}, True).sum(1)
     macs = omega(case, {n: torch.full_like(w, POSITIONS[pattern][n]) for n, w in weights.items()}, True).sum(1)
-    from pruning.graph import trace_network
-    from pruning.scoring import comparable, raw_scores, views
-
     groups = views(model, trace_network(model, pictures(1, SIZE)), evidence)
     check(groups[WHERE[pattern]].macs(), macs)
     check(groups[WHERE[pattern]].parameters(), quantity)
@@ -238,7 +238,7 @@ def test_random_depends_on_the_seed_alone(case):
 
 @pytest.mark.filterwarnings("ignore:the target of 0.6 params is missed")
 def test_every_criterion_plans_and_verifies(case):
-    pattern, model, evidence = case
+    _, model, evidence = case
     example = pictures(1, SIZE)
     for name in criteria.names():
         plan = pruning.plan(model, example, criterion=name, statistics=evidence, target={"params": 0.6})

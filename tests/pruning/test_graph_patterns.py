@@ -5,7 +5,19 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
-from pruning_nets import CascadedConcat, ConcatSum, Decoder, Flatten, Net, Residual, UNet, chain, conv, inception, pictures
+from pruning_nets import (
+    CascadedConcat,
+    ConcatSum,
+    Decoder,
+    Flatten,
+    Net,
+    Residual,
+    UNet,
+    chain,
+    conv,
+    inception,
+    pictures,
+)
 from torch import nn
 from torchvision.models.densenet import _DenseBlock
 from torchvision.models.mobilenetv2 import InvertedResidual

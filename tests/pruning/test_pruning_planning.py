@@ -196,7 +196,8 @@ def test_plan_survives_json(tmp_path_factory, channels, data):
     kept = [c for c in range(channels) if c not in removed]
     cost = {"macs": data.draw(st.integers(0)), "params": 3}
     group = GroupPlan("a.0", ["a.0", "a.1"], channels, kept, removed, data.draw(st.none() | st.just(2)), cost, cost)
-    plan = Plan("zero", "mean", "global", data.draw(st.floats(0, 1)), {"macs": 0.5}, ["b"], [[1, 3, 8, 8]], [group], cost, cost)
+    eps = data.draw(st.floats(0, 1))
+    plan = Plan("zero", "mean", "global", eps, {"macs": 0.5}, ["b"], [[1, 3, 8, 8]], [group], cost, cost)
     path = tmp_path_factory.mktemp("plans") / "plan.json"
     plan.save(path)
     assert Plan.load(path) == plan

@@ -13,6 +13,7 @@ COMMANDS = {
     "stylize": ("apps.stylize", "paint pictures, folders of pictures, or standard input in the style of others"),
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
+    "criteria": ("apps.criteria", "study how pruning criteria judge the channels of a network"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""

@@ -191,9 +191,10 @@ def record(
         batch_count = _run(traced, batches, loss, list(watchers.values()), progress)
     if not batch_count:
         raise ValueError("batches is empty; at least one batch is needed")
+    watchers = {name: watcher for name, watcher in watchers.items() if watcher.means}
     pictures = {name: sum(map(len, watcher.means)) for name, watcher in watchers.items()}
     return Evidence(
-        {name: outputs[name].statistics(pictures[name]) for name in outputs},
+        {name: watcher.statistics(pictures[name]) for name, watcher in outputs.items() if name in pictures},
         {name: watcher.inputs() for name, watcher in watchers.items()},
         {name: watcher.deviation() for name, watcher in watchers.items()},
         {name: watcher.gradients() for name, watcher in watchers.items()} if loss else {},
@@ -216,7 +217,8 @@ def _run(
                 model.zero_grad()
                 loss(model, batch).backward()
                 for watcher in watchers:
-                    watcher.collect_gradient()
+                    if watcher.means:
+                        watcher.collect_gradient()
         if progress is not None:
             progress(count)
     return count

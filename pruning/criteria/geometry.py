@@ -3,6 +3,8 @@
 Everything is computed from inner products, so that long filters cost one pass.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -15,10 +17,10 @@ TOLERANCE = 1e-12
 """Weiszfeld steps end when no coefficient of the point moves by more than this."""
 
 
-def gram(view: GroupView, sides: Sides) -> Tensor:
-    """(C, C) inner products of the channels' weights, about their mean (distances do not change), float64."""
-    total = torch.zeros(view.group.channels, view.group.channels, dtype=torch.float64)
-    for part in view.parts(sides):
+def gram(parts: Sequence[Tensor]) -> Tensor:
+    """(C, C) inner products of the rows of (C, D) blocks about their mean (distances do not change), float64."""
+    total = torch.zeros(len(parts[0]), len(parts[0]), dtype=torch.float64)
+    for part in parts:
         for columns in part.split(COLUMNS, 1):
             centred = columns.double() - columns.double().mean(0)
             total += centred @ centred.T
@@ -28,18 +30,26 @@ def gram(view: GroupView, sides: Sides) -> Tensor:
 @register_both("fpgm")
 def fpgm(view: GroupView, sides: Sides) -> Tensor:
     """Sum of Euclidean distances to all other channels' weights, (C,)."""
-    products = gram(view, sides)
-    square = products.diagonal()
-    return (square[:, None] + square - 2 * products).clamp(min=0).sqrt().sum(1)
+    return distance_sums(gram(view.parts(sides)))
 
 
 @register_both("fermat")
 def fermat(view: GroupView, sides: Sides) -> Tensor:
-    """Distance to the Fermat point, the point with the least sum of distances (Weiszfeld's iteration), (C,).
+    """Distance to the Fermat point, the point with the least sum of distances, (C,)."""
+    return fermat_distances(gram(view.parts(sides)))
 
-    The point is a weighted mean of the channels' weights; its coefficients are what is iterated.
+
+def distance_sums(products: Tensor) -> Tensor:
+    """Sum of each row's distances to all others, from their inner products: (C, C) -> (C,)."""
+    square = products.diagonal()
+    return (square[:, None] + square - 2 * products).clamp(min=0).sqrt().sum(1)
+
+
+def fermat_distances(products: Tensor) -> Tensor:
+    """Each row's distance to the rows' Fermat point, by Weiszfeld's iteration: (C, C) -> (C,).
+
+    The point is a weighted mean of the rows; its coefficients are what is iterated.
     """
-    products = gram(view, sides)
     square = products.diagonal()
     near = 1e-9 * float(square.max().sqrt()) + torch.finfo(torch.float64).tiny  # keeps 1/d finite on a filter itself
     part = square.new_full((len(square),), 1 / len(square))

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the report")
     parser.add_argument("--criteria", nargs="+", metavar="NAME", help="which to compare (default: all that can be)")
-    parser.add_argument("--share", type=float, default=0.5, help="channels that would go, 0 to 1 (default: %(default)s)")
+    parser.add_argument("--share", type=float, default=0.5, help="of the channels that would go, 0 to 1 (default: 0.5)")
     parser.add_argument("--keep", nargs="+", default=[], metavar="LAYER", help="layers to leave out")
 
 

@@ -2,7 +2,8 @@
 
 The ReLU itself is not searched for, since a functional call has no module to watch. Instead the output of the layer
 before it (the convolution, or the normalisation that directly follows) is watched and clamped at 0, which is the same
-number. Only layers whose output the network sees through a ReLU and nothing else are recorded (`pruning.rectified`).
+number (of a ReLU6: before its upper limit). Only layers whose output the network sees through a ReLU and nothing else
+are recorded (`pruning.rectified`).
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -11,6 +11,11 @@ from pruning.recording import Example, as_inputs
 BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
+def norms_of(model: nn.Module) -> list[BatchNorm]:
+    """The batch normalisations of a model that track statistics."""
+    return [m for m in model.modules() if isinstance(m, BatchNorm) and m.track_running_stats]
+
+
 @torch.no_grad()
 def recalibrate(model: nn.Module, batches: Iterable[Example]) -> None:
     """Replace the running mean and variance of every batch normalisation by the average over these batches, in place.
@@ -24,7 +29,7 @@ def recalibrate(model: nn.Module, batches: Iterable[Example]) -> None:
     Raises:
         ValueError: no batches, or no such layer.
     """
-    norms = [m for m in model.modules() if isinstance(m, BatchNorm) and m.track_running_stats]
+    norms = norms_of(model)
     if not norms:
         raise ValueError("the model has no batch normalisation with running statistics")
     momenta = [norm.momentum for norm in norms]

@@ -70,8 +70,7 @@ def raw_scores(groups: Mapping[str, GroupView], criterion: Criterion) -> Scores:
         raise ValueError("the model has no channels that can be removed: all of them are inputs, outputs or in keep")
     evidence, network = next(iter(groups.values())).evidence, next(iter(groups.values())).network
     # Recorded inputs without any output mean that no layer of the model feeds a ReLU, which is no lack of recording.
-    there = {"outputs": evidence.outputs or evidence.inputs, "inputs": evidence.inputs, "gradients": evidence.gradients}
-    if any(not there[need] for need in criterion.needs):
+    if any(not getattr(evidence, need) and not (need == "outputs" and evidence.inputs) for need in criterion.needs):
         loss = ", loss=loss" if "gradients" in criterion.needs else ""
         how = f"pruning.record(model, example, batches{loss})"
         raise ValueError(f"statistics are needed by criterion {criterion.name!r}; make them with {how}")

@@ -21,7 +21,7 @@ class WeightScore(Protocol):
     def __call__(self, view: GroupView, sides: Sides) -> Tensor: ...
 
 
-NEEDS = ("outputs", "inputs", "gradients")
+FIELDS = ("outputs", "inputs", "deviations", "gradients")
 
 
 @dataclass(frozen=True)
@@ -31,32 +31,36 @@ class Criterion:
     Attributes:
         name: by which `pruning.plan` finds it.
         score: pure function of one group.
-        needs: fields of `pruning.Evidence` that it reads, () for the weights alone.
+        needs: fields of `pruning.Evidence` that it cannot do without, () for the weights alone.
+        uses: fields that it reads for groups where the weights say nothing.
         adjust: applied after normalisation; None for most.
     """
 
     name: str
     score: Score
     needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     adjust: Adjust | None = None
 
 
 _CRITERIA: dict[str, Criterion] = {}
 
 
-def register(name: str, *, needs: Iterable[str] = (), adjust: Adjust | None = None) -> Callable[[Score], Score]:
-    """Decorator that makes a function known as a criterion.
+def register(
+    name: str, *, needs: Iterable[str] = (), uses: Iterable[str] = (), adjust: Adjust | None = None
+) -> Callable[[Score], Score]:
+    """Decorator that makes a function known as a criterion; the options are fields of `Criterion`.
 
     Raises:
-        ValueError: the name is taken, or `needs` names no field of Evidence.
+        ValueError: the name is taken, or `needs` or `uses` names no field of Evidence.
     """
 
     def add(score: Score) -> Score:
         if name in _CRITERIA:
             raise ValueError(f"a criterion named {name!r} is registered already")
-        if not set(needs) <= set(NEEDS):
-            raise ValueError(f"needs must be of {', '.join(NEEDS)}, got {tuple(needs)}")
-        _CRITERIA[name] = Criterion(name, score, tuple(needs), adjust)
+        if not {*needs, *uses} <= set(FIELDS):
+            raise ValueError(f"needs and uses must be of {', '.join(FIELDS)}, got {[*needs, *uses]}")
+        _CRITERIA[name] = Criterion(name, score, tuple(needs), tuple(uses), adjust)
         return score
 
     return add

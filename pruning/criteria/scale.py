@@ -7,7 +7,7 @@ from pruning.criteria.registry import register
 from pruning.view import GroupView
 
 
-@register("bn-scale")
+@register("bn-scale", uses=["deviations"])
 def bn_scale(view: GroupView) -> Tensor | None:
     """Sum of |gamma| over the group's normalisation layers, (C,).
 

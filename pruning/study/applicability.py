@@ -7,7 +7,6 @@ differences.
 
 from math import exp, lgamma, pi, sqrt
 
-import torch
 from torch import Tensor
 
 from pruning.criteria.geometry import distance_sums, fermat_distances, gram

@@ -20,6 +20,8 @@ td, th { padding: .15rem .6rem; text-align: right; border-bottom: 1px solid #ddd
 """
 ALIKE = 0.9
 
+Rows = Sequence[Sequence[str | float]]
+
 
 def write_report(study: Study, folder: str | Path, *, title: str) -> Path:
     """Write report.html and report.json into a folder, each whole or not at all.
@@ -47,11 +49,11 @@ def _write(path: Path, text: str) -> None:
 
 def as_html(study: Study, title: str) -> str:
     """The whole report as one page."""
-    parts = [*_similarity(study), *_applicability(study), *_distribution(study)]
+    parts = "\n".join([*_similarity(study), *_applicability(study), *_distribution(study)])
     name = html.escape(title)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Pruning criteria on {name}</title>'
-        f"<style>{STYLE}</style></head>\n<body><h1>Pruning criteria on {name}</h1>\n" + "\n".join(parts) + "</body></html>\n"
+        f"<style>{STYLE}</style></head>\n<body><h1>Pruning criteria on {name}</h1>\n{parts}</body></html>\n"
     )
 
 
@@ -63,7 +65,8 @@ def _similarity(study: Study) -> Iterable[str]:
     yield "<h2>Similarity: do criteria choose the same channels?</h2>"
     yield f"<p>{_alike(names, found.mean['spearman'])}</p>"
     if study.skipped:
-        yield f"<p>Left out, as nothing was recorded that they need: {html.escape(', '.join(study.skipped))}.</p>"
+        reasons = "; ".join(f"{name} ({reason})" for name, reason in study.skipped.items())
+        yield f"<p>Left out: {html.escape(reasons)}.</p>"
     lowest = f"overlap of the lowest {study.share:.0%}"
     yield _picture(figures.heat_map(names, found.mean["spearman"], "Spearman, mean over layers"))
     yield _picture(figures.heat_map(names, found.network["spearman"], "Spearman, whole network"))
@@ -89,10 +92,11 @@ def _applicability(study: Study) -> Iterable[str]:
         "Gaussian would show. Near 1 a ranking is sampling noise; far above it, filters really differ.</p>"
     )
     ratios = {name: [f[name]["ratio"] for f in study.applicability.values()] for name in _first(study.applicability)}
-    yield _table(["criterion", "median", "least", "largest"], [[n, median(r), min(r), max(r)] for n, r in ratios.items()])
+    table: Rows = [[name, median(found), min(found), max(found)] for name, found in ratios.items()]
+    yield _table(["criterion", "median", "least", "largest"], table)
     yield _picture(figures.applicability(study))
     names, groups = list(study.variation), study.similarity.layers
-    rows = [[group, *(study.variation[name][group] for name in names)] for group in groups]
+    rows: Rows = [[group, *(study.variation[name][group] for name in names)] for group in groups]
     yield _folded("CV of every criterion in every group", _table(["group", *names], rows))
 
 
@@ -105,14 +109,14 @@ def _distribution(study: Study) -> Iterable[str]:
         "would show. A default initialisation is uniform: KS 0.058, excess kurtosis -1.2.</p>"
     )
     effects = list(figures.EFFECTS)
-    rows = [
+    rows: Rows = [
         [when, *(median(found[when][effect] for found in study.distribution.values()) for effect in effects)]
         for when in ("trained", "initial")
     ]
     yield _table(["median over layers", *effects], rows)
     yield _picture(figures.distribution(study))
     columns = list(_first(study.distribution)["trained"])
-    every = [[layer, *(found["trained"][c] for c in columns)] for layer, found in study.distribution.items()]
+    every: Rows = [[layer, *(found["trained"][c] for c in columns)] for layer, found in study.distribution.items()]
     yield _folded("Every trained layer", _table(["layer", *columns], every))
 
 
@@ -125,7 +129,7 @@ def _picture(figure) -> str:  # type: ignore[no-untyped-def]
     return f'<p><img alt="plot" src="data:image/png;base64,{data}"></p>'
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str | float]]) -> str:
+def _table(titles: Sequence[str], rows: Rows) -> str:
     head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
     lines = [
         "".join(f"<td>{html.escape(v) if isinstance(v, str) else f'{v:.3f}'}</td>" for v in row) for row in rows

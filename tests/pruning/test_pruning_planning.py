@@ -225,7 +225,7 @@ def test_files_that_are_no_plan_are_refused(tmp_path):
 def test_criteria_are_found_by_name():
     assert {"zero", "l1", "cpmc", "random"} <= set(criteria.names())
     assert criteria.get("apoz").needs == ("inputs",)
-    with pytest.raises(ValueError, match="needs must be of outputs, inputs, gradients"):
+    with pytest.raises(ValueError, match="needs and uses must be of outputs, inputs"):
         criteria.register("mine", needs=["luck"])(criteria.zero.zero)
     with pytest.raises(ValueError, match="'zero' is registered already"):
         criteria.register("zero")(criteria.zero.zero)

@@ -132,8 +132,12 @@ def _own_builder(name: str) -> "Callable[[], nn.Module]":
         raise ValueError(f"{name!r} cannot be imported: {error}") from error
     finally:
         sys.path.remove("")
-    if not callable(build) or not isinstance(build(), nn.Module):
-        raise ValueError(f"{name!r} is no function that returns a torch.nn.Module")
+    try:
+        made = build()
+    except TypeError as error:
+        raise ValueError(f"{name!r} cannot be called without arguments: {error}") from error
+    if not isinstance(made, nn.Module):
+        raise ValueError(f"{name!r} gives a {type(made).__name__}, not a torch.nn.Module")
     return build
 
 

@@ -76,7 +76,7 @@ def test_target(command, tmp_path):
     assert plan.after["macs"] / plan.before["macs"] == pytest.approx(0.5, abs=0.02)
 
 
-@pytest.mark.filterwarnings("ignore:the target of|ignore:the criterion cannot score")
+@pytest.mark.filterwarnings("ignore:the target of", "ignore:the criterion cannot score")
 def test_every_criterion_works_on_artnet(network, picture_folders):
     photos, paintings = picture_folders
     args = Namespace(content=photos, style=paintings, pictures=2, seed=0)

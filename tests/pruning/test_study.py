@@ -48,7 +48,7 @@ def test_groups_that_one_criterion_lacks_are_left_out():
         compare({"x": {"a": np.arange(4.0)}, "y": {}}, scores, 0.5)
 
 
-@pytest.mark.parametrize(("name", "expected"), zip(CRITERIA, (0.0445, 0.0417, 0.0208, 0.0417), strict=True))
+@pytest.mark.parametrize(("name", "expected"), list(zip(CRITERIA, (0.0445, 0.0417, 0.0208, 0.0417), strict=True)))
 def test_closed_forms(name, expected):
     assert gaussian_variation(name, 288) == pytest.approx(expected, rel=2e-3)
     with pytest.raises(ValueError, match="no closed form for 'apoz'"):

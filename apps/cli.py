@@ -15,6 +15,7 @@ COMMANDS = {
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
     "export": ("apps.export", "write the network as ONNX or OpenVINO IR for other programs"),
     "benchmark": ("apps.benchmark", "measure how fast this machine paints, beside a rival"),
+    "criteria": ("apps.criteria", "study how pruning criteria judge the channels of a network"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""

@@ -2,7 +2,8 @@
 
 The ReLU itself is not searched for, since a functional call has no module to watch. Instead the output of the layer
 before it (the convolution, or the normalisation that directly follows) is watched and clamped at 0, which is the same
-number. Only layers whose output the network sees through a ReLU and nothing else are recorded (`pruning.rectified`).
+number (of a ReLU6: before its upper limit). Only layers whose output the network sees through a ReLU and nothing else
+are recorded (`pruning.rectified`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,8 +33,8 @@ class ChannelStatistics:
     pictures: int
 
 
-class _Watcher:
-    """Forward hook that gathers one layer's statistics."""
+class OutputWatcher:
+    """Forward hook that gathers the statistics of one layer's output."""
 
     def __init__(self, channels: int, device: torch.device) -> None:
         self.maximum = torch.zeros(channels, dtype=torch.float32, device=device)
@@ -84,7 +85,7 @@ def record_activations(
     network = trace_network(model, tuple(x[:1] for x in as_inputs(first if example is None else example)))
     observed = network.observed if layers is None else {name: _observed(network.observed, name) for name in layers}
     device = as_inputs(first)[0].device
-    watchers = {name: _Watcher(network.layers[name].out, device) for name in observed}
+    watchers = {name: OutputWatcher(network.layers[name].out, device) for name in observed}
     hooks = [model.get_submodule(at).register_forward_hook(watchers[name]) for name, at in observed.items()]
     pictures = 0
     try:

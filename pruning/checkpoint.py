@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as tensors_to_bytes
 from torch import nn
 
-from pruning.layers import LAYERS, Side, is_per_channel, slice_layer, width
+from pruning.layers import LAYERS, Side, is_per_channel, leading, slice_layer, width
 
 FORMAT = "pruning/1"
 SIDES: tuple[Side, Side] = ("out", "in")
@@ -76,4 +76,4 @@ def _resize(model: nn.Module, name: str, widths: dict[Side, int], path: str | Pa
                 f"{path} does not fit the given network: {name} has {dense} channels there, stored {count}"
             )
         if count < dense and (side == "out" or not is_per_channel(layer)):
-            slice_layer(layer, side, range(count))
+            slice_layer(layer, side, leading(layer, side, count))

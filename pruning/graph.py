@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch_pruning import DependencyGraph
 from torch_pruning.pruner.function import BasePruningFunc
 
+from pruning.bundles import bundled
 from pruning.layers import LAYERS, Conv, LayerCost, Side, layer_cost, width
 from pruning.recording import Example, Recording, as_inputs, record
 from pruning.rectified import observed_layers
@@ -146,7 +147,7 @@ def _groups(traversal: Traversal, layers: dict[str, LayerCost], keep: frozenset[
             continue
         check_items(traversal, items, name)
         _check_independent(traversal, module, members)
-        groups[name] = _group(name, members, layers)
+        groups[name] = _group(name, bundled(name, members, layers), layers)
     return groups
 
 
@@ -176,7 +177,7 @@ def _members(traversal: Traversal, items: list[Item]) -> tuple[Member, ...]:
 
 
 def _group(name: str, members: tuple[Member, ...], layers: dict[str, LayerCost]) -> ChannelGroup:
-    channels = layers[name].out
+    channels = 1 + max(int(member.channel.max()) for member in members)
     macs = parameters = 0
     for member in members:
         cost, count = layers[member.layer], len(member.local)

@@ -96,13 +96,44 @@ def layer_cost(name: str, module: nn.Module, positions: int) -> LayerCost:
     return LayerCost(name, out, into, weights, (total - weights * pairs) // out, groups, positions, per_channel)
 
 
+def rows(module: nn.Module, side: Side, tensor: Tensor) -> Tensor:
+    """What belongs to each channel of one side in a tensor shaped like the layer's weight: (channels, values).
+
+    Args:
+        module: a convolution or linear layer.
+        side: 'out' gives each filter; 'in' gives what reads each input channel (of a grouped convolution: the slice
+            inside its group).
+        tensor: the weight, or its gradient.
+    """
+    if is_per_channel(module):
+        return tensor.flatten(1)
+    if channel_axis(module, "out"):
+        tensor = tensor.transpose(0, 1)
+    if side == "out":
+        return tensor.flatten(1)
+    groups = getattr(module, "groups", 1)
+    return tensor.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1).flatten(1)
+
+
+def leading(module: nn.Module, side: Side, count: int) -> list[int]:
+    """The first positions of a side, `count` in all; on the input of a grouped convolution as many of each group."""
+    dense, groups = width(module, side), getattr(module, "groups", 1)
+    if side == "out" or is_per_channel(module):
+        return list(range(count))
+    return [p for p in range(dense) if p % (dense // groups) < count // groups]
+
+
 def slice_layer(module: nn.Module, side: Side, kept: Sequence[int]) -> None:
     """Cut a layer in place to the kept channels of one side, in the order given.
 
-    Weight, bias, running statistics and the width attributes follow; requires_grad stays, gradients are dropped.
+    On the input of a grouped convolution, every group must keep the same places. Weight, bias, running statistics and
+    the width attributes follow; requires_grad stays, gradients are dropped.
     """
     index = torch.as_tensor(kept, dtype=torch.long)
-    _slice_parameter(module, "weight", channel_axis(module, side), index)
+    axis = channel_axis(module, side)
+    groups = module.groups if isinstance(module, Conv) and axis == 1 else 1
+    places = index if groups == 1 else torch.unique(index % (width(module, side) // groups))
+    _slice_parameter(module, "weight", axis, places)
     if side == "out" or is_per_channel(module):
         _slice_parameter(module, "bias", 0, index)
         for name in NORM_BUFFERS:

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-FORMAT_VERSION = 1
-Cost = dict[str, int]
-"""{"macs": multiply-accumulates per picture, "params": parameters}"""
+FORMAT_VERSION = 2
+Cost = dict[str, float]
+"""{"macs": multiply-accumulates per picture, "params": parameters}; of a whole network also "channels" (those in
+groups), and "latency_ms" where the target was one"""
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,15 @@ class Plan:
     """What to remove from a network, made by `pruning.plan`.
 
     Attributes:
-        criterion, eps, target, keep: the choices that it was made with.
+        criterion, normalise, scope, eps, target, keep: the choices that it was made with.
         example_shapes: shape of each of the forward's arguments.
         groups: every group that has no layer in keep, also those that lose nothing, in execution order.
         before, after: cost of the whole network at the example's size.
     """
 
     criterion: str
+    normalise: str
+    scope: str
     eps: float
     target: dict[str, float] | None
     keep: list[str]

@@ -1,19 +1,20 @@
 """Making a plan: score the channels of every group, choose how many go, and write down what that costs."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from pruning import criteria
-from pruning.activations import ChannelStatistics
 from pruning.graph import trace_network
+from pruning.latency import latency_ms
 from pruning.plan_data import Cost, GroupPlan, Plan
 from pruning.recording import Example, as_inputs
-from pruning.structure import ChannelGroup, Member, Network, Widths
-from pruning.targets import SCOPES, TARGETS, Ranking, below, reach
+from pruning.scoring import Statistics, comparable, raw_scores, views
+from pruning.structure import ChannelGroup, Network, Widths
+from pruning.surgery import cut
+from pruning.targets import FRACTIONS, SCOPES, TARGETS, Counts, Ranking, Removed, below, reach
 
 
 def plan(
@@ -21,68 +22,78 @@ def plan(
     example: Example,
     *,
     criterion: str = "zero",
-    statistics: Mapping[str, ChannelStatistics] | None = None,
+    statistics: Statistics | None = None,
     eps: float = 0.0,
     target: Mapping[str, float] | None = None,
     scope: str = "global",
+    normalise: str = "mean",
     min_channels: int = 1,
     round_to: int = 1,
+    max_per_layer: float = 1.0,
     keep: Sequence[str] = (),
+    seed: int = 0,
 ) -> Plan:
     """Decide which channels to remove.
 
     Args:
         model: the dense network; see `pruning.trace` for what it may contain.
-        example: what the forward takes; its size is the one at which costs are counted.
+        example: what the forward takes; its size is the one at which costs are counted and times measured.
         criterion: a name from `pruning.criteria.names()`.
-        statistics: from `pruning.record_activations`. A group without statistics of all its producers stays whole.
-        eps: without a target, every channel with a score at or below eps goes, at least 0.
-        target: {"macs": f} or {"params": f}, f in (0, 1) the fraction of the whole network's cost to keep. Channels go
-            from the lowest score upwards until it is met, to within 2 % of the dense cost.
-        scope: with a target, 'global' ranks all channels together, each score divided by the mean of its group's;
-            'layer' removes the same share of every group.
+        statistics: from `pruning.record`, for criteria that judge by activations or gradients. A group that the
+            criterion cannot score stays whole, with a warning.
+        eps: without a target, every channel with a raw score at or below eps goes, at least 0.
+        target: {"macs": f}, {"params": f} or {"channels": f}, f in (0, 1) the fraction of the whole network to keep,
+            or {"latency_ms": t}, the time of a forward of the example as measured on this machine. Channels go from
+            the lowest score upwards until the cost is at most this.
+        scope: with a target, 'global' ranks all channels together; 'layer' removes the same share of every group.
+        normalise: how a global ranking compares groups, a key of `pruning.scoring.NORMALISATIONS`: over each group's
+            'mean', 'l2' norm or 'max', over the 'global' maximum, or 'none'.
         min_channels: channels that stay in every group, at least 1.
         round_to: kept widths are multiples of this (or the dense width).
+        max_per_layer: the largest share of a group's channels that may go, in (0, 1].
         keep: layers that keep all their channels.
+        seed: of criterion 'random'.
 
     Returns:
-        The plan. Warns if it removes nothing.
+        The plan. Warns if it removes nothing, if a fraction is missed by more than 2 % of the dense cost, if groups
+        cannot be scored, and if frozen layers among others that are not frozen lose channels.
 
     Raises:
         ValueError: unknown names, options out of range, missing statistics, or a target out of reach.
     """
-    score = criteria.get(criterion)
-    _check_options(eps, target, scope, min_channels, round_to)
+    found = criteria.get(criterion)
+    _check_options(eps, target, scope, min_channels, round_to, max_per_layer)
     network = trace_network(model, example, keep=keep)
-    aligned = _aligned(network, statistics)
-    ranking = Ranking({name: score(group).numpy() for name, group in aligned.items()}, min_channels, round_to)
-    if target is None:
-        counts = below(ranking, eps)
-    else:
-        [(kind, fraction)] = target.items()
-        counts = reach(network, ranking, kind, fraction, scope)
-    removed = {name: channels.tolist() for name, channels in ranking.removed(counts).items()}
-    if not any(removed.values()):
-        warnings.warn(f"the plan removes nothing: no channel has a score at or below {eps}", stacklevel=2)
-    widths = (network.widths({}), network.widths(removed))
-    empty = {name: int((scores <= eps).sum()) for name, scores in ranking.scores.items()}
+    groups = views(model, network, statistics, seed)
+    raw = raw_scores(groups, found)
+    even = {name: values.numpy() for name, values in comparable(raw, found, groups, normalise).items()}
+    ranking = Ranking(
+        {name: values.numpy() for name, values in raw.items()}, min_channels, round_to, max_per_layer, even
+    )
+    counts = below(ranking, eps) if target is None else _reach(model, example, network, ranking, target, scope)
+    removed = ranking.removed(counts)
+    _warn(model, network, ranking, removed, eps)
     return Plan(
         criterion=criterion,
+        normalise=normalise,
+        scope=scope,
         eps=eps,
         target=dict(target) if target else None,
         keep=list(keep),
         example_shapes=[list(x.shape) for x in as_inputs(example)],
-        groups=[
-            _group_plan(network, group, removed.get(name, []), empty.get(name), widths)
-            for name, group in network.groups.items()
-        ],
-        before=network.totals(widths[0]),
-        after=network.totals(widths[1]),
+        groups=_group_plans(network, ranking, removed, eps),
+        before=_totals(model, example, network, {}, target),
+        after=_totals(model, example, network, removed, target),
     )
 
 
 def _check_options(
-    eps: float, target: Mapping[str, float] | None, scope: str, min_channels: int, round_to: int
+    eps: float,
+    target: Mapping[str, float] | None,
+    scope: str,
+    min_channels: int,
+    round_to: int,
+    max_per_layer: float,
 ) -> None:
     if not eps >= 0:
         raise ValueError(f"eps must be at least 0, got {eps}")
@@ -90,47 +101,77 @@ def _check_options(
         raise ValueError(f"scope must be one of {', '.join(SCOPES)}, got {scope!r}")
     if min_channels < 1 or round_to < 1:
         raise ValueError(f"min_channels and round_to must be at least 1, got {min_channels} and {round_to}")
+    if not 0 < max_per_layer <= 1:
+        raise ValueError(f"max_per_layer must be above 0 and at most 1, got {max_per_layer}")
     if target is None:
         return
     if eps:
         raise ValueError(f"eps ({eps}) and target ({dict(target)}) exclude each other")
     if len(target) != 1 or next(iter(target)) not in TARGETS:
         raise ValueError(f"target must have one key of {', '.join(TARGETS)}, got {dict(target)}")
-    if not 0 < next(iter(target.values())) < 1:
+    [(kind, goal)] = target.items()
+    if kind in FRACTIONS and not 0 < goal < 1:
         raise ValueError(f"target is the fraction to keep, between 0 and 1, got {dict(target)}")
+    if not 0 < goal < float("inf"):
+        raise ValueError(f"target latency_ms must be above 0, got {dict(target)}")
 
 
-def _aligned(
-    network: Network, statistics: Mapping[str, ChannelStatistics] | None
-) -> dict[str, list[ChannelStatistics]]:
-    """Statistics of each fully observed group's producers, in the order of the group's channels."""
-    if statistics is None:
-        raise ValueError("statistics are needed; make them with pruning.record_activations(model, batches)")
-    unknown = sorted(set(statistics) - set(network.layers))
-    if unknown:
-        raise ValueError(f"statistics of unknown layers {unknown}; valid: {', '.join(network.layers)}")
-    found = {}
-    for name, group in network.groups.items():
-        weighted = [m for m in group.members if m.side == "out" and network.layers[m.layer].weights]
-        if all(m.layer in statistics for m in weighted):
-            found[name] = [_align(statistics[m.layer], m, group, network.layers[m.layer].out) for m in weighted]
-    if not found:
-        valid = [name for name in network.groups if name in network.observed]
-        raise ValueError(f"no group has statistics of all its producers; groups that can have: {', '.join(valid)}")
-    return found
+def _reach(
+    model: nn.Module,
+    example: Example,
+    network: Network,
+    ranking: Ranking,
+    target: Mapping[str, float],
+    scope: str,
+) -> Counts:
+    [(kind, goal)] = target.items()
+    dense = network.totals({}).get(kind, 1)
+    cost: Callable[[Removed], float]
+    if kind == "latency_ms":
+        cost = lambda removed: latency_ms(cut(model, network, removed), example)  # noqa: E731
+    else:
+        cost = lambda removed: network.totals(removed)[kind] / dense  # noqa: E731
+    return reach(ranking, kind, goal, scope, cost)
 
 
-def _align(statistics: ChannelStatistics, member: Member, group: ChannelGroup, channels: int) -> ChannelStatistics:
-    if len(statistics.maximum) != channels:
-        raise ValueError(f"statistics of {member.layer} have {len(statistics.maximum)} channels, the layer {channels}")
+def _totals(
+    model: nn.Module, example: Example, network: Network, removed: Removed, target: Mapping[str, float] | None
+) -> Cost:
+    totals: Cost = dict(network.totals(removed))
+    if target and "latency_ms" in target:
+        totals["latency_ms"] = latency_ms(cut(model, network, removed), example)
+    return totals
 
-    def spread(values: Tensor) -> Tensor:
-        # A channel that this layer does not produce is never active here.
-        return torch.zeros(group.channels).scatter_reduce(
-            0, torch.from_numpy(member.channel), values[torch.from_numpy(member.local)], "amax"
+
+def _warn(model: nn.Module, network: Network, ranking: Ranking, removed: Removed, eps: float) -> None:
+    """Say what the user may not expect; at the caller of `plan`."""
+    if not any(map(len, removed.values())):
+        warnings.warn(f"the plan removes nothing: no channel has a score at or below {eps}", stacklevel=3)
+    whole = [name for name in network.groups if name not in ranking.scores]
+    if whole:
+        warnings.warn(f"the criterion cannot score {', '.join(whole)}; they stay whole", stacklevel=3)
+    losing = {layer for layer, _ in network.removed_positions(removed)}
+    frozen = [name for name in network.layers if name in losing and _is_frozen(model.get_submodule(name))]
+    if frozen and any(p.requires_grad for p in model.parameters()):
+        warnings.warn(
+            f"{', '.join(frozen)}: frozen (requires_grad is False), and yet to lose channels; keep=[...] leaves a "
+            "layer whole",
+            stacklevel=3,
         )
 
-    return ChannelStatistics(spread(statistics.maximum), spread(statistics.mean), statistics.pictures)
+
+def _is_frozen(layer: nn.Module) -> bool:
+    flags = [p.requires_grad for p in layer.parameters()]
+    return bool(flags) and not any(flags)
+
+
+def _group_plans(network: Network, ranking: Ranking, removed: Removed, eps: float) -> list[GroupPlan]:
+    widths = (network.widths({}), network.widths(removed))
+    empty = {name: int((scores <= eps).sum()) for name, scores in ranking.scores.items()}
+    return [
+        _group_plan(network, group, removed.get(name, np.empty(0, int)).tolist(), empty.get(name), widths)
+        for name, group in network.groups.items()
+    ]
 
 
 def _group_plan(

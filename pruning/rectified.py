@@ -87,7 +87,7 @@ def _reaches_relu(node: Any) -> bool:
     """Whether every path from here meets a ReLU before any weights, and keeps zeros after it."""
     return bool(node.outputs) and all(
         _keeps_zero(after)
-        if _is_operation(after, "Relu")
+        if _is_rectifier(after)
         else not isinstance(after.module, LAYERS)
         and _operation(after) in NEVER_POSITIVE
         and not _adds_constant(after)
@@ -106,5 +106,9 @@ def _keeps_zero(node: Any) -> bool:
     )
 
 
-def _is_operation(node: Any, operation: str) -> bool:
-    return not isinstance(node.module, LAYERS) and _operation(node) == operation
+def _is_rectifier(node: Any) -> bool:
+    """A ReLU, or one with an upper limit (ReLU6)."""
+    if isinstance(node.module, LAYERS):
+        return False
+    limited = _operation(node) == "Hardtanh" and node.grad_fn._saved_min_val == 0
+    return limited or _operation(node) == "Relu"

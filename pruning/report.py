@@ -7,7 +7,7 @@ from torch import nn
 from pruning.plan_data import Plan
 from pruning.surgery import network_of
 
-Row = dict[str, str | int]
+Row = dict[str, str | float]
 COLUMNS = {
     "layer": "layer",
     "channels": "channels",
@@ -60,10 +60,10 @@ def _total(plan: Plan) -> Row:
     }
 
 
-def format_table(rows: Sequence[Mapping[str, str | int]]) -> str:
+def format_table(rows: Sequence[Mapping[str, str | float]]) -> str:
     """Rows of `layer_table` as aligned text, one line per row under a line of titles, without a final newline."""
     lines = [list(COLUMNS.values())]
-    lines += [[f"{row[c]:,}" if isinstance(row[c], int) else str(row[c]) for c in COLUMNS] for row in rows]
+    lines += [[str(row[c]) if isinstance(row[c], str) else f"{row[c]:,}" for c in COLUMNS] for row in rows]
     sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [[line[0].ljust(sizes[0]), *map(str.rjust, line[1:], sizes[1:])] for line in lines]
     return "\n".join("  ".join(line) for line in aligned)

@@ -16,6 +16,7 @@ Widths = Mapping[str, tuple[int, int]]
 class Member:
     """One side of one layer in a group: position `local[i]` on that side belongs to the group's channel `channel[i]`.
 
+    Next to a grouped convolution a channel of the group is a bundle: one channel of each convolution group.
     Behind a concatenation `local` starts at the branch's offset; behind a flattening each channel owns several
     positions; in a residual sum with a concatenation a layer holds only some of the group's channels.
     """
@@ -36,7 +37,7 @@ class ChannelGroup:
 
     Attributes:
         name: the group's first producer in execution order.
-        channels: how many channels the group has.
+        channels: how many channels, or bundles of channels, can be removed one by one.
         producers: layers whose output channels belong to it (convolution, linear, normalisation, PReLU).
         consumers: layers whose matching input slices vanish with a channel.
         macs: multiply-accumulates per picture that removing one channel frees, all other widths being dense. In a
@@ -88,8 +89,10 @@ class Network:
             for name, cost in self.layers.items()
         }
 
-    def totals(self, widths: Widths) -> dict[str, int]:
-        """{"macs", "params"} of the whole network, per picture, at these widths."""
+    def totals(self, removed: Mapping[str, Channels]) -> dict[str, int]:
+        """{"macs", "params"} of the whole network, per picture, and "channels" of its groups, after the removal."""
+        widths = self.widths(removed)
         macs = sum(cost.macs(*widths[name]) for name, cost in self.layers.items())
         params = sum(cost.parameters(*widths[name]) for name, cost in self.layers.items())
-        return {"macs": macs, "params": params + self.other_parameters}
+        channels = sum(group.channels for group in self.groups.values()) - sum(map(len, removed.values()))
+        return {"macs": macs, "params": params + self.other_parameters, "channels": channels}

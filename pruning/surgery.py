@@ -1,6 +1,7 @@
 """Applying a plan: cut every layer that a removed channel touches."""
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
 from torch import nn
@@ -9,7 +10,7 @@ from pruning.graph import trace_network
 from pruning.layers import slice_layer, width
 from pruning.plan_data import Plan
 from pruning.recording import Example, as_inputs
-from pruning.structure import Network
+from pruning.structure import Channels, Network
 
 
 def apply(model: nn.Module, plan: Plan, example: Example | None = None) -> nn.Module:
@@ -26,9 +27,13 @@ def apply(model: nn.Module, plan: Plan, example: Example | None = None) -> nn.Mo
     Raises:
         ValueError: the plan does not fit the model.
     """
-    network = network_of(model, plan, example)
+    return cut(model, network_of(model, plan, example), plan.removed)
+
+
+def cut(model: nn.Module, network: Network, removed: Mapping[str, Channels]) -> nn.Module:
+    """A copy of the traced model without these channels of each group."""
     pruned = copy.deepcopy(model)
-    for (name, side), positions in network.removed_positions(plan.removed).items():
+    for (name, side), positions in network.removed_positions(removed).items():
         layer = pruned.get_submodule(name)
         slice_layer(layer, side, np.setdiff1d(np.arange(width(layer, side)), positions).tolist())
     return pruned

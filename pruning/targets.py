@@ -1,18 +1,21 @@
 """How many channels each group loses: by threshold, or by a search for a cost target."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from pruning.structure import Network
-
-TARGETS = ("macs", "params")
+FRACTIONS = ("macs", "params", "channels")
+"""Targets given as the fraction to keep; the other one, latency_ms, is a time."""
+TARGETS = (*FRACTIONS, "latency_ms")
 SCOPES = ("global", "layer")
 TOLERANCE = 0.02
-"""Largest accepted distance between the cost reached and the target, as a fraction of the dense cost."""
+"""Distance between the cost reached and the target, as a fraction of the dense cost, above which there is a warning."""
 
 Counts = dict[str, int]
+Removed = dict[str, np.ndarray]
+"""Group -> its removed channels, ascending."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +26,21 @@ class Ranking:
         scores: (C,) score of every channel of each scored group.
         min_channels: channels that stay in every group.
         round_to: the kept width is a multiple of this, or the dense width.
+        max_share: largest share of a group's channels that may go.
+        comparable: the same channels' scores made comparable between groups; by default, scores.
     """
 
     scores: Mapping[str, np.ndarray]
     min_channels: int
     round_to: int
+    max_share: float = 1.0
+    comparable: Mapping[str, np.ndarray] | None = None
 
     def order(self, name: str) -> np.ndarray:
         """Channels of a group from the lowest score to the highest, ties by position."""
         return np.argsort(self.scores[name], kind="stable")
 
-    def removed(self, counts: Counts) -> dict[str, np.ndarray]:
+    def removed(self, counts: Counts) -> Removed:
         """The channels that go if each group loses this many."""
         return {name: np.sort(self.order(name)[:count]) for name, count in counts.items()}
 
@@ -43,7 +50,8 @@ class Ranking:
 
     def _width(self, name: str, count: int) -> int:
         dense = len(self.scores[name])
-        kept = max(dense - count, self.min_channels)
+        # Rounded first: 10 channels of which .9 may go keep 1, not 2.
+        kept = max(dense - count, self.min_channels, dense - int(round(self.max_share * dense, 9)))
         return min(dense, -(-kept // self.round_to) * self.round_to)
 
 
@@ -52,44 +60,51 @@ def below(ranking: Ranking, eps: float) -> Counts:
     return ranking.allowed({name: int((scores <= eps).sum()) for name, scores in ranking.scores.items()})
 
 
-def reach(network: Network, ranking: Ranking, kind: str, fraction: float, scope: str) -> Counts:
-    """The fewest removals, lowest scores first, with which the cost is at most fraction x the dense cost.
+def reach(ranking: Ranking, kind: str, goal: float, scope: str, cost: Callable[[Removed], float]) -> Counts:
+    """The fewest removals, lowest scores first, with which the cost is at most the goal.
 
     Args:
-        kind: 'macs' or 'params'.
-        scope: 'global' ranks all channels together, each score divided by the mean of its group's scores, since
-            activations of different layers have different sizes; 'layer' removes the same share of every group.
+        kind: one of TARGETS.
+        goal: the fraction of the dense cost, or milliseconds.
+        scope: 'global' ranks all channels together by their comparable scores; 'layer' removes the same share of
+            every group.
+        cost: cost after a removal, in the goal's unit.
 
     Raises:
-        ValueError: the target cannot be reached, or is missed by more than TOLERANCE.
+        ValueError: the target cannot be reached. A cost more than TOLERANCE below a fraction is a warning.
     """
     steps = _global_steps(ranking) if scope == "global" else _layer_steps(ranking)
-    dense = network.totals(network.widths({}))[kind]
 
-    def cost(step: int) -> float:
-        widths = network.widths(ranking.removed(ranking.allowed(steps(step))))
-        return network.totals(widths)[kind] / dense
+    def cost_at(step: int) -> float:
+        return cost(ranking.removed(ranking.allowed(steps(step))))
 
     last = sum(len(scores) for scores in ranking.scores.values())
-    least = cost(last)
-    if least > fraction:
-        raise ValueError(f"{kind} can be brought to {least:.3f} of the dense network at the least, not {fraction}")
-    low, high = -1, last  # cost(high) <= fraction; the cost never grows with the step
+    least = cost_at(last)
+    unit = "of the dense network " if kind in FRACTIONS else ""
+    if least > goal:
+        raise ValueError(f"{kind} can be brought to {least:.3f} {unit}at the least, not {goal}")
+    low, high = -1, last  # cost(high) <= goal; the cost never grows with the step (a measured time: nearly never)
+    reached = least
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if cost(middle) <= fraction else (middle, high)
-    if fraction - cost(high) > TOLERANCE:
-        raise ValueError(
-            f"the target of {fraction} {kind} is missed by more than {TOLERANCE}: removing channel by channel jumps "
-            f"from {cost(high - 1):.3f} to {cost(high):.3f}; lower round_to or choose one of these"
+        if (found := cost_at(middle)) <= goal:
+            high, reached = middle, found
+        else:
+            low = middle
+    if kind in FRACTIONS and goal - reached > TOLERANCE:
+        warnings.warn(
+            f"the target of {goal} {kind} is missed by more than {TOLERANCE}: removing channel by channel jumps "
+            f"from {cost_at(high - 1):.3f} to {reached:.3f}; a lower round_to comes closer",
+            stacklevel=4,
         )
     return ranking.allowed(steps(high))
 
 
 def _global_steps(ranking: Ranking) -> Callable[[int], Counts]:
     names = list(ranking.scores)
+    values = ranking.scores if ranking.comparable is None else ranking.comparable
     owners = np.concatenate([np.full(len(ranking.scores[name]), i) for i, name in enumerate(names)])
-    ranked = owners[np.argsort(np.concatenate([_normalised(ranking.scores[name]) for name in names]), kind="stable")]
+    ranked = owners[np.argsort(np.concatenate([values[name] for name in names]), kind="stable")]
 
     def counts(step: int) -> Counts:
         return dict(zip(names, np.bincount(ranked[:step], minlength=len(names)).tolist(), strict=True))
@@ -104,8 +119,3 @@ def _layer_steps(ranking: Ranking) -> Callable[[int], Counts]:
         return {name: len(scores) * step // total for name, scores in ranking.scores.items()}
 
     return counts
-
-
-def _normalised(scores: np.ndarray) -> np.ndarray:
-    mean = scores.mean()
-    return scores / mean if mean > 0 else scores

@@ -122,8 +122,8 @@ def _concat_problem(node: Any, shape: tuple[int, ...]) -> str | None:
 def _layer_problem(traversal: Traversal, dep: Any, last: int) -> str | None:
     module = dep.target.module
     name = traversal.names[module]
-    if isinstance(module, Conv) and module.groups > 1 and not is_depthwise(module):
-        return f"{name} is a grouped convolution ({module.groups} groups)"
+    if isinstance(module, Conv) and module.transposed and module.groups > 1 and not is_depthwise(module):
+        return f"{name} is a grouped transposed convolution ({module.groups} groups)"
     if not isinstance(getattr(module, "weight", None), nn.Parameter | None):
         return f"{name} computes its weight, by weight or spectral normalisation; remove that first"
     if traversal.shared.intersection(module.parameters()):

@@ -1,27 +1,81 @@
 """The criteria by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from torch import Tensor
 
-from pruning.activations import ChannelStatistics
+from pruning.view import DEPENDENCY, OWN, GroupView, Sides
 
-Criterion = Callable[[Sequence[ChannelStatistics]], Tensor]
+Score = Callable[[GroupView], Tensor | None]
+"""(C,) scores of a group's channels, the lowest to be removed first; None if this group has no such score."""
+Adjust = Callable[[Sequence[Tensor], Sequence[GroupView]], list[Tensor]]
+"""Corrects the normalised scores of all groups together, for what they cost."""
+
+
+class WeightScore(Protocol):
+    """Scores from the weights on some sides of a group's layers."""
+
+    def __call__(self, view: GroupView, sides: Sides) -> Tensor: ...
+
+
+FIELDS = ("outputs", "inputs", "deviations", "gradients")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A way to score channels.
+
+    Attributes:
+        name: by which `pruning.plan` finds it.
+        score: pure function of one group.
+        needs: fields of `pruning.Evidence` that it cannot do without, () for the weights alone.
+        uses: fields that it reads for groups where the weights say nothing.
+        adjust: applied after normalisation; None for most.
+    """
+
+    name: str
+    score: Score
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    adjust: Adjust | None = None
+
+
 _CRITERIA: dict[str, Criterion] = {}
 
 
-def register(name: str) -> Callable[[Criterion], Criterion]:
-    """Decorator that makes a criterion known under a name.
+def register(
+    name: str, *, needs: Iterable[str] = (), uses: Iterable[str] = (), adjust: Adjust | None = None
+) -> Callable[[Score], Score]:
+    """Decorator that makes a function known as a criterion; the options are fields of `Criterion`.
 
     Raises:
-        ValueError: the name is taken.
+        ValueError: the name is taken, or `needs` or `uses` names no field of Evidence.
     """
 
-    def add(criterion: Criterion) -> Criterion:
+    def add(score: Score) -> Score:
         if name in _CRITERIA:
             raise ValueError(f"a criterion named {name!r} is registered already")
-        _CRITERIA[name] = criterion
-        return criterion
+        if not {*needs, *uses} <= set(FIELDS):
+            raise ValueError(f"needs and uses must be of {', '.join(FIELDS)}, got {[*needs, *uses]}")
+        _CRITERIA[name] = Criterion(name, score, tuple(needs), tuple(uses), adjust)
+        return score
+
+    return add
+
+
+def register_both(name: str, *, needs: Iterable[str] = ()) -> Callable[[WeightScore], WeightScore]:
+    """Decorator that makes a function of weights two criteria: `name` and `name-dependency`.
+
+    The first judges a channel's own filters, the second also the weights of the next layers that vanish with it.
+    """
+
+    def add(score: WeightScore) -> WeightScore:
+        register(name, needs=needs)(partial(score, sides=OWN))
+        register(f"{name}-dependency", needs=needs)(partial(score, sides=DEPENDENCY))
+        return score
 
     return add
 

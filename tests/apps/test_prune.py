@@ -1,13 +1,20 @@
 """`artnet prune` on a tiny network with channels that were emptied."""
 
 import json
+import re
+from argparse import Namespace
+from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from tiny import tiny_config
+from torch import nn
 
 import pruning
 from apps.cli import main
+from apps.models import load_subject
+from apps.recording import record_painting
 from artnet.checkpoint import load_checkpoint, save_checkpoint
 from artnet.network import ArtNet
 from artnet.shrinking import painting_batches, record, shrink
@@ -67,6 +74,64 @@ def test_target(command, tmp_path):
     assert main([*command, "--target", "macs=0.5"]) == 0
     plan = pruning.Plan.load(tmp_path / "out" / "plan.json")
     assert plan.after["macs"] / plan.before["macs"] == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.filterwarnings("ignore:the target of", "ignore:the criterion cannot score")
+def test_every_criterion_works_on_artnet(network, picture_folders):
+    photos, paintings = picture_folders
+    args = Namespace(content=photos, style=paintings, pictures=2, seed=0)
+    subject = replace(load_subject("artnet"), model=network, size=64)
+    statistics = record_painting(args, subject, gradients=True)
+    example = torch.rand(1, 3, 64, 64)
+    for name in pruning.criteria.names():
+        plan = pruning.plan(network, example, criterion=name, statistics=statistics, target={"macs": 0.5})
+        assert plan.after["macs"] <= 0.5 * plan.before["macs"], name
+        assert pruning.verify(network, plan, pruning.apply(network, plan), example) < 1e-6, name
+
+
+def own_network():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(), nn.Linear(8, 4),
+    )  # fmt: skip
+
+
+def test_anybodys_network_with_weights_of_a_file(picture_folders, tmp_path, capsys):
+    dense = own_network()
+    with torch.no_grad():
+        dense[0].weight.mul_(2)
+    save_file(dense.state_dict(), tmp_path / "net.safetensors")
+    command = ["prune", f"{__name__}:own_network", "--weights", str(tmp_path / "net.safetensors"), "--size", "32"]
+    command += ["--data", str(picture_folders[0]), "--pictures", "6", "--criterion", "taylor-activation"]
+    assert main([*command, "--target", "channels=0.5", "-o", str(tmp_path / "out")]) == 0
+    assert "latency_ms" in capsys.readouterr().out
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["channels"] == {"before": 16, "after": 8}
+    pruned = pruning.load(tmp_path / "out" / "net.safetensors", like=own_network())
+    plan = pruning.Plan.load(tmp_path / "out" / "plan.json")
+    assert pruned[0].weight.shape[0] == 8 - len(plan.removed.get("0", []))
+    torch.testing.assert_close(pruned[0].weight, dense[0].weight[plan.groups[0].kept])
+    kept_mean = dense[1].running_mean[plan.groups[0].kept]
+    assert not torch.equal(pruned[1].running_mean, kept_mean)  # recalibrated on the pictures
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["resnet"], "unknown model 'resnet'.*resnet18"),
+        (["no_such_package:net"], "cannot be imported"),
+        (["json:dumps"], "cannot be called without arguments"),
+        (["resnet18", "--weights", "none.safetensors"], "no weights at none"),
+        (["resnet18", "--criterion", "apoz"], "give --data"),
+        (["resnet18", "--criterion", "l1", "--finetune", "1"], "trains ArtNets only"),
+        (["artnet", "--criterion", "apoz"], "give --content and --style"),
+        (["resnet18", "--size", "3"], "--size must be between 16 and 2048"),
+    ],
+)
+def test_errors_of_other_networks(words, message, tmp_path, capsys):
+    assert main(["prune", *words, "--target", "macs=0.5", "-o", str(tmp_path)]) == 2
+    assert re.search(message, capsys.readouterr().err)
 
 
 def test_finetuning(command, trunk_file, tmp_path):

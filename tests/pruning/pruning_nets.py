@@ -20,6 +20,19 @@ def bn_chain() -> nn.Module:
     return nn.Sequential(conv(3, 8), nn.BatchNorm2d(8), nn.ReLU(), conv(8, 6), nn.BatchNorm2d(6), nn.ReLU(), conv(6, 2))
 
 
+class Net(nn.Module):
+    """Two convolutions a (3 to 8) and b, and any function of them."""
+
+    def __init__(self, function, into=8, **modules):
+        super().__init__()
+        self.a, self.b, self.function = conv(3, 8), conv(into, 2), function
+        for name, module in modules.items():
+            self.add_module(name, module)
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
 class Residual(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -4,23 +4,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from pruning_nets import PATTERNS, Residual, build, conv, pictures
+from pruning_nets import PATTERNS, Net, Residual, build, conv, pictures
 from torch import nn
 
 import pruning
-
-
-class Net(nn.Module):
-    """Two convolutions a (3 to 8) and b, and any function of them."""
-
-    def __init__(self, function, into=8, **modules):
-        super().__init__()
-        self.a, self.b, self.function = conv(3, 8), conv(into, 2), function
-        for name, module in modules.items():
-            self.add_module(name, module)
-
-    def forward(self, x):
-        return self.function(self, x)
 
 
 class Scaled(nn.Module):
@@ -111,7 +98,14 @@ def test_outputs_and_inputs_are_fixed(function, free):
             "a cannot be pruned.*has no place on axis 1",
         ),
         (Net(lambda m, x: m.b(F.pixel_shuffle(F.relu(m.a(x)), 2)), into=2), "channels of a cannot be pruned"),
-        (Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=conv(8, 8, groups=2)), "c is a grouped convolution"),
+        (
+            Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.ConvTranspose2d(8, 8, 1, groups=2)),
+            "c is a grouped transposed convolution",
+        ),
+        (
+            Net(lambda m, x: m.b(m.c(torch.cat([m.d(x), F.relu(m.a(x))], 1))), c=conv(10, 8, groups=2), d=conv(3, 2)),
+            "channels of d cannot be pruned: c is a grouped convolution .2 groups. that has channels of others",
+        ),
         (Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.GroupNorm(2, 8)), "a cannot be pruned.*GroupNorm"),
         (Net(lambda m, x: m.b(F.relu(m.a(x)[:, :4] + m.a(x)[:, 4:])), into=4), "removing one of them removes others"),
         (Net(lambda m, x: m.b(F.relu(m.a(x)) * m.c(x)), c=conv(3, 1)), "broadcast against c"),

@@ -1,0 +1,19 @@
+"""Norms of a channel's weights: small weights, small effect."""
+
+import torch
+from torch import Tensor
+
+from pruning.criteria.registry import register_both
+from pruning.view import GroupView, Sides
+
+
+@register_both("l1")
+def l1(view: GroupView, sides: Sides) -> Tensor:
+    """Sum of absolute weights, (C,)."""
+    return torch.stack([part.abs().sum(1, dtype=torch.float64) for part in view.parts(sides)]).sum(0)
+
+
+@register_both("l2")
+def l2(view: GroupView, sides: Sides) -> Tensor:
+    """Euclidean norm of the weights, (C,)."""
+    return torch.stack([part.square().sum(1, dtype=torch.float64) for part in view.parts(sides)]).sum(0).sqrt()

@@ -64,7 +64,7 @@ class SoftHardPruner:
         self.groups: Groups = find_groups(model, example, list(keep))
         self.target, self.epochs, self.min_channels = target, epochs, min_channels
         self.share = uniform_share(self.groups, target, min_channels)
-        self.epoch = 0
+        self.seed, self.epoch = seed, 0
         self.pruned: dict[str, list[int]] = {name: [] for name in self.groups.sizes}
         self.hard: dict[str, list[int]] = {name: [] for name in self.groups.sizes}
         self._held: list[tuple[nn.Module, str, Tensor]] = []

@@ -1,6 +1,6 @@
 """DAIS with and without annealing at a quarter of the MACs: what discretising the indicators costs.
 
-    python -m benchmarks.pruning_dais [--seeds 5] [--epochs 10]
+    python -m benchmarks.pruning_dais [--seeds 5] [--epochs 6]
 
 ResNet-8 on the cluttered digits, weights and indicators searched together from random weights for --epochs, then
 TUNING epochs of what is left. Test accuracies: 'soft' with the indicators as they are, 'hard' after removal, then with
@@ -67,7 +67,7 @@ def run(method: str, seed: int, epochs: int) -> dict[str, object]:
 
 
 def main() -> None:
-    args = options(__doc__, "pruning-dais.json", epochs=10)
+    args = options(__doc__, "pruning-dais.json", epochs=6)
     common = {"network": "ResNet-8", "data": "cluttered digits", "target": TARGET, "tuning epochs": TUNING}
     results = Results(args.json, ("method", "seed"), {**common, "epochs": args.epochs})
     for seed in range(args.seeds):

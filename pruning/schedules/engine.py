@@ -4,6 +4,10 @@ Published schedules rank the filters of each layer on their own and leave normal
 keeps every channel that one of its layers keeps. Here a group is ranked as one, by the L2 norm over all its filters.
 Soft pruning touches filters only (without the shift of its normalisation a channel could never come back); hard pruning
 holds everything that makes up a channel at zero. Ranking by group and the handling of normalisation are ours.
+
+So are two measures without which soft pruning wrecks networks with batch normalisation: a filter at zero gets gradients
+hundreds of times too large through its normalisation (times 1 / sqrt(eps)), so gradients of pruned filters are limited
+to the mean of the kept ones in their layer; and the optimiser forgets the momentum of pruned filters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,26 +73,30 @@ class SoftHardPruner:
         self.hard: dict[str, list[int]] = {name: [] for name in self.groups.sizes}
         self._held: list[tuple[nn.Module, str, Tensor]] = []
         self._handles: list[Any] = []
+        self._optimizers: list[torch.optim.Optimizer] = []
         self._generator = torch.Generator().manual_seed(seed)
 
     def attach(self, optimizer: torch.optim.Optimizer) -> None:
         """Act on every step of this optimiser until `finish`; loops without one call `before_step` and `after_step`."""
+        self._optimizers.append(optimizer)
         self._handles.append(optimizer.register_step_pre_hook(lambda *_: self.before_step()))
         self._handles.append(optimizer.register_step_post_hook(lambda *_: self.after_step()))
 
     @torch.no_grad()
     def before_step(self) -> None:
-        """Thin the gradients of pruned channels, where the schedule says so; between backward and step."""
-        if not self.schedule.thin_gradients or not self.epoch:
-            return
-        passed = 1 - self.schedule.hardness(self.epoch - 1, self.epochs)
+        """Limit the gradients of pruned filters, and thin them if the schedule says so; between backward and step."""
         for name, pruned in self.pruned.items():
-            values = torch.ones(self.groups.sizes[name])
-            values[pruned] = passed * (torch.rand(len(pruned), generator=self._generator) < PASSED).float()
+            if not pruned:
+                continue
+            passed = torch.ones(self.groups.sizes[name])
+            if self.schedule.thin_gradients:
+                part = 1 - self.schedule.hardness(self.epoch - 1, self.epochs)
+                passed[pruned] = part * (torch.rand(len(pruned), generator=self._generator) < PASSED).float()
             for member in self.groups.filters(name):
-                weight = self._layer(member.layer).weight
-                if weight.grad is not None:  # type: ignore[union-attr]
-                    weight.grad.mul_(self.groups.slot(member, "weight", values))  # type: ignore[union-attr, operator]
+                gradient = self.groups.weight(member).grad
+                if gradient is not None:
+                    limited = passed * _limits(self.groups.layer_norms(name, member, gradient), pruned)
+                    gradient.mul_(self.groups.slot(member, "weight", limited))
 
     @torch.no_grad()
     def after_step(self) -> None:
@@ -131,7 +139,7 @@ class SoftHardPruner:
         self._hold()
         for handle in self._handles:
             handle.remove()
-        self._handles = []
+        self._handles, self._optimizers = [], []
         return self.groups.plan(self.pruned, self.method, self.target)
 
     def _order(self, name: str) -> list[int]:
@@ -144,7 +152,11 @@ class SoftHardPruner:
         values = torch.ones(self.groups.sizes[name])
         values[self.pruned[name]] = factor
         for member in self.groups.filters(name):
-            self._layer(member.layer).weight.mul_(self.groups.slot(member, "weight", values))  # type: ignore[operator]
+            weight = self.groups.weight(member)
+            memories = [m for optimizer in self._optimizers for m in optimizer.state.get(weight, {}).values()]
+            for tensor in (weight, *memories):
+                if isinstance(tensor, Tensor) and tensor.shape == weight.shape:
+                    tensor.mul_(self.groups.slot(member, "weight", values))
 
     def _hold(self) -> None:
         self._held = []
@@ -160,3 +172,13 @@ class SoftHardPruner:
 
     def _layer(self, name: str) -> nn.Module:
         return self.groups.model.get_submodule(name)
+
+
+def _limits(norms: Tensor, pruned: list[int]) -> Tensor:
+    """(C,) factors that bring gradients of pruned channels down to the mean norm of the others, 1 elsewhere."""
+    kept = norms > 0
+    kept[pruned] = False
+    factors = torch.ones_like(norms)
+    if kept.any():
+        factors[pruned] = (norms[kept].mean() / norms[pruned]).clamp(max=1)
+    return factors

@@ -48,16 +48,20 @@ class Groups:
         """Those of them that mix channels (convolution, linear): their slices of weight are the channels' filters."""
         return [m for m in self.makers(group) if not is_per_channel(self.model.get_submodule(m.layer))]
 
-    @torch.no_grad()
     def norms(self, group: str) -> Tensor:
         """(C,) L2 norm of each channel over its filters in all layers, without biases; on the CPU."""
-        squares = torch.zeros(self.sizes[group])
-        for member in self.filters(group):
-            layer = self.model.get_submodule(member.layer)
-            weight: Tensor = layer.weight.transpose(0, channel_axis(layer, "out"))  # type: ignore[operator, assignment]
-            own = weight.flatten(1).square().sum(1)
-            squares.index_add_(0, torch.from_numpy(member.channel), own.float().cpu()[torch.from_numpy(member.local)])
-        return squares.sqrt()
+        return torch.stack([self.layer_norms(group, m, self.weight(m)) for m in self.filters(group)]).norm(dim=0)
+
+    def weight(self, member: Member) -> nn.Parameter:
+        """The weight of a member's layer."""
+        return self.model.get_submodule(member.layer).weight  # type: ignore[return-value]
+
+    def layer_norms(self, group: str, member: Member, tensor: Tensor) -> Tensor:
+        """(C,) L2 norm of each channel's filters in one layer, or in its gradient; 0 where the layer has none."""
+        axis = channel_axis(self.model.get_submodule(member.layer), "out")
+        squares = tensor.detach().float().transpose(0, axis).flatten(1).square().sum(1).cpu()
+        zeros = torch.zeros(self.sizes[group])
+        return zeros.index_add(0, torch.from_numpy(member.channel), squares[torch.from_numpy(member.local)]).sqrt()
 
     def slot(self, member: Member, part: str, values: Tensor) -> Tensor:
         """Values (C,) of a group's channels, shaped to be multiplied with a part of a layer; 1 for other channels."""

@@ -177,6 +177,30 @@ def test_soft_pruned_filters_come_back_and_hard_ones_do_not():
         assert bool((model.norm_b.bias[:4] == 0).all()) is not back
 
 
+def test_gradients_of_pruned_filters_are_limited_to_the_mean_of_the_kept():
+    model = ordered(Residual())
+    pruner = pruner_of(model, "sfp")
+    pruner.end_epoch()
+    norms = torch.tensor([100.0, 1.0, 5.0, 0.0, 1.0, 2.0, 3.0, 4.0])
+    model.stem.weight.grad = torch.ones_like(model.stem.weight) * norms.view(-1, 1, 1, 1) / 27**0.5
+    pruner.before_step()
+    found = model.stem.weight.grad.flatten(1).norm(dim=1)
+    assert torch.allclose(found, torch.tensor([2.5, 1.0, 2.5, 0.0, 1.0, 2.0, 3.0, 4.0]))
+
+
+def test_momentum_of_pruned_filters_is_forgotten():
+    model = ordered(Residual())
+    pruner = pruner_of(model, "sfp")
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-6, momentum=0.9)
+    pruner.attach(optimizer)
+    for p in model.parameters():
+        p.grad = torch.ones_like(p)
+    optimizer.step()
+    pruner.end_epoch()
+    buffer = optimizer.state[model.stem.weight]["momentum_buffer"]
+    assert buffer[:, 0, 0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+
+
 def test_factor_fades_filters():
     model = ordered(Residual())
     before = model.stem.weight.clone()

@@ -1,0 +1,184 @@
+"""One engine for soft and hard pruning while training, on dependency groups, so that the end can be removed for real.
+
+Published schedules rank the filters of each layer on their own and leave normalisation alone, so a residual stream
+keeps every channel that one of its layers keeps. Here a group is ranked as one, by the L2 norm over all its filters.
+Soft pruning touches filters only (without the shift of its normalisation a channel could never come back); hard pruning
+holds everything that makes up a channel at zero. Ranking by group and the handling of normalisation are ours.
+
+So are two measures without which soft pruning wrecks networks with batch normalisation: a filter at zero gets gradients
+hundreds of times too large through its normalisation (times 1 / sqrt(eps)), so gradients of pruned filters are limited
+to the mean of the kept ones in their layer; and the optimiser forgets the momentum of pruned filters.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pruning.plan_data import Plan
+from pruning.recording import Example
+from pruning.schedules.groups import Groups, find_groups, lowest_count, uniform_share
+from pruning.schedules.settings import Schedule, get
+
+PASSED = 0.5
+"""Probability with which thinned gradients of a channel pass."""
+
+
+class SoftHardPruner:
+    """Prunes a model, in place, in the course of any training loop:
+
+        pruner = SoftHardPruner(model, example, "ghfp", epochs=30, target={"macs": 0.5})
+        pruner.attach(optimizer)
+        for epoch in range(30):
+            ...                               # train one epoch
+            pruner.end_epoch()
+        pruned = pruning.apply(model, pruner.finish())
+
+    Args:
+        model: stays as wide as it is until the end.
+        example: what the forward takes; costs are counted at its size.
+        schedule: a name from `SCHEDULES`, or settings of your own.
+        epochs: length of the training.
+        target: {"macs" | "params" | "channels": fraction to keep}; every group loses the same share of its channels.
+        min_channels: channels that stay in every group.
+        keep: layers that keep all their channels.
+        seed: for the gradients that pass, if the schedule thins them.
+
+    Raises:
+        ValueError: a bad option, an unknown schedule, or a model that cannot be traced.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        example: Example,
+        schedule: Schedule | str,
+        *,
+        epochs: int,
+        target: Mapping[str, float],
+        min_channels: int = 1,
+        keep: Sequence[str] = (),
+        seed: int = 0,
+    ) -> None:
+        if epochs < 1 or min_channels < 1:
+            raise ValueError(f"epochs and min_channels must be at least 1, got {epochs} and {min_channels}")
+        self.method = schedule if isinstance(schedule, str) else "schedule"
+        self.schedule = get(schedule) if isinstance(schedule, str) else schedule
+        self.groups: Groups = find_groups(model, example, list(keep))
+        self.target, self.epochs, self.min_channels = target, epochs, min_channels
+        self.share = uniform_share(self.groups, target, min_channels)
+        self.seed, self.epoch = seed, 0
+        self.pruned: dict[str, list[int]] = {name: [] for name in self.groups.sizes}
+        self.hard: dict[str, list[int]] = {name: [] for name in self.groups.sizes}
+        self._held: list[tuple[nn.Module, str, Tensor]] = []
+        self._handles: list[Any] = []
+        self._optimizers: list[torch.optim.Optimizer] = []
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def attach(self, optimizer: torch.optim.Optimizer) -> None:
+        """Act on every step of this optimiser until `finish`; loops without one call `before_step` and `after_step`."""
+        self._optimizers.append(optimizer)
+        self._handles.append(optimizer.register_step_pre_hook(lambda *_: self.before_step()))
+        self._handles.append(optimizer.register_step_post_hook(lambda *_: self.after_step()))
+
+    @torch.no_grad()
+    def before_step(self) -> None:
+        """Limit the gradients of pruned filters, and thin them if the schedule says so; between backward and step."""
+        for name, pruned in self.pruned.items():
+            if not pruned:
+                continue
+            passed = torch.ones(self.groups.sizes[name])
+            if self.schedule.thin_gradients:
+                part = 1 - self.schedule.hardness(self.epoch - 1, self.epochs)
+                passed[pruned] = part * (torch.rand(len(pruned), generator=self._generator) < PASSED).float()
+            for member in self.groups.filters(name):
+                gradient = self.groups.weight(member).grad
+                if gradient is not None:
+                    limited = passed * _limits(self.groups.layer_norms(name, member, gradient), pruned)
+                    gradient.mul_(self.groups.slot(member, "weight", limited))
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        """Hold hard channels at zero, against momentum and weight decay; after every step."""
+        for layer, part, factors in self._held:
+            tensor: Tensor = getattr(layer, part)
+            tensor.mul_(factors.to(tensor.device))
+
+    @torch.no_grad()
+    def end_epoch(self) -> None:
+        """Choose the pruned channels anew, and prune them.
+
+        Raises:
+            ValueError: all epochs are over.
+        """
+        if self.epoch == self.epochs:
+            raise ValueError(f"the schedule was made for {self.epochs} epochs, which are over")
+        share, factor, hardness = (
+            curve(self.epoch, self.epochs)
+            for curve in (self.schedule.share, self.schedule.factor, self.schedule.hardness)
+        )
+        self.epoch += 1
+        goal, fixed = self.share * share, 0.0 if self.schedule.thin_gradients else hardness
+        for name, size in self.groups.sizes.items():
+            order = self._order(name)
+            self.pruned[name] = order[: lowest_count(size, goal, self.min_channels)]
+            self.hard[name] = order[: lowest_count(size, goal * fixed, self.min_channels)]
+            self._soften(name, factor)
+        self._hold()
+
+    def finish(self) -> Plan:
+        """Make the last choice final: zero those channels, leave the optimisers, and return the plan for their removal.
+
+        Raises:
+            ValueError: epochs are missing.
+        """
+        if self.epoch < self.epochs:
+            raise ValueError(f"the schedule was made for {self.epochs} epochs, of which {self.epoch} are over")
+        self.hard = dict(self.pruned)
+        self._hold()
+        for handle in self._handles:
+            handle.remove()
+        self._handles, self._optimizers = [], []
+        return self.groups.plan(self.pruned, self.method, self.target)
+
+    def _order(self, name: str) -> list[int]:
+        """Channels by norm, lowest first; those that are hard stay in front, whatever else is zero."""
+        norms = self.groups.norms(name)
+        norms[self.hard[name]] = -1.0
+        return norms.argsort(stable=True).tolist()
+
+    def _soften(self, name: str, factor: float) -> None:
+        values = torch.ones(self.groups.sizes[name])
+        values[self.pruned[name]] = factor
+        for member in self.groups.filters(name):
+            weight = self.groups.weight(member)
+            memories = [m for optimizer in self._optimizers for m in optimizer.state.get(weight, {}).values()]
+            for tensor in (weight, *memories):
+                if isinstance(tensor, Tensor) and tensor.shape == weight.shape:
+                    tensor.mul_(self.groups.slot(member, "weight", values))
+
+    def _hold(self) -> None:
+        self._held = []
+        for name, hard in self.hard.items():
+            if hard:
+                values = torch.ones(self.groups.sizes[name])
+                values[hard] = 0.0
+                self._held += [
+                    (self._layer(member.layer), part, self.groups.slot(member, part, values))
+                    for member, part in self.groups.parts(name)
+                ]
+        self.after_step()
+
+    def _layer(self, name: str) -> nn.Module:
+        return self.groups.model.get_submodule(name)
+
+
+def _limits(norms: Tensor, pruned: list[int]) -> Tensor:
+    """(C,) factors that bring gradients of pruned channels down to the mean norm of the others, 1 elsewhere."""
+    kept = norms > 0
+    kept[pruned] = False
+    factors = torch.ones_like(norms)
+    if kept.any():
+        factors[pruned] = (norms[kept].mean() / norms[pruned]).clamp(max=1)
+    return factors

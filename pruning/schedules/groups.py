@@ -83,17 +83,19 @@ class Groups:
         """Part of the dense cost that is left: of 'macs', of 'params', or of the groups' channels."""
         if kind == "channels":
             return 1 - sum(map(len, removed.values())) / sum(self.sizes.values())
-        dense, now = (self.network.totals(self.network.widths(r))[kind] for r in ({}, removed))
+        dense, now = (self.network.totals(r)[kind] for r in ({}, removed))
         return now / dense
 
     def plan(self, removed: Mapping[str, Channels], method: str, target: Mapping[str, float]) -> Plan:
         """The plan that removes these channels of each group, for `pruning.apply`."""
         cut = {name: sorted(int(c) for c in channels) for name, channels in removed.items()}
         widths = (self.network.widths({}), self.network.widths(cut))
-        before, after = (self.network.totals(at) for at in widths)
+        before, after = (self.network.totals(r) for r in ({}, cut))
         groups = [self._group_plan(name, cut.get(name, []), widths) for name in self.sizes]
         return Plan(
             criterion=method,
+            normalise="none",
+            scope="layer",
             eps=0.0,
             target=dict(target),
             keep=self.keep,

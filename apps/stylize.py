@@ -66,7 +66,9 @@ def load_stylizer(weights: str | None, engine: str, device: str) -> "Stylizer":
 def _add_look(parser: argparse.ArgumentParser) -> None:
     look = parser.add_argument_group("look")
     add_look(look)
-    look.add_argument("--mask", metavar="FILE", help="grey picture, stretched over the content: white is stylized, black is kept")
+    look.add_argument(
+        "--mask", metavar="FILE", help="grey picture, stretched over the content: white is stylized, black is kept"
+    )
     look.add_argument(
         "--size", type=whole_number(16, 16384), metavar="PX",
         help="scale the content until its short side has PX pixels (default: as it is)",

@@ -20,6 +20,7 @@ examples:
 
 needs PyAV and OpenCV: pip install 'artnet[video]'
 """
+_BAR = "{l_bar}{bar}| {n:.1f}/{total_fmt} s of video [{elapsed}<{remaining}]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,15 +73,14 @@ def run(args: argparse.Namespace) -> int:
     styles = read_styles(args.style)
     stylizer = stylize.load_stylizer(args.weights, args.engine, args.device)
     stylizer.set_style(styles, size=args.style_size)
-    with tqdm(unit="s", disable=None, bar_format="{l_bar}{bar}| {n:.1f}/{total_fmt} s of video [{elapsed}<{remaining}]") as bar:
+    with tqdm(disable=None, bar_format=_BAR) as bar:
 
         def progress(done: float, whole: float | None) -> None:
             bar.total = None if whole is None else round(max(whole, done), 1)
             bar.update(done - bar.n)
 
-        made = convert(
-            args.video, args.output, stylizer, Look.of(args), Clip(args.start, args.end, args.size, args.steady), progress
-        )
+        clip = Clip(args.start, args.end, args.size, args.steady)
+        made = convert(args.video, args.output, stylizer, Look.of(args), clip, progress)
     damaged = f", {made.damaged} damaged packets passed over" if made.damaged else ""
     print(f"{args.output}: {made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}{damaged}")
     return 0

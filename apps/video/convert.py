@@ -55,9 +55,9 @@ def convert(
     source: str | Path,
     target: str | Path,
     stylizer: "Stylizer",
-    look: Look = Look(),
-    clip: Clip = Clip(),
-    progress: Callable[[float, float | None], None] = lambda done, whole: None,
+    look: Look,
+    clip: Clip,
+    progress: Callable[[float, float | None], None],
 ) -> Made:
     """Paint a video in the stylizer's style; `target` appears whole at the end, or not at all.
 
@@ -67,10 +67,12 @@ def convert(
     Raises:
         ValueError: a source that cannot be read, or has no frames in the part.
     """
-    with VideoReader(source, clip.start, clip.end) as reader, atomic_write(target) as file:
-        with _writer(file.name, reader) as writer:
-            made = _paint_all(reader, writer, stylizer, look, clip, progress)
-    return made
+    with (
+        VideoReader(source, clip.start, clip.end) as reader,
+        atomic_write(target) as file,
+        _writer(file.name, reader) as writer,
+    ):
+        return _paint_all(reader, writer, stylizer, look, clip, progress)
 
 
 def _writer(path: str, reader: VideoReader) -> VideoWriter:

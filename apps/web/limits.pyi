@@ -21,7 +21,6 @@ Function = TypeVar("Function", bound=Callable)
 # RuntimeError too: that is how torch reports that memory ran out.
 _ERRORS = (ValueError, OSError, MemoryError, RuntimeError)
 
-from gradio.events import Dependency
 
 class Upload(gr.Image):
     """A picture input that hands on the visitor's file as it is, whatever it holds: `read_upload` judges it."""
@@ -30,7 +29,9 @@ class Upload(gr.Image):
 
     def preprocess(self, payload: ImageData | None) -> str | None:
         return None if payload is None else payload.path
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
     if TYPE_CHECKING:
         from gradio.components import Timer

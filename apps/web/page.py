@@ -22,8 +22,8 @@ button.primary:hover { background: var(--primary-700); }
 #styles .grid-wrap { min-height: 0; max-height: none; padding: 0; overflow: visible; }
 #styles .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 10px; padding: 2px; }
 #styles .thumbnail-lg { width: 100%; }
-#styles .caption-label { inset: auto 0 0 0; max-width: none; margin: 0; padding: 2px 4px; border: none; border-radius: 0;
-  font-size: 0.72rem; text-align: center; background: rgb(15 23 42 / 0.62); color: white; }
+#styles .caption-label { inset: auto 0 0 0; max-width: none; margin: 0; padding: 2px 4px; border: none;
+  border-radius: 0; font-size: 0.72rem; text-align: center; background: rgb(15 23 42 / 0.62); color: white; }
 #style-buttons { align-items: center; }
 #speed, #video-state { color: var(--body-text-color-subdued); min-height: 1.5rem; }
 @media (max-width: 640px) {

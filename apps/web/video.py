@@ -18,7 +18,7 @@ from apps.web.studio import Studio, Wish
 SIZES = {"360 pixels": 360, "480 pixels": 480, "720 pixels": 720, "As it is": None}
 
 
-class _Cancelled(Exception):
+class _CancelledError(Exception):
     pass
 
 
@@ -75,14 +75,14 @@ def paint_video(
 
     def progress(done: float, whole: float | None) -> None:
         if stop.is_set() or done > MAX_VIDEO_SECONDS:
-            raise _Cancelled
+            raise _CancelledError
         news.put((done, max(done, whole or 0.0)))
 
     def work() -> None:
         try:
             convert(source, target, prepared, wished.look, clip, progress)
             news.put(None)
-        except _Cancelled:
+        except _CancelledError:
             news.put(ValueError("this video is longer than the page takes; cut it first"))
         except Exception as error:  # raised again below, in the thread that waits
             news.put(error)

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from apps import samples
@@ -36,7 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--style", action="append", type=Path, metavar="STYLE",
         help="picture that gives a style; repeat for several to switch between (default: the bundled ones)",
     )  # fmt: skip
-    add("--camera", default="0", metavar="CAMERA", help="number, device, or a video file, shown over and over (default: 0)")
+    add(
+        "--camera", default="0", metavar="CAMERA",
+        help="number, device, or a video file, which is shown over and over (default: 0)",
+    )  # fmt: skip
     add(
         "--size", type=whole_number(64, 2160), default=480, metavar="PX",
         help="short side of the pictures: larger ones are scaled down (default: 480)",
@@ -76,10 +79,8 @@ def run(args: argparse.Namespace) -> int:
         painter, controls, names, choice = _painter(args, camera)
         window = None if args.headless else stack.enter_context(_window())
         session = Session(controls, names, window, virtual)
-        try:
+        with suppress(KeyboardInterrupt):  # the usual way to end it without a window
             session.run(camera, painter, args.frames)
-        except KeyboardInterrupt:
-            pass  # the usual way to end it without a window
         if args.report:
             print(json.dumps(session.meter.report() | {"captured": camera.captured, "engine": choice}, indent=2))
     return 0

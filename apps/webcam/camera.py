@@ -15,7 +15,7 @@ ATTEMPTS, PAUSE = 5, 1.0
 T = TypeVar("T")
 
 
-class Closed(Exception):
+class ClosedError(Exception):
     """Nothing more will come out of a mailbox."""
 
 
@@ -33,9 +33,9 @@ class Mailbox(Generic[T]):
             self._changed.notify_all()
 
     def close(self, error: BaseException | None = None) -> None:
-        """Let `take` raise `error`, or Closed."""
+        """Let `take` raise `error`, or ClosedError."""
         with self._changed:
-            self._end = self._end or error or Closed()
+            self._end = self._end or error or ClosedError()
             self._changed.notify_all()
 
     def take(self) -> T:

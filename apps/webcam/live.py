@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.look import Look
-from apps.webcam.camera import Camera, Closed, Mailbox, Shot
+from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot
 
 if TYPE_CHECKING:
     from artnet import Stylizer
@@ -94,7 +94,7 @@ class Studio:
                 start = time.perf_counter()
                 rgb = self.painter.paint(shot.rgb)
                 self.paintings.put(Painted(shot, rgb, time.perf_counter() - start))
-        except Closed:
+        except ClosedError:
             self.paintings.close()
         except BaseException as error:  # raised again where the paintings are taken
             self.paintings.close(error)

@@ -41,7 +41,7 @@ class Session:
                 while frames is None or len(self.meter.shown) < frames:
                     painted = studio.paintings.take()
                     self.show(painted)
-                    if self.window and not all([self.act(action, painted) for action in self.window.actions()]):
+                    if self.window and not all(self.act(action, painted) for action in self.window.actions()):
                         return
         finally:
             if self.recording:

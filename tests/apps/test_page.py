@@ -18,10 +18,12 @@ from clips import frames_of, make_clip, moving_frames  # noqa: E402
 from apps import samples  # noqa: E402
 from artnet.pictures import read_picture  # noqa: E402
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-fake-device-for-media-stream --use-fake-ui-for-media-stream"
-).split()
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+]
+SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(params=[{"width": 1280, "height": 900}], ids=["desktop"])
+@pytest.fixture(params=SIZES[:1], ids=["desktop"])
 def page(browser, server, request):
     """The page, opened; afterwards it must have asked no other server for anything."""
     context = browser.new_context(viewport=request.param, permissions=["camera"], accept_downloads=True)
@@ -63,7 +65,7 @@ def download(page, button, path):
     return path
 
 
-@pytest.mark.parametrize("page", [{"width": 1280, "height": 900}, {"width": 390, "height": 844}], indirect=True, ids=str)
+@pytest.mark.parametrize("page", SIZES, indirect=True, ids=str)
 def test_photo_from_upload_to_download(page, stylizer, tmp_path):
     upload_photo(page, samples.photo())
     page.click("#styles .gallery-item:nth-child(6) button")

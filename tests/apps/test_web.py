@@ -2,7 +2,6 @@
 
 import urllib.error
 import urllib.request
-
 from pathlib import Path
 
 import numpy as np

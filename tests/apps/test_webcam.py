@@ -17,7 +17,7 @@ from clips import frames_of, make_clip, moving_frames  # noqa: E402
 from apps.cli import main  # noqa: E402
 from apps.look import Look  # noqa: E402
 from apps.webcam import camera as cameras  # noqa: E402
-from apps.webcam.camera import Camera, Closed, Mailbox, Shot  # noqa: E402
+from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot  # noqa: E402
 from apps.webcam.live import Controls, Meter, Painted, Painter  # noqa: E402
 from apps.webcam.session import Session  # noqa: E402
 from apps.webcam.window import KEYS, Window, help_lines  # noqa: E402
@@ -170,7 +170,7 @@ def test_mailbox_keeps_the_newest():
     threading.Timer(0.05, box.put, [7]).start()
     assert box.take() == 7
     box.close()
-    with pytest.raises(Closed):
+    with pytest.raises(ClosedError):
         box.take()
 
 

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps.arguments import fraction, weighted_path, whole_number
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from artnet import Stylizer
 
 TRANSFERS = ("s2", "adain", "wct")
-ENGINES = ("auto", "torch")
+ENGINES = ("auto", "openvino", "torch")
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -36,11 +36,11 @@ class Look:
         """The look that the arguments of `add_look` ask for."""
         return cls(args.strength, args.transfer, args.preserve_color)
 
-    def paint(self, stylizer: "Stylizer", rgb: "np.ndarray") -> "np.ndarray":
-        """The stylized (H, W, 3) uint8 pixels of (H, W, 3) uint8 ones."""
+    def paint(self, stylizer: "Stylizer", rgb: "np.ndarray", **options: Any) -> "np.ndarray":
+        """The stylized (H, W, 3) uint8 pixels of (H, W, 3) uint8 ones; further options as of `artnet.Stylizer`."""
         from artnet.color import preserve_color
 
-        stylized = stylizer.stylize(rgb, strength=self.strength, transfer=self.transfer)
+        stylized = stylizer.stylize(rgb, strength=self.strength, transfer=self.transfer, **options)
         return preserve_color(rgb, stylized) if self.preserve_color else stylized
 
 
@@ -77,6 +77,11 @@ def add_engine(add: "argparse._ActionsContainer") -> None:
         "--engine", choices=ENGINES, default="auto", help="what computes (default: the fastest one here)"
     )
     add.add_argument("--device", choices=DEVICES, default="auto", help="where it computes (default: auto)")
+
+
+def engine_of(args: argparse.Namespace) -> str:
+    """--engine, or the one engine that knows --transfer wct."""
+    return "torch" if args.transfer == "wct" and args.engine == "auto" else args.engine
 
 
 def read_styles(styles: list[tuple[Path, float]]) -> list[tuple["np.ndarray", float]]:

@@ -91,7 +91,7 @@ def build_trainer(args: argparse.Namespace) -> "Trainer":
     import torch
     import torch.distributed as dist
 
-    from artnet.engine import pick_device
+    from artnet.engines.torch_engine import pick_device
     from artnet.training.data import Batches, PictureFolder
     from artnet.training.losses import VGGTrunk
     from artnet.training.trainer import STATE, Trainer

@@ -18,6 +18,8 @@ STAGES = {
     "inception5b": 32,
 }
 """Encoder stages whose features can be used, with the stride of each relative to the picture."""
+POOL_BEFORE = {"conv2": 3, "inception3a": 3, "inception4a": 3, "inception5a": 2}
+"""Layers preceded by a stride-2 max pooling, with its kernel size."""
 PIXELS = "pixels"
 """The picture itself as a skip level (stride 1)."""
 PADDINGS = ("reflect", "zeros")
@@ -36,8 +38,9 @@ class ArtNetConfig:
         encoder_padding: 'reflect', or 'zeros' to be equal to torchvision's GoogLeNet.
         widths: output channels of single convolutions by module name ('encoder.conv1.conv'), where they differ from
             GoogLeNet's or from `decoder`: how a pruned network is described.
-        bank_stride: distance in bottleneck positions between the style patches that S2 matches; 2 keeps a quarter of
-            them (`benchmarks/transforms.py` measures what that costs and gives).
+        bank_size: at most this many patches of a style are matched by S2; they lie on an even grid.
+        match_channels: principal components of the style's channels in which S2 compares patches when it paints (in
+            training it compares all channels). `benchmarks/transforms.py` measures what both cost and give.
     """
 
     cut: str = "inception3b"
@@ -45,7 +48,8 @@ class ArtNetConfig:
     decoder: dict[int, int] = field(default_factory=lambda: {32: 256, 16: 192, 8: 128, 4: 64, 2: 32})
     encoder_padding: str = "reflect"
     widths: dict[str, int] = field(default_factory=dict)
-    bank_stride: int = 2
+    bank_size: int = 256
+    match_channels: int = 32
 
     def __post_init__(self) -> None:
         if self.cut not in STAGES:
@@ -56,8 +60,9 @@ class ArtNetConfig:
         strides = [stage_stride(s) for s in self.skips]
         if len(set(strides)) != len(strides) or any(s >= self.stride for s in strides):
             raise ValueError(f"skips must have different strides below the cut's {self.stride}, got {self.skips}")
-        if self.bank_stride < 1:
-            raise ValueError(f"bank_stride must be at least 1, got {self.bank_stride}")
+        for name in ("bank_size", "match_channels"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.encoder_padding not in PADDINGS:
             raise ValueError(f"encoder_padding must be one of {', '.join(PADDINGS)}, got {self.encoder_padding!r}")
 
@@ -67,9 +72,21 @@ class ArtNetConfig:
         return STAGES[self.cut]
 
     @property
+    def decoder_strides(self) -> list[int]:
+        """Strides of the decoder's convolutions, from the bottleneck's to the finest."""
+        return [s for s in sorted(self.decoder, reverse=True) if s <= self.stride]
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """Every stage with transfer, from the finest to the bottleneck."""
         return (*sorted(self.skips, key=stage_stride), self.cut)
+
+    def bank_stride(self, height: int, width: int) -> int:
+        """Distance between the patches of a style that leaves at most `bank_size` of (height, width) positions."""
+        stride = 1
+        while -(-height // stride) * -(-width // stride) > self.bank_size:
+            stride += 1
+        return stride
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

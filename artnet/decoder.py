@@ -29,7 +29,7 @@ class Decoder(nn.Module):
         self.cut = config.cut
         book = WidthBook(config.widths)
         width = channels[config.cut]
-        strides = [s for s in sorted(config.decoder, reverse=True) if s <= config.stride]
+        strides = config.decoder_strides
         finest = strides[-1] if strides else 0
         if strides != [config.stride >> k for k in range(len(strides))] or finest < 1:
             raise ValueError(f"decoder needs a width for every stride from {config.stride} down, got {config.decoder}")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from artnet.config import STAGES
+from artnet.config import POOL_BEFORE, STAGES
 
 BATCHNORM_EPS = 1e-3  # torchvision's GoogLeNet
 
@@ -24,8 +24,6 @@ INCEPTION_WIDTHS = {  # 1x1, 3x3 reduce, 3x3, "5x5" reduce, "5x5", pool projecti
     "inception5a": (256, 160, 320, 32, 128, 128),
     "inception5b": (384, 192, 384, 48, 128, 128),
 }
-POOL_BEFORE = {"conv2": 3, "inception3a": 3, "inception4a": 3, "inception5a": 2}
-"""Layers preceded by a stride-2 max pooling, with its kernel size."""
 
 
 class ConvReLU(nn.Module):

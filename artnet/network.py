@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from artnet.config import PIXELS, ArtNetConfig
 from artnet.decoder import Decoder
 from artnet.encoder import Encoder
 from s2transform import PreparedStyle, blend, prepare_style, transfer
+from s2transform.moments import Moments, MomentsOf, own_moments
 
 Features = dict[str, Tensor]
 """Level name -> (N, C, H / stride, W / stride)."""
@@ -37,10 +39,14 @@ class ArtNet(nn.Module):
 
     def prepare(self, features: Features, *, swap: bool = True) -> StyleLevels:
         """What the transfer needs of a style's features: moments everywhere, patches at the bottleneck."""
-        return {
-            level: prepare_style(x, swap=swap and level == self.config.cut, bank_stride=self.config.bank_stride)
-            for level, x in features.items()
-        }
+        prepared = {}
+        for level, x in features.items():
+            bank_stride = self.config.bank_stride(x.shape[2], x.shape[3])
+            match_channels = None if self.training else self.config.match_channels
+            prepared[level] = prepare_style(
+                x, swap=swap and level == self.config.cut, bank_stride=bank_stride, match_channels=match_channels
+            )
+        return prepared
 
     def transfer(
         self,
@@ -50,12 +56,22 @@ class ArtNet(nn.Module):
         *,
         method: str = "s2",
         strength: float = 1.0,
+        moments_of: MomentsOf = own_moments,
     ) -> Features:
-        """Move the content's features to the styles': the method at the bottleneck, AdaIN at the skips."""
+        """Move the content's features to the styles': the method at the bottleneck, AdaIN at the skips.
+
+        `moments_of` is asked for moments by names like 'conv3/content' and 'inception3b/swapped0', the latter for each
+        style by its index.
+        """
         moved = {}
         for level, x in content.items():
             at_level = method if level == self.config.cut else "adain"
-            moved[level] = blend(x, [transfer(x, s[level], at_level) for s in styles], weights, strength)
+
+            def moments(called: str, features: Tensor, level: str = level, index: int = 0) -> Moments:
+                return moments_of(f"{level}/{called}" + (str(index) if called == "swapped" else ""), features)
+
+            each = [transfer(x, s[level], at_level, partial(moments, index=i)) for i, s in enumerate(styles)]
+            moved[level] = blend(x, each, weights, strength)
         return moved
 
     def decode(self, features: Mapping[str, Tensor]) -> Tensor:

@@ -1,24 +1,61 @@
 """The one object behind every front end: the costly style is set once, contents are stylized many times."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 from PIL import Image
 
-from artnet.checkpoint import load_checkpoint
-from artnet.engine import ENGINES, TorchEngine
-from artnet.network import StyleLevels
+from artnet.engines import load_engine
+from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
 from artnet.pictures import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
-from s2transform import METHODS
+from artnet.tiling import TILE, WHOLE_PIXELS, paint_tiled
 
 STYLE_SIZE = 512
 MAX_STYLE_SIDE = 4096
+TRANSFERS = ("s2", "adain", "wct")
 
 Source = str | Path | Image.Image | np.ndarray
 """A picture at the library's edge: a path, a PIL image, or an (H, W, 3) uint8 sRGB array."""
 ArrayOrImage = TypeVar("ArrayOrImage", np.ndarray, Image.Image)
+
+
+@dataclass
+class Memory:
+    """What a video's frames remember of earlier ones: the statistics by which content features are normalised.
+
+    Without it, an object that enters the picture changes the colours of everything else at once.
+
+    Attributes:
+        share: weight of the past in each frame's statistics, 0 (none) to below 1.
+        statistics: of the last frame; None at the start, and to be set to None at a cut or when the style changes.
+    """
+
+    share: float = 0.9
+    statistics: Statistics | None = None
+
+    def held(self) -> Held:
+        return Held(self.statistics, self.share) if self.statistics else NOTHING_HELD
+
+
+class Options(TypedDict, total=False):
+    """How a content is painted.
+
+    Attributes:
+        strength: 0 (the content, rebuilt) to 1 (the full style, the default).
+        transfer: 's2' (the default), 'adain' or 'wct', the transform at the bottleneck.
+        tile: side in pixels of the tiles to paint in; by default, only pictures of more than 4 megapixels are tiled.
+        memory: given with every frame of a video, so that its statistics change smoothly.
+        progress: called with the share of the tiles that is done, 0..1.
+    """
+
+    strength: float
+    transfer: str
+    tile: int | None
+    memory: Memory | None
+    progress: Callable[[float], None] | None
 
 
 class Stylizer:
@@ -29,10 +66,9 @@ class Stylizer:
     picture = stylizer.stylize("photo.jpg")
     """
 
-    def __init__(self, engine: TorchEngine):
+    def __init__(self, engine: Engine):
         self.engine = engine
-        self.styles: list[StyleLevels] = []
-        self.weights: list[float] = []
+        self.look: Look | None = None
 
     @classmethod
     def load(cls, weights: str | Path | None = None, *, engine: str = "auto", device: str = "auto") -> "Stylizer":
@@ -40,16 +76,14 @@ class Stylizer:
 
         Args:
             weights: a checkpoint's path, 'artnet' (bundled, pruned; the default) or 'artnet-dense' (bundled).
-            engine: 'auto' or 'torch'.
+            engine: 'auto' (the fastest one here), 'openvino' or 'torch'.
             device: 'auto', 'cpu' or 'cuda'.
 
         Raises:
             ValueError: unknown engine or device, or a file that is no checkpoint.
             FileNotFoundError: no such file.
         """
-        if engine not in ENGINES:
-            raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
-        return cls(TorchEngine(load_checkpoint(weights or "artnet"), device))
+        return cls(load_engine(weights or "artnet", engine, device))
 
     @property
     def engine_choice(self) -> str:
@@ -76,8 +110,7 @@ class Stylizer:
         weights = [float(weight) for _, weight in mix]
         if not all(0 < weight < float("inf") for weight in weights):
             raise ValueError(f"style weights must be positive and finite, got {weights}")
-        self.styles = [self.engine.prepare(self.engine.encode(self.fit_style(source, size))) for source, _ in mix]
-        self.weights = weights
+        self.look = Look([self.engine.prepare(self.fit_style(source, size)) for source, _ in mix], weights)
 
     def fit_style(self, source: Source, size: int) -> np.ndarray:
         """A style's colours at the given short side; both sides multiples of the stride, so that nothing is padded."""
@@ -87,16 +120,15 @@ class Stylizer:
         return resize(rgb, height, width)
 
     @overload
-    def stylize(self, content: str | Path, *, strength: float = 1.0, transfer: str = "s2") -> Image.Image: ...
+    def stylize(self, content: str | Path, **options: Unpack[Options]) -> Image.Image: ...
     @overload
-    def stylize(self, content: ArrayOrImage, *, strength: float = 1.0, transfer: str = "s2") -> ArrayOrImage: ...
-    def stylize(self, content: Source, *, strength: float = 1.0, transfer: str = "s2") -> Image.Image | np.ndarray:
+    def stylize(self, content: ArrayOrImage, **options: Unpack[Options]) -> ArrayOrImage: ...
+    def stylize(self, content: Source, **options: Unpack[Options]) -> Image.Image | np.ndarray:
         """Paint a content in the set style.
 
         Args:
             content: of any size from 1x1; the result has the same size.
-            strength: 0 (the content, rebuilt) to 1 (the full style).
-            transfer: 's2', 'adain' or 'wct', the transform at the bottleneck.
+            options: see `Options`.
 
         Returns:
             An (H, W, 3) uint8 array for an array, else an RGB PIL image.
@@ -104,17 +136,29 @@ class Stylizer:
         Raises:
             ValueError: no style is set, options out of range, or an unreadable content.
         """
-        if not self.styles:
+        look = self.look_for(options.get("strength", 1.0), options.get("transfer", "s2"))
+        tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
+        held = memory.held() if memory else NOTHING_HELD
+        rgb = flatten(as_picture(content))
+        if tile or rgb.shape[0] * rgb.shape[1] > WHOLE_PIXELS:
+            painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)
+        else:
+            painted, statistics = self.engine.paint(rgb, look, held)
+        if memory:
+            memory.statistics = statistics
+        return painted if isinstance(content, np.ndarray) else Image.fromarray(painted)
+
+    def look_for(self, strength: float, transfer: str) -> Look:
+        """The set styles with the given options; the same object while these stay the same."""
+        if self.look is None:
             raise ValueError("no style is set: call set_style first")
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be between 0 and 1, got {strength}")
-        if transfer not in METHODS:
-            raise ValueError(f"transfer must be one of {', '.join(METHODS)}, got {transfer!r}")
-        rgb = flatten(as_picture(content))
-        features = self.engine.encode(rgb)
-        moved = self.engine.transfer(features, self.styles, self.weights, transfer, strength)
-        painted = self.engine.decode(moved, *rgb.shape[:2])
-        return painted if isinstance(content, np.ndarray) else Image.fromarray(painted)
+        if transfer not in TRANSFERS:
+            raise ValueError(f"transfer must be one of {', '.join(TRANSFERS)}, got {transfer!r}")
+        if (self.look.strength, self.look.transfer) != (strength, transfer):
+            self.look = replace(self.look, strength=strength, transfer=transfer)
+        return self.look
 
 
 def as_picture(source: Source) -> Picture:

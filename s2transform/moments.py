@@ -1,8 +1,14 @@
 """Channel moments and adaptive instance normalisation (Huang and Belongie, arXiv 1703.06868)."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
+Moments = tuple[Tensor, Tensor]
+"""Channel means and standard deviations, two float32 tensors (N, C, 1, 1)."""
+MomentsOf = Callable[[str, Tensor], Moments]
+"""Moments to be taken for features that a transform calls by a name; by default, those of the features."""
 EPS = 1e-5
 """Smallest variance, so that a constant (for example an empty) channel stays finite: it becomes the style's mean."""
 
@@ -18,7 +24,7 @@ def check_features(content: Tensor, style: Tensor) -> None:
         raise ValueError(f"style batch must be 1 or {content.shape[0]}, got {style.shape[0]}")
 
 
-def channel_moments(features: Tensor, eps: float = EPS) -> tuple[Tensor, Tensor]:
+def channel_moments(features: Tensor, eps: float = EPS) -> Moments:
     """Mean and standard deviation of every channel over its positions: two float32 tensors (N, C, 1, 1).
 
     The deviation is sqrt(max(population variance, eps)); sums are taken in float32 whatever the dtype of the features.
@@ -32,9 +38,17 @@ def channel_moments(features: Tensor, eps: float = EPS) -> tuple[Tensor, Tensor]
     return mean.transpose(1, 2)[..., None], std.transpose(1, 2)[..., None]
 
 
-def match_moments(features: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """Move every channel of (N, C, H, W) features to the given mean and deviation ((N or 1, C, 1, 1))."""
-    own_mean, own_std = channel_moments(features)
+def own_moments(name: str, features: Tensor) -> Moments:
+    """The default of every transform: the features' own moments."""
+    return channel_moments(features)
+
+
+def match_moments(features: Tensor, mean: Tensor, std: Tensor, own: Moments | None = None) -> Tensor:
+    """Move every channel of (N, C, H, W) features to the given mean and deviation ((N or 1, C, 1, 1)).
+
+    With `own`, the features count as having those moments: a tile of a picture is moved as the whole picture would be.
+    """
+    own_mean, own_std = own or channel_moments(features)
     scale = std / own_std
     shift = mean - own_mean * scale
     return features * scale.to(features.dtype) + shift.to(features.dtype)

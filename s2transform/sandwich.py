@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from s2transform.moments import check_features, match_moments
+from s2transform.moments import MomentsOf, check_features, match_moments, own_moments
 from s2transform.style import PreparedStyle, prepare_style
 from s2transform.swap import swap_with_bank
 from s2transform.whitening import wct
@@ -33,31 +33,40 @@ def swap_batch(content: Tensor, style: PreparedStyle, stride: int) -> Tensor:
 
 
 def s2_prepared(
-    content: Tensor, style: PreparedStyle, *, variant: str = "H1", transform: str = "adain", stride: int = 1
+    content: Tensor,
+    style: PreparedStyle,
+    *,
+    variant: str = "H1",
+    transform: str = "adain",
+    stride: int = 1,
+    moments_of: MomentsOf = own_moments,
 ) -> Tensor:
-    """`s2` with a style prepared before; H2 needs one prepared with normalised=True, H1 and H3 one without."""
+    """`s2` with a style prepared before; H2 needs one prepared with normalised=True, H1 and H3 one without.
+
+    The AdaIN of H1 and H3 asks `moments_of` for the moments of its input, called 'content' and then 'swapped'.
+    """
     if variant not in VARIANTS:
         raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, got {variant!r}")
     if style.normalised != (variant == "H2"):
         raise ValueError("variant H2 needs prepare_style(..., normalised=True), H1 and H3 need normalised=False")
-    move = statistics_transform(transform)
+    move = statistics_transform(transform, moments_of)
     if variant == "H2":
         unit = match_moments(content, torch.zeros_like(style.mean), torch.ones_like(style.std))
         swapped = swap_batch(unit, style, stride)
         return (swapped * style.std + style.mean).to(content.dtype)
-    moved = move(content, style)
+    moved = move("content", content, style)
     swapped = swap_batch(moved, style, stride)
     if variant == "H3":
         swapped = torch.lerp(swapped, moved, STRUCTURE)
-    return move(swapped, style)
+    return move("swapped", swapped, style)
 
 
-def statistics_transform(name: str) -> Callable[[Tensor, PreparedStyle], Tensor]:
-    """The transform T by name: 'adain' or 'wct'."""
+def statistics_transform(name: str, moments_of: MomentsOf) -> Callable[[str, Tensor, PreparedStyle], Tensor]:
+    """The transform T by name, 'adain' or 'wct': a function of what the features are called, features and style."""
     if name == "adain":
-        return lambda features, style: match_moments(features, style.mean, style.std)
+        return lambda called, x, style: match_moments(x, style.mean, style.std, moments_of(called, x))
     if name == "wct":
-        return lambda features, style: wct(features, style.features)
+        return lambda called, x, style: wct(x, style.features)
     raise ValueError(f"transform must be adain or wct, got {name!r}")
 
 
@@ -72,6 +81,7 @@ def s2(
     bank_stride: int = 1,
     bank_pool: int = 1,
     rule: str = "euclidean",
+    match_channels: int | None = None,
 ) -> Tensor:
     """Sandwich swap transform of content features with style features.
 
@@ -80,7 +90,7 @@ def s2(
         style: (N or 1, C, Hs, Ws) features.
         variant: 'H1', 'H2' or 'H3'.
         transform: 'adain' or 'wct', the outer transform of H1 and H3.
-        patch_size, stride, bank_stride, bank_pool, rule: see `style_swap`.
+        patch_size, stride, bank_stride, bank_pool, rule, match_channels: see `style_swap`.
 
     Returns:
         (N, C, H, W). H1 and H3 have exactly the style's channel mean and deviation; H2 only nearly.
@@ -96,17 +106,20 @@ def s2(
         bank_stride=bank_stride,
         bank_pool=bank_pool,
         rule=rule,
+        match_channels=match_channels,
     )
     return s2_prepared(content, prepared, variant=variant, transform=transform, stride=stride)
 
 
-def transfer(content: Tensor, style: PreparedStyle, method: str = "s2") -> Tensor:
+def transfer(
+    content: Tensor, style: PreparedStyle, method: str = "s2", moments_of: MomentsOf = own_moments
+) -> Tensor:
     """Transfer one prepared style by method name: 's2' (variant H1), 'adain' or 'wct'."""
     if method not in METHODS:
         raise ValueError(f"transfer must be one of {', '.join(METHODS)}, got {method!r}")
     if method == "s2":
-        return s2_prepared(content, style)
-    return statistics_transform(method)(content, style)
+        return s2_prepared(content, style, moments_of=moments_of)
+    return statistics_transform(method, moments_of)("content", content, style)
 
 
 def blend(content: Tensor, transferred: Sequence[Tensor], weights: Sequence[float], strength: float = 1.0) -> Tensor:

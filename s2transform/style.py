@@ -35,6 +35,7 @@ def prepare_style(
     bank_stride: int = 1,
     bank_pool: int = 1,
     rule: str = "euclidean",
+    match_channels: int | None = None,
 ) -> PreparedStyle:
     """Moments and, with swap, patch banks of (N, C, H, W) style features; options as in `build_patch_bank`."""
     mean, std = channel_moments(style)
@@ -42,7 +43,10 @@ def prepare_style(
     if swap:
         source = ((style - mean) / std).to(style.dtype) if normalised else style
         banks = tuple(
-            build_patch_bank(one, patch_size=patch_size, bank_stride=bank_stride, bank_pool=bank_pool, rule=rule)
+            build_patch_bank(
+                one, patch_size=patch_size, bank_stride=bank_stride, bank_pool=bank_pool, rule=rule,
+                match_channels=match_channels,
+            )
             for one in source.split(1)
-        )
+        )  # fmt: skip
     return PreparedStyle(style, mean, std, banks, normalised)

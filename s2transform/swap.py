@@ -23,18 +23,47 @@ class PatchBank:
     """The patches of one style picture, ready to be matched and pasted.
 
     Attributes:
-        kernels: (K, C, p, p), the patches as the filters of a convolution that scores them.
+        kernels: (K, D, p, p), the patches as the filters of a convolution that scores them; D = C without reduction.
         bias: (K,) float32, minus half the squared norm for the 'euclidean' rule; zeros for 'cosine'.
         pixels: (p * p, K, C), the same patches position by position, for pasting.
+        reduction: what content features go through before they are scored, or None.
     """
 
     kernels: Tensor
     bias: Tensor
     pixels: Tensor
+    reduction: "Reduction | None" = None
 
     @property
     def patch_size(self) -> int:
         return self.kernels.shape[-1]
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Projection of features onto the D principal components of a style's channels.
+
+    Attributes:
+        mean: (C,) float32, subtracted first.
+        basis: (D, C) float32, orthonormal rows.
+    """
+
+    mean: Tensor
+    basis: Tensor
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, D, H, W)."""
+        centred = features - self.mean.to(features.dtype)[:, None, None]
+        return F.conv2d(centred, self.basis.to(features.dtype)[:, :, None, None])
+
+
+def principal_channels(style: Tensor, count: int) -> Reduction:
+    """The `count` principal components of the channels of (1, C, H, W) features (fewer where C is smaller)."""
+    flat = style[0].flatten(1).float()
+    mean = flat.mean(1)
+    centred = flat - mean[:, None]
+    _, vectors = torch.linalg.eigh(centred @ centred.T)  # by rising eigenvalue
+    return Reduction(mean, vectors[:, -min(count, len(mean)) :].T.contiguous())
 
 
 def reflect_pad(x: Tensor, amount: int) -> Tensor:
@@ -46,7 +75,13 @@ def reflect_pad(x: Tensor, amount: int) -> Tensor:
 
 
 def build_patch_bank(
-    style: Tensor, *, patch_size: int = 3, bank_stride: int = 1, bank_pool: int = 1, rule: str = "euclidean"
+    style: Tensor,
+    *,
+    patch_size: int = 3,
+    bank_stride: int = 1,
+    bank_pool: int = 1,
+    rule: str = "euclidean",
+    match_channels: int | None = None,
 ) -> PatchBank:
     """Cut one style's features into patches.
 
@@ -56,14 +91,19 @@ def build_patch_bank(
         bank_stride: distance between neighbouring style patches; 2 keeps a quarter of them.
         bank_pool: side of the average pooling of the style features before they are cut; 1 is none.
         rule: 'euclidean' or 'cosine'.
+        match_channels: compare patches in this many principal components of the style's channels, which costs that
+            share of the products; None compares them in all channels. What is pasted is never reduced.
 
     Raises:
-        ValueError: an even patch size, a stride or pool below 1, an unknown rule, or more than one picture.
+        ValueError: an even patch size, a stride, pool or channel count below 1, an unknown rule, or more than one
+            picture.
     """
     if patch_size < 1 or patch_size % 2 == 0:
         raise ValueError(f"patch_size must be odd and at least 1, got {patch_size}")
     if bank_stride < 1 or bank_pool < 1:
         raise ValueError(f"bank_stride and bank_pool must be at least 1, got {bank_stride} and {bank_pool}")
+    if match_channels is not None and match_channels < 1:
+        raise ValueError(f"match_channels must be at least 1, got {match_channels}")
     if rule not in RULES:
         raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
     if style.ndim != 4 or style.shape[0] != 1:
@@ -71,16 +111,23 @@ def build_patch_bank(
     pool = min(bank_pool, *style.shape[2:])
     if pool > 1:
         style = F.avg_pool2d(style, pool)
-    channels = style.shape[1]
-    columns = F.unfold(reflect_pad(style, patch_size // 2), patch_size, stride=bank_stride)[0]  # (C*p*p, K)
-    patches = columns.T.reshape(-1, channels, patch_size * patch_size)  # (K, C, p*p)
-    kernels = patches.reshape(-1, channels, patch_size, patch_size).detach()
+
+    def patches(features: Tensor) -> Tensor:
+        columns = F.unfold(reflect_pad(features, patch_size // 2), patch_size, stride=bank_stride)[0]  # (C*p*p, K)
+        return columns.T.reshape(-1, features.shape[1], patch_size, patch_size)
+
+    whole = patches(style)  # (K, C, p, p)
+    reduction = principal_channels(style.detach(), match_channels) if match_channels else None
+    kernels = patches(reduction(style.detach())) if reduction else whole.detach()
     squared = kernels.float().square().sum((1, 2, 3))
     if rule == "cosine":
         kernels = kernels * squared.clamp(min=1e-12).rsqrt().to(kernels.dtype)[:, None, None, None]
         squared = torch.zeros_like(squared)
     return PatchBank(
-        kernels.contiguous(memory_format=torch.channels_last), -squared / 2, patches.permute(2, 0, 1).contiguous()
+        kernels.contiguous(memory_format=torch.channels_last),
+        -squared / 2,
+        whole.flatten(2).permute(2, 0, 1).contiguous(),
+        reduction,
     )
 
 
@@ -94,7 +141,7 @@ def match_patches(content: Tensor, bank: PatchBank, *, stride: int = 1) -> Tenso
     if stride < 1:
         raise ValueError(f"stride must be at least 1, got {stride}")
     size = bank.patch_size
-    padded = reflect_pad(content, size // 2)
+    padded = reflect_pad(bank.reduction(content) if bank.reduction else content, size // 2)
     rows = (padded.shape[2] - size) // stride + 1
     columns = (padded.shape[3] - size) // stride + 1
     kernels = bank.kernels.to(content.dtype)
@@ -147,6 +194,7 @@ def style_swap(
     bank_stride: int = 1,
     bank_pool: int = 1,
     rule: str = "euclidean",
+    match_channels: int | None = None,
 ) -> Tensor:
     """Replace every content patch by the nearest style patch; overlapping patches are averaged.
 
@@ -155,7 +203,7 @@ def style_swap(
         style: (N or 1, C, Hs, Ws) features.
         patch_size: side of a patch, odd.
         stride: distance between content patches, at most patch_size // 2 + 1.
-        bank_stride, bank_pool, rule: see `build_patch_bank`.
+        bank_stride, bank_pool, rule, match_channels: see `build_patch_bank`.
 
     Returns:
         (N, C, H, W) made of style features. Differentiable in style, not in content (the choice is an argmax).
@@ -165,8 +213,11 @@ def style_swap(
     """
     check_features(content, style)
     banks = [
-        build_patch_bank(one, patch_size=patch_size, bank_stride=bank_stride, bank_pool=bank_pool, rule=rule)
+        build_patch_bank(
+            one, patch_size=patch_size, bank_stride=bank_stride, bank_pool=bank_pool, rule=rule,
+            match_channels=match_channels,
+        )
         for one in style.split(1)
-    ]
+    ]  # fmt: skip
     banks = banks * (content.shape[0] // len(banks))
     return torch.cat([swap_with_bank(c, bank, stride=stride) for c, bank in zip(content.split(1), banks, strict=True)])

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from apps.arguments import whole_number
-from apps.look import Look, add_engine, add_look, add_style, read_styles
+from apps.look import Look, add_engine, add_look, add_style, engine_of, read_styles
 
 DESCRIPTION = """\
 Paint a video in the style of pictures. Sound, frame times and colour tags are kept; frames are turned upright; the
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     _check_output(args)
     VideoReader(args.video, args.start, args.end).close()  # bad input costs no loading
     styles = read_styles(args.style)
-    stylizer = stylize.load_stylizer(args.weights, args.engine, args.device)
+    stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
     stylizer.set_style(styles, size=args.style_size)
     with tqdm(disable=None, bar_format=_BAR) as bar:
 

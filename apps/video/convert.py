@@ -12,6 +12,7 @@ from apps.extras import need
 from apps.look import Look
 from artnet.files import atomic_write
 from artnet.pictures import Picture, fit_short_side
+from artnet.stylizer import Memory
 
 need("av", "video")
 need("cv2", "video")
@@ -88,7 +89,7 @@ def _paint_all(
     clip: Clip,
     progress: Callable[[float, float | None], None],
 ) -> Made:
-    steady = FlickerFilter() if clip.steady else None
+    steady = Steadied() if clip.steady else None
     frames, end = 0, 0.0
     with ahead(reader) as items:
         for item in items:
@@ -96,15 +97,26 @@ def _paint_all(
                 writer.write_audio(item)
                 continue
             rgb = _fit(item.rgb, clip.size)
-            painted = look.paint(stylizer, rgb)
-            if steady is not None:
-                painted = steady.smooth(rgb, painted)
+            painted = steady.paint(stylizer, rgb, look) if steady else look.paint(stylizer, rgb)
             writer.write(Frame(painted, item.start, item.duration))
             frames, end = frames + 1, float((item.start + item.duration) * reader.time_base)
             progress(end, reader.seconds)
     if writer.size is None:
         raise ValueError(f"{reader.path} has no frames that can be decoded; get a fresh copy")
     return Made(frames, end, writer.size[1], writer.size[0], reader.damaged)
+
+
+class Steadied:
+    """Paints the frames of a video in order, with little flicker: statistics held, paintings moved along."""
+
+    def __init__(self) -> None:
+        self.filter, self.memory = FlickerFilter(), Memory()
+
+    def paint(self, stylizer: "Stylizer", rgb: np.ndarray, look: Look) -> np.ndarray:
+        """The next frame, (H, W, 3) uint8."""
+        if not self.filter.follow(rgb):
+            self.memory.statistics = None
+        return self.filter.smooth(look.paint(stylizer, rgb, memory=self.memory))
 
 
 def _fit(rgb: np.ndarray, size: int | None) -> np.ndarray:

@@ -10,11 +10,12 @@ import numpy as np
 KEEP = 0.8
 """Share of the moved last frame where the motion is certain: 1 - KEEP of each new painting enters."""
 _TOLERANCE = 14.0  # grey levels by which content may differ from the moved last one before it counts as uncovered
+_CUT = 0.3  # mean certainty below which nothing goes on
 _FLOW_SIDE = 480  # short side in pixels at which flow is estimated: more costs time and follows noise
 
 
 class FlickerFilter:
-    """Smooths a painted video along the motion of its content; give it the frames in order.
+    """Smooths a painted video along the motion of its content: for every frame in order, `follow`, then `smooth`.
 
     Args:
         keep: 0 (no smoothing) to below 1.
@@ -27,20 +28,24 @@ class FlickerFilter:
         self.flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self.content: np.ndarray | None = None
         self.painted: np.ndarray | None = None
+        self.place = self.certain = None
 
-    def smooth(self, content: np.ndarray, painted: np.ndarray) -> np.ndarray:
-        """The painting of the next frame, steadied by the last one.
+    def follow(self, content: np.ndarray) -> bool:
+        """Take the next frame's content, (H, W, 3) uint8; whether it goes on from the last one (no start, no cut)."""
+        last, self.content, self.certain = self.content, content, None
+        if last is None or last.shape != content.shape:
+            return False
+        self.place = self.motion(content, last)
+        self.certain = agreement(content, move(last, self.place))
+        return float(self.certain.mean()) > _CUT
 
-        Args:
-            content, painted: (H, W, 3) uint8, of the same size.
-        """
+    def smooth(self, painted: np.ndarray) -> np.ndarray:
+        """The painting of the frame that `follow` took, (H, W, 3) uint8, steadied by the last one."""
         result = painted.astype(np.float32)
-        if self.content is not None and self.content.shape == content.shape:
-            place = self.motion(content, self.content)
-            weight = self.keep * agreement(content, move(self.content, place))[..., None]
-            result += weight * (move(self.painted, place) - result)
+        if self.certain is not None:
+            result += self.keep * self.certain[..., None] * (move(self.painted, self.place) - result)
         # The float32 result is what moves on: rounding it every time would add up.
-        self.content, self.painted = content, result
+        self.painted = result
         return np.rint(np.clip(result, 0, 255)).astype(np.uint8)
 
     def motion(self, new: np.ndarray, old: np.ndarray) -> np.ndarray:

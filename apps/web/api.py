@@ -10,7 +10,7 @@ import gradio as gr
 from apps import samples
 from apps.look import Look
 from apps.video.convert import Clip
-from apps.web.limits import Upload, read_upload, told
+from apps.web.limits import picture_input, read_upload, told
 from apps.web.photo import paint_photo
 from apps.web.studio import Studio, Wish
 from apps.web.video import paint_video
@@ -29,7 +29,7 @@ def build_api(studio: Studio) -> None:
     endpoints = _endpoints(studio)
     with gr.Group(visible=False):
         look = [
-            Upload(label="style"),
+            picture_input(label="style"),
             gr.Dropdown(list(samples.styles()), value="starry-orchard", label="style_name"),
             gr.Number(1.0, label="strength"),
             gr.Number(512, precision=0, label="stroke_size"),
@@ -38,7 +38,7 @@ def build_api(studio: Studio) -> None:
         kind = gr.Dropdown(["png", "jpg"], value="png", label="format")
         side = gr.Number(360, precision=0, label="size")
         steady = gr.Checkbox(True, label="steady")
-        photo, video, file = Upload(label="photo"), gr.Video(label="video"), gr.File(label="result")
+        photo, video, file = picture_input(label="photo"), gr.Video(label="video"), gr.File(label="result")
         names = gr.JSON(label="names")
         inputs = {"styles": [], "stylize": [photo, *look, kind], "stylize_video": [video, *look, side, steady]}
         for name, function in endpoints.items():

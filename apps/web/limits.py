@@ -4,10 +4,9 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import gradio as gr
-from gradio.data_classes import ImageData
 from PIL import Image
 
 from apps.cli import describe
@@ -22,13 +21,15 @@ Function = TypeVar("Function", bound=Callable)
 _ERRORS = (ValueError, OSError, MemoryError, RuntimeError)
 
 
-class Upload(gr.Image):
-    """A picture input that hands on the visitor's file as it is, whatever it holds: `read_upload` judges it."""
+def picture_input(**options: Any) -> gr.Image:
+    """An input that hands on the path of the visitor's file, whatever it holds: `read_upload` judges it.
 
-    is_template = True  # in the browser it is gr.Image
-
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        return None if payload is None else payload.path
+    Gradio itself would fail without a message on files that it cannot read. (Not a subclass: for those, Gradio writes
+    a stub file beside the module.)
+    """
+    image = gr.Image(type="filepath", image_mode=None, **options)
+    image.preprocess = lambda payload: None if payload is None else payload.path
+    return image
 
 
 def read_upload(path: str | None, what: str = "photo") -> Picture:

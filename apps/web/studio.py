@@ -4,7 +4,7 @@ import copy
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,9 +34,9 @@ class Prepared:
     def __init__(self, stylizer: "Stylizer", lock: threading.Lock):
         self._stylizer, self._lock = stylizer, lock
 
-    def stylize(self, content: np.ndarray, *, strength: float = 1.0, transfer: str = "s2") -> np.ndarray:
+    def stylize(self, content: np.ndarray, **options: Any) -> np.ndarray:
         with self._lock:
-            return self._stylizer.stylize(content, strength=strength, transfer=transfer)
+            return self._stylizer.stylize(content, **options)
 
 
 class Studio:

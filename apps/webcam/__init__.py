@@ -9,7 +9,7 @@ from pathlib import Path
 
 from apps import samples
 from apps.arguments import whole_number
-from apps.look import Look, add_engine, add_look
+from apps.look import Look, add_engine, add_look, engine_of
 
 DESCRIPTION = """\
 Paint the camera's picture live, in a window, or as a camera that other programs can choose. Keys change the style, the
@@ -92,7 +92,7 @@ def _painter(args: argparse.Namespace, camera):
     from apps.webcam.live import Controls, Painter
 
     styles = args.style or list(samples.styles().values())
-    stylizer = stylize.load_stylizer(args.weights, args.engine, args.device)
+    stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
     controls = Controls(0, Look.of(args))
     painter = Painter(stylizer, styles, args.style_size, controls)
     painter.paint(camera.shots.take().rgb)  # the first time is slow

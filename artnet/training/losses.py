@@ -5,7 +5,7 @@ layer dominates. Gram (Gatys et al., arXiv 1508.06576) and sliced Wasserstein (H
 what means and deviations do not: how channels occur together, and their whole distribution.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -71,6 +71,25 @@ class VGGTrunk(nn.Module):
         return out
 
 
+def random_view(half_scale: float) -> Callable[[Tensor], Tensor]:
+    """One way to look at pictures, to be used for all pictures of a step: what a loss compares must not depend on it.
+
+    Turned, mirrored, with the colour channels exchanged, and in a share of the steps at half size. A network trained
+    under one fixed trunk learns that trunk's blind spots: its pictures score well there and worse under any other
+    network. This view is our own.
+    """
+    turns, mirrored, half = int(torch.randint(4, ())), bool(torch.rand(()) < 0.5), bool(torch.rand(()) < half_scale)
+    channels = torch.randperm(3).tolist()
+
+    def view(pictures: Tensor) -> Tensor:
+        x = pictures[:, channels].rot90(turns, (2, 3))
+        x = x.flip(3) if mirrored else x
+        x = F.avg_pool2d(x, 2) if half else x
+        return x.contiguous(memory_format=torch.channels_last)
+
+    return view
+
+
 class Statistics(NamedTuple):
     """Means (N, C), deviations (N, C) and Gram matrices (N, C, C), float32, of one layer's features."""
 
@@ -120,7 +139,7 @@ def texture_loss(out: Tensor, style: Tensor) -> Tensor:
 
 
 def content_loss(out: list[Tensor], content: list[Tensor]) -> Tensor:
-    """1 - cosine similarity of instance-normalised features, the sum over relu3_1 and relu4_1 with a weight of 3/4 each."""
+    """1 - cosine similarity of instance-normalised features: 3/4 of the sum over relu3_1 and relu4_1."""
     total = torch.zeros((), device=out[0].device)
     for x, y in ((out[2], content[2]), (out[3], content[3])):
         a, b = (F.instance_norm(t.float()).flatten(1) for t in (x[: len(y)], y))

@@ -44,7 +44,7 @@ class TrainOptions:
     auxiliary_every: int = 2
     swap_share: float = 0.5
     skip_dropout: float = 0.5
-    half_scale: float = 0.0
+    half_scale: float = 0.25
     learning_rate: float = 1e-3
     warmup: int = 200
     clip: float = 1.0

@@ -92,8 +92,8 @@ class Trainer:
         with self.autocast():
             with self.meter.watching() if measured else nullcontext():
                 out = self.paint(photos, paintings, method, rebuilt)
-            if torch.rand(()).item() < self.options.half_scale:
-                out, photos, paintings, rebuilt = (F.avg_pool2d(x, 2) for x in (out, photos, paintings, rebuilt))
+            view = losses.random_view(self.options.half_scale)
+            out, photos, paintings, rebuilt = (view(x) for x in (out, photos, paintings, rebuilt))
             with torch.no_grad():
                 targets = self.trunk(torch.cat([photos, paintings, rebuilt]))
                 wanted = [losses.statistics(x[batch : 2 * batch]) for x in targets]

@@ -21,7 +21,7 @@ class FakeStylizer:
     def set_style(self, styles, *, size=None):
         self.styles, self.size = styles, size
 
-    def stylize(self, content, *, strength=1.0, transfer="s2"):
+    def stylize(self, content, *, strength=1.0, transfer="s2", **_):
         assert content.dtype == np.uint8
         assert content.shape[2] == 3
         self.calls.append((strength, transfer))
@@ -60,7 +60,7 @@ def desk(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def stylizer(tiny):
     """A real one, with the tiny network."""
-    from artnet.engine import TorchEngine
+    from artnet.engines.torch_engine import TorchEngine
     from artnet.stylizer import Stylizer
 
     return Stylizer(TorchEngine(tiny, "cpu"))

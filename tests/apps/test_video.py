@@ -265,7 +265,8 @@ def test_flicker_falls_where_the_picture_moves(scene):
         content = shifted(scene, n)
         painted = np.clip(content + random.normal(0, 20, (*content.shape[:2], 1)), 0, 255).astype(np.uint8)
         raw.append(painted)
-        smooth.append(steady.smooth(content, painted))
+        assert steady.follow(content) == (n > 0)
+        smooth.append(steady.smooth(painted))
 
     def error(video):
         pairs = itertools.pairwise(video[4:])
@@ -282,9 +283,11 @@ def test_flow_is_the_motion(scene):
 
 def test_cut_is_not_smoothed(scene):
     steady = FlickerFilter()
-    steady.smooth(shifted(scene, 0), shifted(scene, 0))
+    steady.follow(shifted(scene, 0))
+    steady.smooth(shifted(scene, 0))
     other = 255 - shifted(scene[::-1], 5)
-    assert np.abs(steady.smooth(other, other).astype(int) - other).mean() < 6
+    assert not steady.follow(other)
+    assert np.abs(steady.smooth(other).astype(int) - other).mean() < 6
 
 
 def test_with_a_real_network(tiny, desk, capsys):

@@ -148,7 +148,8 @@ def test_config_of_rebuilds_the_widths(tiny):
         ({"skips": ("relu",)}, "unknown skip 'relu'"),
         ({"skips": ("inception4b",)}, "different strides below"),
         ({"cut": "inception4a", "skips": ("inception3a", "inception3b")}, "different strides below"),
-        ({"bank_stride": 0}, "bank_stride must be at least 1"),
+        ({"bank_size": 0}, "bank_size must be at least 1"),
+        ({"match_channels": 0}, "match_channels must be at least 1"),
         ({"encoder_padding": "none"}, "encoder_padding must be"),
     ],
 )
@@ -161,7 +162,7 @@ def test_layers_need_channels_and_the_decoder_every_stride():
     with pytest.raises(ValueError, match="at least one channel"):
         ArtNet(ArtNetConfig(widths={"encoder.conv1.conv": 0}))
     with pytest.raises(ValueError, match="a width for every stride"):
-        ArtNet(ArtNetConfig(decoder={16: 8, 8: 8}))
+        ArtNet(ArtNetConfig(decoder={8: 8, 2: 8}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"cut": "conv1"}', '{"skips": [], "decoder": {}, "extra": 1}'])

@@ -9,8 +9,8 @@ from PIL import Image
 from apps import samples
 from apps.cli import main
 from artnet import Stylizer, load_checkpoint
-from artnet.checkpoint import BUNDLED
 from artnet.pictures import read_picture, resize
+from artnet.weights_file import BUNDLED
 
 MEGABYTES = {"artnet": 5, "artnet-dense": 12}
 

@@ -1,0 +1,45 @@
+"""Where a network runs: OpenVINO, torch or ONNX Runtime behind one protocol (`artnet.engines.protocol`)."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from artnet.engines.protocol import Engine
+
+ENGINES = ("auto", "openvino", "torch")
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: str = "auto") -> Engine:
+    """The engine that runs the network of a checkpoint.
+
+    'auto' is torch on CUDA where it is asked for, else OpenVINO where it is installed: on CPUs it was the faster one in
+    every measurement (`benchmarks/speed.py`), and it starts without torch.
+
+    Args:
+        weights: a checkpoint's path or the name of bundled weights.
+        engine: one of ENGINES.
+        device: 'auto' (CUDA only for the engine torch), 'cpu' or 'cuda'.
+
+    Raises:
+        ValueError: unknown names, an engine that is not installed or not made for the device, or no checkpoint.
+        FileNotFoundError: no such file.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+    if device not in DEVICES:
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {device!r}")
+    if engine == "auto":
+        engine = "torch" if device == "cuda" or not find_spec("openvino") else "openvino"
+    if engine == "torch":
+        from artnet.checkpoint import load_checkpoint
+        from artnet.engines.torch_engine import TorchEngine
+
+        return TorchEngine(load_checkpoint(weights), device)
+    if device == "cuda":
+        raise ValueError(f"engine {engine} runs on the CPU only: use the engine torch, or device cpu")
+    if not find_spec("openvino"):
+        raise ValueError("engine openvino is not installed: pip install openvino, or use the engine torch")
+    from artnet.engines.openvino_engine import OpenVINOEngine
+    from artnet.weights_file import read_weights
+
+    return OpenVINOEngine(*read_weights(weights))

@@ -1,0 +1,161 @@
+"""S2 and AdaIN as OpenVINO operations, and the whole way from a content's pixels to painted ones as one graph."""
+
+from typing import NamedTuple
+
+import numpy as np
+import openvino as ov
+import openvino.opset15 as ops
+from openvino import Node
+
+from artnet.engines.openvino_graph import NetworkGraph, integers, pad
+from artnet.engines.style_arrays import EPS, PATCH
+
+ROWS_AND_COLUMNS = (1, 2)
+
+
+class Moments(NamedTuple):
+    """(1, C, 1, 1) channel means and deviations."""
+
+    mean: Node
+    std: Node
+
+
+class Variant(NamedTuple):
+    """What a painter graph is built for: the transfer ('s2' or 'adain'), how many styles, and whether they, or they
+    and the content, are blended."""
+
+    transfer: str
+    styles: int
+    blended: bool
+
+
+class PainterGraph:
+    """Builds the model of one variant; its inputs and outputs have names.
+
+    Inputs: 'rgb' (1, H, W, 3) uint8; for style i and level L 'L/style{i}' (2, C); with s2 'basis{i}', 'codes{i}',
+    'bias{i}' and 'table{i}' as in `StyleArrays`; when blended 'shares' (styles + 1,), of the content and of each style;
+    'held' (1,), and for every name N of the statistics 'N' (2, C). Outputs: 'painted' (1, H, W, 3) uint8, and the used
+    statistics 'used/N'.
+    """
+
+    def __init__(self, network: NetworkGraph, variant: Variant):
+        self.network, self.variant = network, variant
+        self.inputs: list[Node] = []
+        self.used: dict[str, Node] = {}
+        self.held = self.input("held", [1])
+
+    def model(self) -> ov.Model:
+        rgb = self.input("rgb", [1, -1, -1, 3], np.uint8)
+        moved = {level: self.transfer(level, x) for level, x in self.network.encode(rgb).items()}
+        outputs = {"painted": self.network.decode(moved), **{f"used/{name}": node for name, node in self.used.items()}}
+        results = []
+        for name, node in outputs.items():
+            results.append(ops.result(node))
+            results[-1].output(0).get_tensor().set_names({name})
+        return ov.Model(results, self.inputs, "painter")
+
+    def input(self, name: str, shape: list[int], dtype: type = np.float32) -> Node:
+        node = ops.parameter(shape, dtype, name=name)
+        node.output(0).get_tensor().set_names({name})
+        self.inputs.append(node)
+        return node
+
+    def transfer(self, level: str, x: Node) -> Node:
+        """The features of a level, moved to every style and blended."""
+        channels = self.network.channels(level)
+        own = self.moments(f"{level}/content", x, channels)
+        moved = []
+        for i in range(self.variant.styles):
+            style = split_rows(self.input(f"{level}/style{i}", [2, channels]))
+            y = match_moments(x, own, style)
+            if level == self.network.config.cut and self.variant.transfer == "s2":
+                swapped = self.swap(y, style.mean, i, channels)
+                y = match_moments(swapped, self.moments(f"{level}/swapped{i}", swapped, channels), style)
+            moved.append(y)
+        return self.blend([x, *moved]) if self.variant.blended else moved[0]
+
+    def moments(self, name: str, x: Node, channels: int) -> Moments:
+        """Own moments, mixed with the held ones."""
+        own = channel_moments(x)
+        held = split_rows(self.input(name, [2, channels]))
+        pairs = zip(own, held, strict=True)
+        mixed = Moments(*(ops.add(a, ops.multiply(ops.subtract(b, a), self.held)) for a, b in pairs))
+        self.used[name] = ops.reshape(ops.concat(list(mixed), 0), integers(2, channels), False)
+        return mixed
+
+    def swap(self, x: Node, mean: Node, style: int, channels: int) -> Node:
+        """Replace every 3x3 patch by the style's nearest one; see `s2transform.swap`."""
+        config = self.network.config
+        width = min(config.match_channels, channels)
+        basis = self.input(f"basis{style}", [channels, width])
+        codes = self.input(f"codes{style}", [-1, PATCH**2 * width])
+        bias = self.input(f"bias{style}", [-1])
+        table = self.input(f"table{style}", [-1, channels])
+        best = match(ops.matmul(ops.transpose(ops.subtract(x, mean), [0, 2, 3, 1]), basis, False, False), codes, bias)
+        return ops.transpose(paste(best, table), [0, 3, 1, 2])
+
+    def blend(self, parts: list[Node]) -> Node:
+        if not any(node.get_friendly_name() == "shares" for node in self.inputs):
+            self.shares = self.input("shares", [self.variant.styles + 1])
+        shares = ops.split(self.shares, np.int64(0), len(parts)).outputs()
+        total = ops.multiply(parts[0], shares[0])
+        for part, share in zip(parts[1:], shares[1:], strict=True):
+            total = ops.add(total, ops.multiply(part, share))
+        return total
+
+
+def split_rows(moments: Node) -> Moments:
+    """(2, C) -> two (1, C, 1, 1)."""
+    rows = ops.split(moments, np.int64(0), 2).outputs()
+    return Moments(*(ops.reshape(row, integers(1, -1, 1, 1), False) for row in rows))
+
+
+def channel_moments(x: Node) -> Moments:
+    axes = integers(2, 3)
+    mean = ops.reduce_mean(x, axes, True)
+    centred = ops.subtract(x, mean)
+    variance = ops.reduce_mean(ops.multiply(centred, centred), axes, True)
+    return Moments(mean, ops.sqrt(ops.maximum(variance, np.float32(EPS))))
+
+
+def match_moments(x: Node, own: Moments, wanted: Moments) -> Node:
+    scale = ops.divide(wanted.std, own.std)
+    return ops.add(ops.multiply(x, scale), ops.subtract(wanted.mean, ops.multiply(own.mean, scale)))
+
+
+def windows(x: Node) -> list[Node]:
+    """The nine (1, H, W, D) shifts of (1, H + 2, W + 2, D)."""
+    axes, ones = integers(*ROWS_AND_COLUMNS), integers(1, 1)
+    shifts = []
+    for offset in range(PATCH**2):
+        top, left = divmod(offset, PATCH)
+        # Ends count from the back, so that no size needs to be known; 'no end' is written as a number beyond any.
+        stop = integers(*(shift - PATCH + 1 or np.iinfo(np.int64).max for shift in (top, left)))
+        shifts.append(ops.slice(x, integers(top, left), stop, ones, axes))
+    return shifts
+
+
+def match(codes: Node, bank: Node, bias: Node) -> Node:
+    """Index of the nearest patch for every position of (1, H, W, D): (1, H, W, 1) int32."""
+    columns = ops.concat(windows(pad(codes, 1, ROWS_AND_COLUMNS, "reflect")), 3)
+    scores = ops.add(ops.matmul(columns, bank, False, True), bias)
+    return ops.topk(scores, np.int64(1), 3, "max", "none", "i32").output(1)
+
+
+def paste(best: Node, table: Node) -> Node:
+    """(1, H, W, C): every patch of (1, H, W, 1) indices laid down, averaged where they overlap.
+
+    An embedding bag adds the up to nine pixels that fall on a position; outside the border lies the row of zeros.
+    """
+    rows = ops.gather(ops.shape_of(table, "i32"), integers(0), np.int32(0))
+    nowhere = np.int32(-1)
+    around = windows(pad(best, 1, ROWS_AND_COLUMNS, "constant", nowhere))
+    around.reverse()  # the patch centred below right of a position lays its upper left pixel there
+    patches = ops.concat(around, 3)  # (1, H, W, 9)
+    inside = ops.greater_equal(patches, np.int32(0))
+    pixels = ops.add(ops.multiply(patches, np.int32(PATCH**2)), np.arange(PATCH**2, dtype=np.int32))
+    pixels = ops.select(inside, pixels, ops.subtract(rows, np.int32(1)))
+    total = ops.embedding_bag_packed_sum(table, ops.reshape(pixels, integers(-1, PATCH**2), False))
+    count = ops.reduce_sum(ops.convert(inside, "f32"), integers(3), True)  # (1, H, W, 1)
+    shape = ops.concat([ops.gather(ops.shape_of(best), integers(0, 1, 2), np.int64(0)), integers(-1)], 0)
+    return ops.divide(ops.reshape(total, shape, False), count)

@@ -1,0 +1,74 @@
+"""What every engine does: prepare a style once, then paint pictures with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+Statistics = dict[str, np.ndarray]
+"""What a transfer took as its inputs' moments: name -> (2, C) float32, channel means over channel deviations."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Statistics of an earlier or larger picture that count in place of a share of a picture's own.
+
+    Attributes:
+        statistics: as an engine returned them, for the same number of styles and the same transfer.
+        share: 0 (the picture's own only) to 1 (the held ones only: how tiles of one picture come to match).
+    """
+
+    statistics: Statistics = field(default_factory=dict)
+    share: float = 0.0
+
+
+NOTHING_HELD = Held()
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How to paint.
+
+    Attributes:
+        styles: what `Engine.prepare` returned, one for each style.
+        weights: a positive number for each style; only their ratios matter.
+        transfer: 's2', 'adain' or 'wct'.
+        strength: 0 (the content, rebuilt) to 1 (the full style).
+    """
+
+    styles: Sequence[Any]
+    weights: Sequence[float] = (1.0,)
+    transfer: str = "s2"
+    strength: float = 1.0
+
+
+class Engine(Protocol):
+    """Runs a network, between (H, W, 3) uint8 sRGB arrays.
+
+    Attributes:
+        choice: what it runs on and why, for people.
+        stride: picture pixels per bottleneck position along a side.
+    """
+
+    choice: str
+    stride: int
+
+    def prepare(self, rgb: np.ndarray) -> Any:
+        """What painting needs of a style's picture, computed once."""
+        ...
+
+    def paint(self, rgb: np.ndarray, look: Look, held: Held = NOTHING_HELD) -> tuple[np.ndarray, Statistics]:
+        """The painted picture, of the same size, and the statistics that were used."""
+        ...
+
+
+def pad_edges(rgb: np.ndarray, stride: int) -> np.ndarray:
+    """Repeat the right and bottom edge of (H, W, 3) until both sides are multiples of stride, at least two strides.
+
+    Two strides, because the bottleneck's features must be padded by reflection.
+    """
+    height, width = (max(2, -(-side // stride)) * stride for side in rgb.shape[:2])
+    if (height, width) == rgb.shape[:2]:
+        return rgb
+    return np.pad(rgb, ((0, height - rgb.shape[0]), (0, width - rgb.shape[1]), (0, 0)), mode="edge")

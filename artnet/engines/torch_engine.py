@@ -1,0 +1,98 @@
+"""The network on torch: a CPU or a CUDA device, in the number format that is fastest there."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from artnet.engines import DEVICES
+from artnet.engines.protocol import NOTHING_HELD, Held, Look, Statistics, pad_edges
+from artnet.network import ArtNet, StyleLevels
+from artnet.pictures import to_rgb, to_tensor
+from s2transform.moments import Moments, channel_moments
+
+
+def pick_device(name: str) -> torch.device:
+    """'auto' is CUDA where there is one. Raises ValueError on unknown names and on 'cuda' without one."""
+    if name not in DEVICES:
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device cuda: this machine (or this build of torch) has no CUDA device; use cpu or auto")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def pick_dtype(device: torch.device) -> tuple[torch.dtype, str]:
+    """The number format to run in, and why: half the bytes where the hardware multiplies them natively."""
+    if device.type == "cuda":
+        return torch.bfloat16, "the GPU multiplies bfloat16"
+    for feature in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
+        if getattr(torch.cpu, feature, lambda: False)():
+            return torch.bfloat16, f"the CPU multiplies bfloat16 ({feature.strip('_').removeprefix('is_')[:-10]})"
+    return torch.float32, "the CPU has no bfloat16 multiplication"
+
+
+class TorchEngine:
+    """Runs an ArtNet on torch.
+
+    Args:
+        network: moved to the device and converted.
+        device: 'auto', 'cpu' or 'cuda'.
+        dtype: forced number format; None picks.
+    """
+
+    def __init__(self, network: ArtNet, device: str = "auto", dtype: torch.dtype | None = None):
+        self.device = pick_device(device)
+        picked, why = pick_dtype(self.device)
+        self.dtype = dtype or picked
+        self.choice = f"torch on {self.device.type}, {str(self.dtype).removeprefix('torch.')}" + (
+            f" ({why})" if dtype is None else ""
+        )
+        self.network = network.eval().to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        self.stride = network.config.stride
+
+    @torch.inference_mode()
+    def prepare(self, rgb: np.ndarray) -> StyleLevels:
+        """The moments and patches of a style, level by level."""
+        return self.network.prepare(self.network.encode(self.tensor(rgb)))
+
+    @torch.inference_mode()
+    def paint(self, rgb: np.ndarray, look: Look, held: Held = NOTHING_HELD) -> tuple[np.ndarray, Statistics]:
+        """See `Engine.paint`."""
+        recall = Recall(held)
+        features = self.network.encode(self.tensor(rgb))
+        moved = self.network.transfer(
+            features, look.styles, look.weights, method=look.transfer, strength=look.strength, moments_of=recall
+        )
+        height, width = rgb.shape[:2]
+        painted = to_rgb(self.network.decode(moved)[..., :height, :width].float().cpu())
+        return painted, {name: as_rows(moments) for name, moments in recall.used.items()}
+
+    def tensor(self, rgb: np.ndarray) -> Tensor:
+        """(1, 3, H, W) in [0, 1] on the device, both sides multiples of the stride."""
+        return to_tensor(pad_edges(rgb, self.stride)).to(self.device, memory_format=torch.channels_last)
+
+
+class Recall:
+    """Moments for a transfer: the features' own, mixed with held ones; all that were used are kept in `used`."""
+
+    def __init__(self, held: Held):
+        self.held = held
+        self.used: dict[str, Moments] = {}
+
+    def __call__(self, name: str, features: Tensor) -> Moments:
+        if name not in self.used:  # a content's moments are the same for every style
+            self.used[name] = self.mixed(name, features)
+        return self.used[name]
+
+    def mixed(self, name: str, features: Tensor) -> Moments:
+        if self.held.share == 0:
+            return channel_moments(features)
+        mean, std = (torch.from_numpy(row).to(features.device).view(1, -1, 1, 1) for row in self.held.statistics[name])
+        if self.held.share == 1:
+            return mean, std
+        own = channel_moments(features)
+        return torch.lerp(own[0], mean, self.held.share), torch.lerp(own[1], std, self.held.share)
+
+
+def as_rows(moments: Moments) -> np.ndarray:
+    """(2, C) float32 of one picture's moments."""
+    return torch.stack([x.flatten() for x in moments]).float().cpu().numpy()

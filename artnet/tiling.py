@@ -1,0 +1,101 @@
+"""Pictures of any size: painted tile by tile with the statistics of the whole, so that no seam shows.
+
+Statistics come from one pass over the picture, scaled down where it is large (as Chen et al., arXiv 2103.11784, do for
+instance normalisation); styles and their patches are the same for all tiles anyway. Tiles overlap by more than a
+pixel's reach through the network, and lie on its grid: painted whole or in tiles, a picture differs only where scaling
+it down changed the statistics.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
+from artnet.pictures import resize
+
+WHOLE_PIXELS = 2048 * 2048
+"""Pictures of more pixels are tiled by default, and the statistics come from a thumbnail of about so many."""
+TILE = 2048
+"""Side of a tile in pixels, its overlap included."""
+REACH = 8
+"""A pixel of the result depends on content at most so many strides of the network away (61 pixels at stride 8)."""
+
+
+class Span(NamedTuple):
+    """A tile along one axis: pixels start..stop are painted, of which keep_start..keep_stop stay."""
+
+    start: int
+    stop: int
+    keep_start: int
+    keep_stop: int
+
+
+def spans(length: int, tile: int, margin: int, stride: int) -> list[Span]:
+    """Tiles that cover `length` pixels, equally long but for the padding of the last, on multiples of `stride`."""
+    if length <= tile:
+        return [Span(0, length, 0, length)]
+    last = -(-length // stride) * stride - tile
+    step = tile - 2 * margin
+    starts = [*range(0, last, step), last]
+    seams = [0, *(start + margin for start in starts[1:]), length]
+    return [
+        Span(start, min(start + tile, length), seams[i], seams[i + 1]) for i, start in enumerate(starts)
+    ]
+
+
+def paint_tiled(
+    engine: Engine,
+    rgb: np.ndarray,
+    look: Look,
+    held: Held = NOTHING_HELD,
+    *,
+    tile: int = TILE,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[np.ndarray, Statistics]:
+    """What `engine.paint` does, in bounded memory.
+
+    Args:
+        rgb: (H, W, 3) uint8 of any size.
+        tile: side of a tile in pixels, overlap included; rounded up to the network's stride.
+        progress: called with the share that is done, 0..1.
+
+    Raises:
+        ValueError: tiles too small for their overlap.
+    """
+    margin = REACH * engine.stride
+    tile = -(-tile // engine.stride) * engine.stride
+    if tile < 4 * margin:
+        raise ValueError(f"tiles must be at least {4 * margin} pixels wide, got {tile}: they overlap by {2 * margin}")
+    boxes = list(tiles(rgb.shape[0], rgb.shape[1], tile, margin, engine.stride))
+    if len(boxes) == 1:
+        return engine.paint(rgb, look, held)
+    _, statistics = engine.paint(thumbnail(rgb), look, held)
+    painted = np.empty_like(rgb)
+    for done, (rows, columns) in enumerate(boxes, 1):
+        part = rgb[rows.start : rows.stop, columns.start : columns.stop]
+        result, _ = engine.paint(part, look, Held(statistics, 1.0))
+        kept = result[
+            rows.keep_start - rows.start : rows.keep_stop - rows.start,
+            columns.keep_start - columns.start : columns.keep_stop - columns.start,
+        ]
+        painted[rows.keep_start : rows.keep_stop, columns.keep_start : columns.keep_stop] = kept
+        if progress:
+            progress(done / len(boxes))
+    return painted, statistics
+
+
+def tiles(height: int, width: int, tile: int, margin: int, stride: int) -> Iterator[tuple[Span, Span]]:
+    """Rows and columns of every tile, line by line."""
+    for rows in spans(height, tile, margin, stride):
+        for columns in spans(width, tile, margin, stride):
+            yield rows, columns
+
+
+def thumbnail(rgb: np.ndarray) -> np.ndarray:
+    """The picture, scaled down to about WHOLE_PIXELS where it has more."""
+    scale = (WHOLE_PIXELS / (rgb.shape[0] * rgb.shape[1])) ** 0.5
+    if scale >= 1:
+        return rgb
+    height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
+    return resize(rgb, height, width)

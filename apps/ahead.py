@@ -1,12 +1,15 @@
-"""Working ahead in a second thread, so that reading, painting and writing overlap; never more than a few items."""
+"""Working ahead in other threads, so that reading, painting and writing overlap; never more than a few items."""
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 _END = object()
 
 
@@ -53,3 +56,21 @@ def ahead(items: Iterable[T], size: int = 4) -> Iterator[Iterator[T]]:
     finally:
         stop.set()
         thread.join()
+
+
+def each_ahead(
+    function: Callable[[T], U], items: Iterable[T], *, threads: int = 2, size: int = 4
+) -> Iterator[tuple[T, "Future[U]"]]:
+    """(item, future of function(item)) in order; at most `size` are worked on, or wait, beyond the one handed out."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
+        waiting: deque[tuple[T, Future[U]]] = deque()
+        try:
+            for item in items:
+                waiting.append((item, pool.submit(function, item)))
+                if len(waiting) > size:
+                    yield waiting.popleft()
+            while waiting:
+                yield waiting.popleft()
+        finally:
+            for _, future in waiting:
+                future.cancel()

@@ -24,6 +24,7 @@ examples:
   keep the photo's colours        artnet stylize photo.jpg --style a.jpg --preserve-color -o out.png
   only the sky                    artnet stylize photo.jpg --style a.jpg --mask sky.png -o out.png
   finer strokes                   artnet stylize photo.jpg --style a.jpg --style-size 256 -o out.png
+  every photo in every style      artnet stylize photos/ --style art/ --each --name '{style}/{content}' -o painted/
   a folder, going on tomorrow     artnet stylize photos/ --recursive --skip-existing --style a.jpg -o painted/
   in a pipe (the result is PNG)   cat photo.jpg | artnet stylize - --style a.jpg -o - > out.png
 
@@ -40,6 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-o", "--output", required=True, metavar="OUT",
         help="file (.png .jpg .jpeg .webp .tif .tiff) for one picture, else a folder; '-' for standard output",
+    )  # fmt: skip
+    combine = parser.add_mutually_exclusive_group()
+    combine.add_argument(
+        "--each", dest="combine", action="store_const", const="each", default="blend",
+        help="paint every content in every style, instead of in all blended; styles may then be folders and patterns",
+    )  # fmt: skip
+    combine.add_argument(
+        "--pairs", dest="combine", action="store_const", const="pairs",
+        help="paint the first content in the first style, the second in the second, and so on",
     )  # fmt: skip
     _add_look(parser)
     _add_files(parser)
@@ -79,7 +89,14 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     files = parser.add_argument_group("files and engine")
     add = files.add_argument
     add("--recursive", action="store_true", help="enter the sub-folders of folders")
-    add("--skip-existing", action="store_true", help="leave pictures alone whose result exists")
+    add(
+        "--name", metavar="PATTERN",
+        help="what results in a folder are called, with {content}, {style} and {n}, as in '{style}/{content}'",
+    )  # fmt: skip
+    add(
+        "--skip-existing", action="store_true",
+        help="go on with an earlier run: leave results alone that were made of the same files with the same options",
+    )  # fmt: skip
     add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF and ICC profile")
     add("--json", action="store_true", help="report as one JSON object on standard output")
     add_engine(files)

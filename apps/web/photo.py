@@ -24,7 +24,9 @@ def build_photo(studio: Studio, panel: Panel) -> None:
     """Place the tab's content into the current layout."""
     with gr.Row(equal_height=False):
         with gr.Column():
-            photo = picture_input(label="Your photo", sources=["upload", "clipboard"], height=360, buttons=[], elem_id="photo")
+            photo = picture_input(
+                label="Your photo", sources=["upload", "clipboard"], height=360, buttons=[], elem_id="photo"
+            )
             with gr.Accordion("Paint only a part of it", open=False, elem_id="part") as part:
                 where = gr.Radio(WHERE, value=WHERE[0], label="Stylize", elem_id="where")
                 editor = gr.ImageEditor(

@@ -24,7 +24,7 @@ from artnet import Stylizer
 from artnet.pictures import read_picture
 from benchmarks.machine import describe, save
 
-ROUNDS = 5
+ROUNDS = 20
 
 
 def make_pictures(folder: Path, count: int, size: int) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 from pathlib import Path
 
 from apps.arguments import whole_number
@@ -66,8 +67,12 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from apps import stylize
+    from apps.extras import need
+
+    need("video", "av", "cv2")
     from apps.video.convert import Clip, VideoReader, convert
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no half file stays then either
     _check_output(args)
     VideoReader(args.video, args.start, args.end).close()  # bad input costs no loading
     styles = read_styles(args.style)

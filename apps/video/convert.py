@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.ahead import ahead
-from apps.extras import need
 from apps.look import Look
+from apps.video.flicker import FlickerFilter
+from apps.video.reading import Frame, VideoReader
+from apps.video.writing import VideoWriter
 from artnet.files import atomic_write
 from artnet.pictures import Picture, fit_short_side
 from artnet.stylizer import Memory
-
-need("av", "video")
-need("cv2", "video")
-
-from apps.video.flicker import FlickerFilter  # noqa: E402 - after the check that names what is missing
-from apps.video.reading import Frame, VideoReader  # noqa: E402
-from apps.video.writing import VideoWriter  # noqa: E402
 
 if TYPE_CHECKING:
     from artnet import Stylizer

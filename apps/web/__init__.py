@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import threading
 from tempfile import TemporaryDirectory
@@ -60,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: Gradio, PyAV or OpenCV is missing. OSError: the port is taken.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
     with TemporaryDirectory(prefix="artnet-web-") as cache:
         url, close = start(args, cache)
         print(f"{url} (stop with Ctrl-C)", flush=True)
@@ -79,7 +81,7 @@ def start(args: argparse.Namespace, cache: str):
     from apps.extras import need
 
     os.environ |= {"GRADIO_TEMP_DIR": cache, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    need("gradio", "web")
+    need("web", "gradio", "av", "cv2")
     from apps.web.limits import MAX_UPLOAD
     from apps.web.page import CSS, build_page, theme
     from apps.web.studio import Studio

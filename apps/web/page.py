@@ -24,6 +24,7 @@ button.primary:hover { background: var(--primary-700); }
 #styles .thumbnail-lg { width: 100%; }
 #styles .caption-label { inset: auto 0 0 0; max-width: none; margin: 0; padding: 2px 4px; border: none;
   border-radius: 0; font-size: 0.72rem; text-align: center; background: rgb(15 23 42 / 0.62); color: white; }
+#caption { text-align: center; color: var(--body-text-color-subdued); font-size: 0.85rem; }
 #style-buttons { align-items: center; }
 #speed, #video-state { color: var(--body-text-color-subdued); min-height: 1.5rem; }
 @media (max-width: 640px) {

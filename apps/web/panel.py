@@ -1,6 +1,7 @@
 """The panel beside all tabs: which style, or mix of styles, and how it is painted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -31,6 +32,7 @@ def build_panel() -> Panel:
         allow_preview=False, buttons=[], interactive=False, show_label=False, elem_id="styles",
         selected_index=len(first) - 2,
     )  # fmt: skip
+    caption = gr.Markdown(first[-2][1], elem_id="caption")
     with gr.Row(elem_id="style-buttons"):
         blend = gr.Checkbox(label="Blend several", scale=1, min_width=120, container=False, elem_id="blend")
         upload = gr.UploadButton(
@@ -43,12 +45,14 @@ def build_panel() -> Panel:
     strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="strength")
     strokes = gr.Slider(128, 1024, 512, step=64, label="Stroke size", elem_id="strokes")
     keep = gr.Checkbox(label="Keep the photo's colours", elem_id="keep")
-    gallery.select(told(choose), [shelf, chosen, blend], [chosen, *weights], show_progress="hidden",
-                   api_visibility="private")  # fmt: skip
-    upload.upload(told(add), [upload, shelf, chosen, blend], [shelf, gallery, chosen, *weights],
-                  api_visibility="private")  # fmt: skip
-    blend.change(told(single), [shelf, chosen, blend], [chosen, *weights], show_progress="hidden",
-                 api_visibility="private")  # fmt: skip
+    shown = [chosen, caption, *weights]
+    quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+    gallery.select(told(choose), [shelf, chosen, blend], shown, **quick)
+    blend.change(told(single), [shelf, chosen, blend], shown, **quick)
+    upload.upload(
+        told(add), [upload, shelf, chosen, blend], [shelf, gallery, *shown], show_progress="minimal",
+        api_visibility="private",
+    )  # fmt: skip
     return Panel([shelf, chosen, strength, strokes, keep, *weights])
 
 
@@ -89,10 +93,10 @@ def add(paths: list[str], shelf: Shelf, chosen: list[int], blend: bool) -> list:
 
 
 def _show(shelf: Shelf, chosen: list[int]) -> list:
-    """`chosen`, and one slider for every style of a mix."""
-    names = [shelf[n][1] for n in chosen] if len(chosen) > 1 else []
-    shown = [gr.update(visible=True, label=name) for name in names]
-    return [chosen, *shown, *([gr.update(visible=False)] * (MAX_STYLES - len(shown)))]
+    """`chosen`, its names, and one slider for every style of a mix."""
+    names = [shelf[n][1] for n in chosen]
+    shown = [gr.update(visible=True, label=name) for name in names if len(names) > 1]
+    return [chosen, " + ".join(names), *shown, *([gr.update(visible=False)] * (MAX_STYLES - len(shown)))]
 
 
 def _thumbnail(path: str, name: str) -> tuple[Image.Image, str]:

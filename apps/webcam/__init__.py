@@ -67,9 +67,9 @@ def run(args: argparse.Namespace) -> int:
 
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings say less than our own lines
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    need("cv2", "webcam")
-    if not args.headless:
-        need("pygame", "webcam")
+    need("webcam", "cv2", "av", *([] if args.headless else ["pygame"]))
+    if args.virtual_camera is not None:
+        need("virtualcam", "pyvirtualcam")
     from apps.webcam.camera import Camera
     from apps.webcam.session import Session
 

@@ -117,9 +117,6 @@ class Recording:
     """A video of what is shown, with the times at which it was captured; the file appears when it is closed."""
 
     def __init__(self, path: Path):
-        from apps.extras import need
-
-        need("av", "webcam")
         from apps.video.writing import VideoWriter
 
         self.path, self._begin, self._last = path, None, -1

@@ -5,8 +5,6 @@ from types import TracebackType
 
 import numpy as np
 
-from apps.extras import need
-
 _DRIVERS = {
     "linux": "install v4l2loopback (Debian: apt install v4l2loopback-dkms) and load it: sudo modprobe v4l2loopback",
     "darwin": "install OBS (https://obsproject.com) 30 or newer, start it, and start its virtual camera once",
@@ -22,7 +20,7 @@ class VirtualCamera:
     """
 
     def __init__(self, name: str = ""):
-        self.package, self.name, self.camera = need("pyvirtualcam", "virtualcam"), name, None
+        self.name, self.camera = name, None
 
     def __enter__(self) -> "VirtualCamera":
         return self
@@ -34,9 +32,11 @@ class VirtualCamera:
     def show(self, rgb: np.ndarray) -> None:
         """Send (H, W, 3) uint8. Raises ValueError where there is no driver; says what to install."""
         if self.camera is None:
+            import pyvirtualcam
+
             height, width = rgb.shape[:2]
             try:
-                self.camera = self.package.Camera(width=width, height=height, fps=30, device=self.name or None)
+                self.camera = pyvirtualcam.Camera(width=width, height=height, fps=30, device=self.name or None)
             except RuntimeError as error:
                 driver = _DRIVERS.get(sys.platform, "install a virtual camera driver that pyvirtualcam knows")
                 raise ValueError(f"there is no virtual camera: {driver} ({error})") from error

@@ -96,7 +96,7 @@ def _servers(cache):
         def start(stylizer, auth=None, port=None):
             patch.setattr(apps.stylize, "load_stylizer", lambda *_: copy.copy(stylizer))
             values = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "auth": auth}
-            url, close = apps.web.start(Namespace(**values, port=port or free_port()), str(cache))
+            url, close = apps.web.start(Namespace(**values, port=port or _free_port()), str(cache))
             closing.append(close)
             return url
 
@@ -105,7 +105,13 @@ def _servers(cache):
             close()
 
 
+@pytest.fixture
 def free_port():
+    """free_port() -> a port that nobody listens on."""
+    return _free_port
+
+
+def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

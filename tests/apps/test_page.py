@@ -69,6 +69,7 @@ def download(page, button, path):
 def test_photo_from_upload_to_download(page, stylizer, tmp_path):
     upload_photo(page, samples.photo())
     page.click("#styles .gallery-item:nth-child(6) button")
+    page.wait_for_selector("#caption:has-text('wave print')")
     page.click("#stylize")
     page.wait_for_selector("#result img")
     content = read_picture(samples.photo()).rgb
@@ -86,7 +87,8 @@ def test_slider_moves(page):
     upload_photo(page, samples.photo())
     page.click("#stylize")
     handle = page.locator("#result .outer").first
-    handle.wait_for()
+    page.wait_for_selector("#png:not([disabled])")  # by then the pictures are drawn
+    page.wait_for_timeout(500)
     before = handle.bounding_box()
     page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2)
     page.mouse.down()
@@ -170,3 +172,14 @@ def test_live_camera(page):
     page.click("#styles .gallery-item:nth-child(1) button")  # and it goes on in another style
     before = page.get_attribute("#live img", "src")
     page.wait_for_function("old => document.querySelector('#live img').src !== old", arg=before)
+
+
+def test_live_frames_leave_no_files(page, web_cache):
+    tab(page, "Live")
+    page.click("#camera >> text=Click to Access Webcam")
+    page.click('#camera button:has-text("Record")')
+    page.wait_for_selector("#live img")
+    before = sum(1 for path in web_cache.rglob("*") if path.is_file())
+    page.wait_for_timeout(1000)
+    assert page.get_attribute("#live img", "src").startswith("data:image/jpeg")
+    assert sum(1 for path in web_cache.rglob("*") if path.is_file()) == before

@@ -1,6 +1,5 @@
 import argparse
 import itertools
-import sys
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +10,6 @@ cv2 = pytest.importorskip("cv2", reason="OpenCV comes with artnet[video]")
 
 from clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E402
 
-import apps.extras  # noqa: E402
 from apps.cli import main  # noqa: E402
 from apps.video import seconds  # noqa: E402
 from apps.video.flicker import FlickerFilter  # noqa: E402
@@ -230,12 +228,6 @@ def test_damaged_packets_are_passed_over(fake, desk, capsys):
     (desk / "hurt.avi").write_bytes(data)
     assert video("hurt.avi", "-o", "out.mp4") == 0
     assert len(frames_of("out.mp4")) >= 20
-
-
-def test_missing_package_is_one_line_with_the_extra(fake, desk, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(ValueError, match=r"pip install 'artnet\[video\]'"):
-        apps.extras.need("av", "video")
 
 
 @pytest.mark.parametrize(("text", "value"), [("75", 75), ("1:15.5", 75.5), ("1:00:00", 3600)])

@@ -1,5 +1,8 @@
 """The page's server, asked through its API and by hand; tests/apps/test_page.py looks at it in a browser."""
 
+import os
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -25,6 +28,7 @@ from apps.web.studio import Studio, Wish  # noqa: E402
 from apps.web.video import Clip, paint_video  # noqa: E402
 from artnet.pictures import read_picture  # noqa: E402
 
+README = Path(__file__).parents[2] / "README.md"
 STYLE = ((str(samples.style("wave-print")), 1.0),)
 
 
@@ -78,9 +82,16 @@ def test_endpoints_are_named_and_documented(client):
     assert "stroke_size: short side in pixels" in str(api["/stylize"])
 
 
-def test_example_of_the_help(server, photo, monkeypatch, capsys):
+def examples():
+    """The example of `artnet serve --help`, and those of README."""
+    blocks = README.read_text().split("```python\n")[1:] if README.exists() else []
+    yield "\n".join(line[4:] for line in EPILOG.splitlines() if line.startswith("    "))
+    yield from (block.split("```")[0] for block in blocks if "gradio_client" in block)
+
+
+@pytest.mark.parametrize("code", list(examples()))
+def test_documented_examples(code, server, photo, monkeypatch, capsys):
     monkeypatch.chdir(photo.parent)
-    code = "\n".join(line[4:] for line in EPILOG.splitlines() if line.startswith("    "))
     exec(code.replace("http://127.0.0.1:7860", server), {})
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].endswith(".png")
@@ -216,7 +227,8 @@ def test_choosing_and_blending():
     assert choose(SHELF, [0, 2], True, click(0))[0] == [2]
     assert choose(SHELF, [0], True, click(0))[0] == [0]
     assert single(SHELF, [0, 2], False)[0] == [2]
-    sliders = choose(SHELF, [0], True, click(2))[1:]
+    _, caption, *sliders = choose(SHELF, [0], True, click(2))
+    assert caption == "a + c"
     assert [(s["visible"], s.get("label")) for s in sliders] == [(True, "a"), (True, "c"), (False, None), (False, None)]
     with pytest.raises(ValueError, match="up to 4 styles"):
         choose(SHELF, [0, 1, 2, 3], True, click(4))
@@ -253,3 +265,22 @@ def test_long_video_is_refused(stylizer, tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "in.mp4")
     with pytest.raises(ValueError, match="the page takes up to"):
         next(paint_video(Studio(stylizer), str(clip), tmp_path / "out.mp4", Wish(STYLE, 32), Clip()))
+
+
+def test_stopping_the_command_deletes_the_cache(tiny, tmp_path, free_port):
+    from artnet import save_checkpoint
+
+    save_checkpoint(tiny, tmp_path / "net.safetensors")
+    command = [sys.executable, "-m", "apps.cli", "serve", "--weights", str(tmp_path / "net.safetensors")]
+    process = subprocess.Popen(
+        [*command, "--port", str(free_port())],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout.readline().startswith("http://127.0.0.1:")
+    assert list(tmp_path.glob("artnet-web-*"))
+    process.terminate()
+    assert process.wait(20) == 0
+    assert not list(tmp_path.glob("artnet-web-*"))
+    process.stdout.close()

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from tempfile import TemporaryDirectory
 
 from apps.arguments import whole_number
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted.
 
     Raises:
-        ValueError: Gradio, PyAV or OpenCV is missing. OSError: the port is taken.
+        ValueError: Gradio, PyAV or OpenCV is missing, or the port is taken.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
     with TemporaryDirectory(prefix="artnet-web-") as cache:
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             close()
 
 
-def start(args: argparse.Namespace, cache: str):
+def start(args: argparse.Namespace, cache: str) -> tuple[str, Callable[[], None]]:
     """Serve in the background; (address, function that stops it). Uploads and results go below the folder `cache`."""
     from apps import stylize
     from apps.extras import need
@@ -88,9 +90,12 @@ def start(args: argparse.Namespace, cache: str):
 
     studio = Studio(stylize.load_stylizer(args.weights, args.engine, args.device))
     page = build_page(studio)
-    _, url, _ = page.launch(
-        server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True, prevent_thread_lock=True,
-        max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False, enable_monitoring=False, ssr_mode=False,
-        footer_links=["api"], theme=theme(), css=CSS,
-    )  # fmt: skip
-    return url, page.close
+    try:
+        _, url, _ = page.launch(
+            server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
+            prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
+            enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(), css=CSS,
+        )  # fmt: skip
+    except OSError as error:
+        raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error
+    return url, partial(page.close, verbose=False)

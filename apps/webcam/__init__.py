@@ -6,10 +6,17 @@ import os
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from apps import samples
 from apps.arguments import whole_number
 from apps.look import Look, add_engine, add_look, engine_of
+
+if TYPE_CHECKING:
+    from apps.webcam.camera import Camera
+    from apps.webcam.live import Controls, Painter
+    from apps.webcam.virtual import VirtualCamera
+    from apps.webcam.window import Window
 
 DESCRIPTION = """\
 Paint the camera's picture live, in a window, or as a camera that other programs can choose. Keys change the style, the
@@ -86,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _painter(args: argparse.Namespace, camera):
+def _painter(args: argparse.Namespace, camera: "Camera") -> tuple["Painter", "Controls", list[str], str]:
     """(painter that has painted once, its controls, the styles' names, what the network runs on)."""
     from apps import stylize
     from apps.webcam.live import Controls, Painter
@@ -99,13 +106,13 @@ def _painter(args: argparse.Namespace, camera):
     return painter, controls, [path.stem for path in styles], stylizer.engine_choice
 
 
-def _window():
+def _window() -> "Window":
     from apps.webcam.window import Window
 
     return Window()
 
 
-def _virtual(args: argparse.Namespace):
+def _virtual(args: argparse.Namespace) -> "VirtualCamera":
     from apps.webcam.virtual import VirtualCamera
 
     return VirtualCamera(args.virtual_camera)

@@ -69,7 +69,7 @@ class Painter:
         return np.rint(before * (1 - share) + painted * share).astype(np.uint8)
 
 
-class Studio:
+class PaintingThread:
     """The painting thread between a camera and whoever shows the result. Use it as a context manager."""
 
     def __init__(self, camera: Camera, painter: Painter):
@@ -78,7 +78,7 @@ class Studio:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="paint", daemon=True)
 
-    def __enter__(self) -> "Studio":
+    def __enter__(self) -> "PaintingThread":
         self._thread.start()
         return self
 

@@ -5,13 +5,18 @@ from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from apps.webcam.camera import Camera
-from apps.webcam.live import Controls, Meter, Painted, Painter, Studio
+from apps.webcam.live import Controls, Meter, Painted, Painter, PaintingThread
 from artnet.files import atomic_write
 from artnet.pictures import write_picture
+
+if TYPE_CHECKING:
+    from apps.webcam.virtual import VirtualCamera
+    from apps.webcam.window import Window
 
 STEP = 0.1  # by which a key changes the strength
 _TICKS = 1000  # of a recording, a second
@@ -22,12 +27,18 @@ class Session:
 
     Args:
         names: of the styles, for the window.
-        window: with `show`, `actions` as of `apps.webcam.window.Window`; None without one.
-        virtual: with `show` as of `apps.webcam.virtual.VirtualCamera`, or None.
+        window, virtual: where paintings are shown, beside being counted.
         folder: where snapshots and recordings go.
     """
 
-    def __init__(self, controls: Controls, names: list[str], window=None, virtual=None, folder: Path = Path()):
+    def __init__(
+        self,
+        controls: Controls,
+        names: list[str],
+        window: "Window | None" = None,
+        virtual: "VirtualCamera | None" = None,
+        folder: Path = Path(),
+    ):
         self.controls, self.names, self.window, self.virtual, self.folder = controls, names, window, virtual, folder
         self.meter = Meter()
         self.beside = self.help = False
@@ -37,9 +48,9 @@ class Session:
     def run(self, camera: Camera, painter: Painter, frames: int | None = None) -> None:
         """Until the window is closed, or `frames` were shown. Raises ValueError where the camera is lost."""
         try:
-            with Studio(camera, painter) as studio:
+            with PaintingThread(camera, painter) as thread:
                 while frames is None or len(self.meter.shown) < frames:
-                    painted = studio.paintings.take()
+                    painted = thread.paintings.take()
                     self.show(painted)
                     if self.window and not all(self.act(action, painted) for action in self.window.actions()):
                         return

@@ -145,7 +145,7 @@ def test_page_asks_no_other_server(server):
 def test_auth_and_port(stylizer, serve):
     url = serve(stylizer, auth=[("ann", "secret")])
     assert status(f"{url}gradio_api/info") == 401
-    with pytest.raises(OSError, match="port"):
+    with pytest.raises(ValueError, match="choose another --port"):
         serve(stylizer, port=int(url.rstrip("/").rsplit(":", 1)[1]))
 
 

@@ -16,6 +16,8 @@ COMMANDS = {
     "serve": ("apps.web", "a web page for photos, videos and the camera, with an API"),
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
+    "export": ("apps.export", "write the network as ONNX or OpenVINO IR for other programs"),
+    "benchmark": ("apps.benchmark", "measure how fast this machine paints, beside a rival"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""

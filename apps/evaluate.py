@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if not 32 <= args.size <= 4096 or (args.limit is not None and args.limit < 1):
         raise ValueError("--size must be between 32 and 4096 and --limit at least 1")
     contents, styles = (find_pictures(folder)[: args.limit] for folder in (args.content, args.style))
-    stylizer = Stylizer.load(args.weights)
+    stylizer = Stylizer.load(args.weights, engine="torch" if args.transfer == "wct" else "auto")
     trunk = VGGTrunk(args.vgg) if args.vgg else None
     args.output.mkdir(parents=True, exist_ok=True)
     scores, seconds = [], []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from artnet import Stylizer
 
 TRANSFERS = ("s2", "adain", "wct")
-ENGINES = ("auto", "openvino", "torch")
+ENGINES = ("auto", "openvino", "torch", "onnx")
 DEVICES = ("auto", "cpu", "cuda")
 
 

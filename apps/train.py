@@ -142,6 +142,9 @@ def run(args: argparse.Namespace) -> int:
     """Train; Ctrl-C saves and stops."""
     from tqdm import tqdm
 
+    from artnet.training.memory import keep_freed_memory
+
+    keep_freed_memory()
     trainer = build_trainer(args)
     leader = trainer.batches.rank == 0
     content, style = trainer.batches.content, trainer.batches.style

@@ -37,12 +37,15 @@ class ArtNet(nn.Module):
             features[PIXELS] = picture
         return features
 
-    def prepare(self, features: Features, *, swap: bool = True) -> StyleLevels:
-        """What the transfer needs of a style's features: moments everywhere, patches at the bottleneck."""
+    def prepare(self, features: Features, *, swap: bool = True, exact: bool = False) -> StyleLevels:
+        """What the transfer needs of a style's features: moments everywhere, patches at the bottleneck.
+
+        Without `swap` there are no patches; with `exact` they are compared in all channels, as always in training.
+        """
         prepared = {}
         for level, x in features.items():
             bank_stride = self.config.bank_stride(x.shape[2], x.shape[3])
-            match_channels = None if self.training else self.config.match_channels
+            match_channels = None if exact or self.training else self.config.match_channels
             prepared[level] = prepare_style(
                 x, swap=swap and level == self.config.cut, bank_stride=bank_stride, match_channels=match_channels
             )

@@ -76,7 +76,7 @@ class Stylizer:
 
         Args:
             weights: a checkpoint's path, 'artnet' (bundled, pruned; the default) or 'artnet-dense' (bundled).
-            engine: 'auto' (the fastest one here), 'openvino' or 'torch'.
+            engine: 'auto' (the fastest one here), 'openvino', 'torch' or 'onnx'.
             device: 'auto', 'cpu' or 'cuda'.
 
         Raises:
@@ -138,7 +138,7 @@ class Stylizer:
         """
         look = self.look_for(options.get("strength", 1.0), options.get("transfer", "s2"))
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
-        held = memory.held() if memory else NOTHING_HELD
+        held = memory.held() if memory else None
         rgb = flatten(as_picture(content))
         if tile or rgb.shape[0] * rgb.shape[1] > WHOLE_PIXELS:
             painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)

@@ -48,7 +48,7 @@ def paint_tiled(
     engine: Engine,
     rgb: np.ndarray,
     look: Look,
-    held: Held = NOTHING_HELD,
+    held: Held | None = None,
     *,
     tile: int = TILE,
     progress: Callable[[float], None] | None = None,
@@ -70,7 +70,7 @@ def paint_tiled(
     boxes = list(tiles(rgb.shape[0], rgb.shape[1], tile, margin, engine.stride))
     if len(boxes) == 1:
         return engine.paint(rgb, look, held)
-    _, statistics = engine.paint(thumbnail(rgb), look, held)
+    _, statistics = engine.paint(thumbnail(rgb), look, held or NOTHING_HELD)
     painted = np.empty_like(rgb)
     for done, (rows, columns) in enumerate(boxes, 1):
         part = rgb[rows.start : rows.stop, columns.start : columns.stop]
@@ -82,7 +82,7 @@ def paint_tiled(
         painted[rows.keep_start : rows.keep_stop, columns.keep_start : columns.keep_stop] = kept
         if progress:
             progress(done / len(boxes))
-    return painted, statistics
+    return painted, statistics if held else {}
 
 
 def tiles(height: int, width: int, tile: int, margin: int, stride: int) -> Iterator[tuple[Span, Span]]:

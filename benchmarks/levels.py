@@ -13,13 +13,13 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from apps.timing import describe, save
 from artnet.config import PIXELS, ArtNetConfig
 from artnet.network import ArtNet
 from artnet.training.data import Batches, PictureFolder
 from artnet.training.losses import VGGTrunk
 from artnet.training.options import TrainOptions
 from artnet.training.trainer import Trainer
-from benchmarks.machine import describe, save
 
 VARIANTS = {
     "single level": ArtNetConfig(skips=()),

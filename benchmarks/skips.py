@@ -10,13 +10,13 @@ import statistics
 
 import torch
 
+from apps.timing import describe, save
 from artnet.checkpoint import load_checkpoint
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import SCORES, Pair, score_pair
 from artnet.pictures import to_rgb
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser, squares
-from benchmarks.machine import describe, save
 
 
 @torch.inference_mode()

@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 
 import pruning
+from apps.timing import save
 from artnet.checkpoint import load_checkpoint
 from artnet.shrinking import painting_batches, record, shrink
 from artnet.training.data import PictureFolder
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser
-from benchmarks.machine import save
 
 
 class Trunk(torch.nn.Module):

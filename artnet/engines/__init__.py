@@ -5,7 +5,7 @@ from pathlib import Path
 
 from artnet.engines.protocol import Engine
 
-ENGINES = ("auto", "openvino", "torch")
+ENGINES = ("auto", "openvino", "torch", "onnx")
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -37,6 +37,12 @@ def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: st
         return TorchEngine(load_checkpoint(weights), device)
     if device == "cuda":
         raise ValueError(f"engine {engine} runs on the CPU only: use the engine torch, or device cpu")
+    if engine == "onnx":
+        if not find_spec("onnxruntime"):
+            raise ValueError("engine onnx is not installed: pip install 'artnet[onnx]', or use another engine")
+        from artnet.engines.onnx_engine import ONNXEngine
+
+        return ONNXEngine(weights)
     if not find_spec("openvino"):
         raise ValueError("engine openvino is not installed: pip install openvino, or use the engine torch")
     from artnet.engines.openvino_engine import OpenVINOEngine

@@ -27,7 +27,11 @@ class NetworkGraph:
     """
 
     def __init__(self, config: ArtNetConfig, state: Arrays):
-        self.config, self.state = config, state
+        self.config, self.state = config, dict(state)
+        # Zeros beyond the border are grey, which bytes know no exact value for: those networks scale the picture.
+        self.takes_bytes = config.encoder_padding == "reflect"
+        if self.takes_bytes:
+            self.state |= first_layer_on_bytes(state)
 
     def channels(self, stage: str) -> int:
         """Width of an encoder stage."""
@@ -40,9 +44,10 @@ class NetworkGraph:
 
     def encode(self, rgb: Node) -> Features:
         """Features of the config's levels from (1, H, W, 3) uint8 pixels."""
-        picture = ops.transpose(ops.multiply(ops.convert(rgb, "f32"), np.float32(1 / 255)), [0, 3, 1, 2])
-        features = {PIXELS: picture}
-        x = ops.subtract(ops.multiply(picture, np.float32(2)), np.float32(1))
+        x = ops.convert(ops.transpose(rgb, [0, 3, 1, 2]), "f32")
+        features = {PIXELS: ops.multiply(x, np.float32(1 / 255))}
+        if not self.takes_bytes:
+            x = ops.subtract(ops.multiply(x, np.float32(2 / 255)), np.float32(1))
         names = ["conv1", "conv2", *list(STAGES)[1:]]
         for name in names[: names.index(self.config.cut) + 1]:
             if name in POOL_BEFORE:
@@ -76,8 +81,8 @@ class NetworkGraph:
             x = ops.depth_to_space(x, "depth_first", stride)
         if PIXELS in features:
             x = ops.add(x, features[PIXELS])
-        pixels = ops.clamp(ops.multiply(ops.transpose(x, [0, 2, 3, 1]), np.float32(255)), 0.0, 255.0)
-        return ops.convert(ops.round(pixels, "half_to_even"), "u8")
+        pixels = ops.round(ops.clamp(ops.multiply(x, np.float32(255)), 0.0, 255.0), "half_to_even")
+        return ops.transpose(ops.convert(pixels, "u8"), [0, 2, 3, 1])
 
     def conv_relu(self, x: Node, name: str, *, stride: int = 1) -> Node:
         padding = self.config.encoder_padding if name.startswith("encoder") else "reflect"
@@ -92,6 +97,15 @@ class NetworkGraph:
             margin = 0
         x = ops.convolution(x, weight, [stride] * 2, [margin] * 2, [margin] * 2, [1, 1])
         return ops.add(x, self.state[f"{name}.bias"].reshape(1, -1, 1, 1))
+
+
+def first_layer_on_bytes(state: Arrays) -> Arrays:
+    """The first layer's tensors, for pixels 0..255 in place of -1..1: one pass over the picture less."""
+    weight, bias = state["encoder.conv1.conv.weight"], state["encoder.conv1.conv.bias"]
+    return {
+        "encoder.conv1.conv.weight": weight * np.float32(2 / 255),
+        "encoder.conv1.conv.bias": bias - weight.sum((1, 2, 3)),
+    }
 
 
 def integers(*values: int) -> np.ndarray:

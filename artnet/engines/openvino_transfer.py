@@ -8,6 +8,7 @@ import openvino.opset15 as ops
 from openvino import Node
 
 from artnet.engines.openvino_graph import NetworkGraph, integers, pad
+from artnet.engines.painter import Variant
 from artnet.engines.style_arrays import EPS, PATCH
 
 ROWS_AND_COLUMNS = (1, 2)
@@ -20,29 +21,14 @@ class Moments(NamedTuple):
     std: Node
 
 
-class Variant(NamedTuple):
-    """What a painter graph is built for: the transfer ('s2' or 'adain'), how many styles, and whether they, or they
-    and the content, are blended."""
-
-    transfer: str
-    styles: int
-    blended: bool
-
-
 class PainterGraph:
-    """Builds the model of one variant; its inputs and outputs have names.
-
-    Inputs: 'rgb' (1, H, W, 3) uint8; for style i and level L 'L/style{i}' (2, C); with s2 'basis{i}', 'codes{i}',
-    'bias{i}' and 'table{i}' as in `StyleArrays`; when blended 'shares' (styles + 1,), of the content and of each style;
-    'held' (1,), and for every name N of the statistics 'N' (2, C). Outputs: 'painted' (1, H, W, 3) uint8, and the used
-    statistics 'used/N'.
-    """
+    """Builds the painter of one variant; see `artnet.engines.painter` for its inputs and outputs."""
 
     def __init__(self, network: NetworkGraph, variant: Variant):
         self.network, self.variant = network, variant
         self.inputs: list[Node] = []
         self.used: dict[str, Node] = {}
-        self.held = self.input("held", [1])
+        self.held = self.input("held", [1]) if variant.recalls else None
 
     def model(self) -> ov.Model:
         rgb = self.input("rgb", [1, -1, -1, 3], np.uint8)
@@ -63,35 +49,37 @@ class PainterGraph:
     def transfer(self, level: str, x: Node) -> Node:
         """The features of a level, moved to every style and blended."""
         channels = self.network.channels(level)
-        own = self.moments(f"{level}/content", x, channels)
+        unit = self.normalise(f"{level}/content", x, channels)
         moved = []
         for i in range(self.variant.styles):
             style = split_rows(self.input(f"{level}/style{i}", [2, channels]))
-            y = match_moments(x, own, style)
             if level == self.network.config.cut and self.variant.transfer == "s2":
-                swapped = self.swap(y, style.mean, i, channels)
-                y = match_moments(swapped, self.moments(f"{level}/swapped{i}", swapped, channels), style)
-            moved.append(y)
+                swapped = self.swap(ops.multiply(unit, style.std), i, channels)
+                y = self.normalise(f"{level}/swapped{i}", swapped, channels)
+            else:
+                y = unit
+            moved.append(ops.add(ops.multiply(y, style.std), style.mean))
         return self.blend([x, *moved]) if self.variant.blended else moved[0]
 
-    def moments(self, name: str, x: Node, channels: int) -> Moments:
-        """Own moments, mixed with the held ones."""
-        own = channel_moments(x)
+    def normalise(self, name: str, x: Node, channels: int) -> Node:
+        """To mean 0 and deviation 1; a variant that recalls uses mixed moments for it, and reports them."""
+        if not self.held:
+            return ops.mvn(x, integers(2, 3), True, EPS, "inside_sqrt")
         held = split_rows(self.input(name, [2, channels]))
-        pairs = zip(own, held, strict=True)
-        mixed = Moments(*(ops.add(a, ops.multiply(ops.subtract(b, a), self.held)) for a, b in pairs))
-        self.used[name] = ops.reshape(ops.concat(list(mixed), 0), integers(2, channels), False)
-        return mixed
+        pairs = zip(channel_moments(x), held, strict=True)
+        mean, std = (ops.add(a, ops.multiply(ops.subtract(b, a), self.held)) for a, b in pairs)
+        self.used[name] = ops.reshape(ops.concat([mean, std], 0), integers(2, channels), False)
+        return ops.divide(ops.subtract(x, mean), std)
 
-    def swap(self, x: Node, mean: Node, style: int, channels: int) -> Node:
-        """Replace every 3x3 patch by the style's nearest one; see `s2transform.swap`."""
+    def swap(self, centred: Node, style: int, channels: int) -> Node:
+        """Replace every 3x3 patch, minus the style's mean, by the style's nearest patch; see `s2transform.swap`."""
         config = self.network.config
         width = min(config.match_channels, channels)
         basis = self.input(f"basis{style}", [channels, width])
         codes = self.input(f"codes{style}", [-1, PATCH**2 * width])
         bias = self.input(f"bias{style}", [-1])
         table = self.input(f"table{style}", [-1, channels])
-        best = match(ops.matmul(ops.transpose(ops.subtract(x, mean), [0, 2, 3, 1]), basis, False, False), codes, bias)
+        best = match(ops.matmul(ops.transpose(centred, [0, 2, 3, 1]), basis, False, False), codes, bias)
         return ops.transpose(paste(best, table), [0, 3, 1, 2])
 
     def blend(self, parts: list[Node]) -> Node:
@@ -116,11 +104,6 @@ def channel_moments(x: Node) -> Moments:
     centred = ops.subtract(x, mean)
     variance = ops.reduce_mean(ops.multiply(centred, centred), axes, True)
     return Moments(mean, ops.sqrt(ops.maximum(variance, np.float32(EPS))))
-
-
-def match_moments(x: Node, own: Moments, wanted: Moments) -> Node:
-    scale = ops.divide(wanted.std, own.std)
-    return ops.add(ops.multiply(x, scale), ops.subtract(wanted.mean, ops.multiply(own.mean, scale)))
 
 
 def windows(x: Node) -> list[Node]:

@@ -58,8 +58,11 @@ class Engine(Protocol):
         """What painting needs of a style's picture, computed once."""
         ...
 
-    def paint(self, rgb: np.ndarray, look: Look, held: Held = NOTHING_HELD) -> tuple[np.ndarray, Statistics]:
-        """The painted picture, of the same size, and the statistics that were used."""
+    def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
+        """The painted picture, of the same size, and with `held` the statistics that were used (else none).
+
+        Hold NOTHING_HELD to learn a picture's own statistics.
+        """
         ...
 
 

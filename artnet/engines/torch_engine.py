@@ -55,16 +55,16 @@ class TorchEngine:
         return self.network.prepare(self.network.encode(self.tensor(rgb)))
 
     @torch.inference_mode()
-    def paint(self, rgb: np.ndarray, look: Look, held: Held = NOTHING_HELD) -> tuple[np.ndarray, Statistics]:
+    def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`."""
-        recall = Recall(held)
+        recall = Recall(held or NOTHING_HELD)
         features = self.network.encode(self.tensor(rgb))
         moved = self.network.transfer(
             features, look.styles, look.weights, method=look.transfer, strength=look.strength, moments_of=recall
         )
         height, width = rgb.shape[:2]
         painted = to_rgb(self.network.decode(moved)[..., :height, :width].float().cpu())
-        return painted, {name: as_rows(moments) for name, moments in recall.used.items()}
+        return painted, {name: as_rows(moments) for name, moments in recall.used.items()} if held else {}
 
     def tensor(self, rgb: np.ndarray) -> Tensor:
         """(1, 3, H, W) in [0, 1] on the device, both sides multiples of the stride."""

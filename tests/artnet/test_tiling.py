@@ -10,7 +10,7 @@ from tiny import noise_picture
 import artnet.tiling
 from artnet import Stylizer
 from artnet.checkpoint import save_checkpoint
-from artnet.engines.protocol import Look
+from artnet.engines.protocol import NOTHING_HELD, Look
 from artnet.engines.torch_engine import TorchEngine
 from artnet.tiling import paint_tiled, spans, thumbnail
 
@@ -44,9 +44,9 @@ def coarse_picture(height, width, seed):
 def test_tiles_make_the_whole_picture(engine, transfer):
     content = coarse_picture(437, 515, 1)
     look = Look([engine.prepare(coarse_picture(128, 96, 2))], transfer=transfer)
-    whole, statistics = engine.paint(content, look)
+    whole, statistics = engine.paint(content, look, NOTHING_HELD)
     done = []
-    tiled, used = paint_tiled(engine, content, look, tile=256, progress=done.append)
+    tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256, progress=done.append)
     assert done[-1] == 1
     assert len(done) == 3 * 4
     # The last bits of a sum depend on a tile's size; in the swap they may decide between equally near patches.
@@ -61,8 +61,8 @@ def test_large_pictures_take_their_statistics_from_a_thumbnail(engine, monkeypat
     content = coarse_picture(400, 520, 3)
     assert thumbnail(content).shape[0] * thumbnail(content).shape[1] == pytest.approx(200 * 200, rel=0.02)
     look = Look([engine.prepare(coarse_picture(96, 96, 4))], transfer="adain")
-    tiled, used = paint_tiled(engine, content, look, tile=256)
-    want = engine.paint(thumbnail(content), look)[1]
+    tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256)
+    want = engine.paint(thumbnail(content), look, NOTHING_HELD)[1]
     assert all(np.array_equal(used[name], want[name]) for name in want)
     whole = engine.paint(content, look)[0].astype(float)
     assert np.abs(tiled - whole).mean() < 8

@@ -1,0 +1,95 @@
+"""`artnet export`: write the network as ONNX or OpenVINO IR, with the transfer inside the graph."""
+
+import argparse
+from pathlib import Path
+
+from apps.arguments import weighted_path, whole_number
+
+EPILOG = """\
+Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
+'painted', like the content. Height and width of the content may be any multiples of the network's stride (8 for the
+bundled weights) from two strides on; the style's size S is fixed by --style-size. With --style the style is part of the
+file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute.
+
+examples:
+  artnet export -o artnet.onnx
+  artnet export -o artnet.xml                              OpenVINO IR (artnet.xml and artnet.bin)
+  artnet export --style painting.jpg -o painter.onnx       one style, built in
+  artnet export --style a.jpg:0.7 --style b.jpg:0.3 --transfer adain -o mix.xml
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.description, parser.epilog = __doc__, EPILOG
+    add = parser.add_argument
+    add("-o", "--output", type=Path, required=True, metavar="OUT", help="file.onnx, or file.xml for OpenVINO IR")
+    add(
+        "--style", action="append", type=weighted_path, metavar="STYLE[:WEIGHT]",
+        help="build this style in; repeat to blend several",
+    )  # fmt: skip
+    add("--style-size", type=whole_number(16, 4096), default=512, metavar="PX", help="default: %(default)s")
+    add("--transfer", choices=("s2", "adain"), default="s2", help="default: %(default)s")
+    add("--weights", default="artnet", help="a checkpoint, or the name of bundled weights (default: %(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export, and say what was written."""
+    if args.output.suffix not in (".onnx", ".xml"):
+        raise ValueError(f"{args.output} must end in .onnx or, for OpenVINO IR, .xml")
+    if not args.output.parent.is_dir():
+        raise ValueError(f"there is no folder {args.output.parent}; create it first")
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise ValueError(f"{error.name} is not installed: pip install 'artnet[onnx]'") from None
+    print("tracing the network, which takes about half a minute ...", flush=True)
+    blob = fixed_style(args) if args.style else any_style(args)
+    if args.output.suffix == ".xml":
+        write_ir(blob, args.output)
+    else:
+        from artnet.files import atomic_write
+
+        with atomic_write(args.output) as file:
+            file.write(blob)
+    print(f"{args.output}: {args.output.stat().st_size / 1e6:.2f} MB")
+    return 0
+
+
+def any_style(args: argparse.Namespace) -> bytes:
+    from artnet.checkpoint import load_checkpoint
+    from artnet.exporting import pair_onnx
+
+    network = load_checkpoint(args.weights)
+    size = max(2, round(args.style_size / network.config.stride)) * network.config.stride
+    return pair_onnx(network, args.transfer, size)
+
+
+def fixed_style(args: argparse.Namespace) -> bytes:
+    from artnet import Stylizer
+    from artnet.checkpoint import load_checkpoint
+    from artnet.engines.painter import look_inputs, variant_of
+    from artnet.exporting import painter_onnx, with_constants
+
+    stylizer, network = Stylizer.load(args.weights, engine="openvino"), load_checkpoint(args.weights)
+    stylizer.set_style(args.style, size=args.style_size)
+    look = stylizer.look_for(1.0, args.transfer)
+    variant = variant_of(look, None)
+    constants = look_inputs(look, variant)
+    return with_constants(painter_onnx(network, variant), constants)
+
+
+def write_ir(blob: bytes, path: Path) -> None:
+    """An ONNX file's bytes as OpenVINO IR: `path` and its .bin, weights in half precision."""
+    import tempfile
+
+    import openvino as ov
+
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".artnet-") as folder:
+        source, target = Path(folder, "graph.onnx"), Path(folder, path.name)
+        source.write_bytes(blob)
+        ov.save_model(ov.convert_model(source), target)
+        # The weights first: an .xml never lies there without its .bin.
+        target.with_suffix(".bin").replace(path.with_suffix(".bin"))
+        target.replace(path)

@@ -1,0 +1,77 @@
+"""The network on ONNX Runtime: slower than OpenVINO on CPUs, but it runs wherever ONNX does (extra `onnx`)."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from artnet.config import ArtNetConfig
+from artnet.engines.compiled import cached, fingerprint
+from artnet.engines.painter import Variant, held_inputs, look_inputs, variant_of
+from artnet.engines.protocol import Held, Look, Statistics, pad_edges
+from artnet.engines.style_arrays import StyleArrays, style_arrays
+from artnet.weights_file import read_weights
+
+
+class ONNXEngine:
+    """Runs an ArtNet on ONNX Runtime's CPU provider, float32.
+
+    The graphs are exported by torch on first use, which takes some seconds, and then read from the disk cache.
+
+    Args:
+        weights: a checkpoint's path or the name of bundled weights.
+    """
+
+    choice = "ONNX Runtime on the CPU, f32 (it has no bfloat16 convolution there)"
+
+    def __init__(self, weights: str | Path):
+        self.weights = weights
+        self.config: ArtNetConfig
+        self.config, state = read_weights(weights)
+        self.stride = self.config.stride
+        self.key = fingerprint(self.config, state, "onnx")
+        self.sessions: dict[object, ort.InferenceSession] = {}
+        self.look: Look | None = None
+        self.look_arrays: dict[str, np.ndarray] = {}
+        self.lock = threading.Lock()
+
+    def prepare(self, rgb: np.ndarray) -> StyleArrays:
+        """See `Engine.prepare`."""
+        features = self.session("encoder").run(list(self.config.levels), {"rgb": pad_edges(rgb, self.stride)[None]})
+        return style_arrays(dict(zip(self.config.levels, features, strict=True)), self.config)
+
+    def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
+        """See `Engine.paint`. Raises ValueError for the transfer 'wct', which only torch has."""
+        variant = variant_of(look, held)
+        session = self.session(variant)
+        with self.lock:
+            if look is not self.look:
+                self.look, self.look_arrays = look, look_inputs(look, variant)
+            arrays = self.look_arrays
+        names = variant.statistics(self.config)
+        widths = {node.name: node.shape[1] for node in session.get_inputs() if node.name in names}
+        inputs = {"rgb": pad_edges(rgb, self.stride)[None], **arrays, **held_inputs(held, widths)}
+        painted, *used = session.run(["painted", *(f"used/{name}" for name in names)], inputs)
+        return painted[0, : rgb.shape[0], : rgb.shape[1]], dict(zip(names, used, strict=True))
+
+    def session(self, key: Variant | str) -> ort.InferenceSession:
+        """The encoder's or a painter's session, exported on first use."""
+        with self.lock:
+            if key not in self.sessions:
+                name = f"{self.key}-onnx-{key if isinstance(key, str) else key.name}"
+                self.sessions[key] = start(cached(name, load=bytes, build=lambda: self.export(key), dump=bytes))
+            return self.sessions[key]
+
+    def export(self, key: Variant | str) -> bytes:
+        from artnet.checkpoint import load_checkpoint
+        from artnet.exporting import encoder_onnx, painter_onnx
+
+        network = load_checkpoint(self.weights)
+        return encoder_onnx(network) if isinstance(key, str) else painter_onnx(network, key)
+
+
+def start(blob: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    return ort.InferenceSession(blob, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,96 @@
+"""`artnet export`: the files run in their own runtimes and paint what the program paints."""
+
+import numpy as np
+import openvino as ov
+import pytest
+from PIL import Image
+from tiny import noise_picture
+
+from apps.cli import main
+from artnet import Stylizer
+from artnet.checkpoint import load_checkpoint, save_checkpoint
+from artnet.engines.protocol import Look
+from artnet.engines.torch_engine import TorchEngine
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
+pytest.importorskip("onnxscript", reason="the extra 'onnx' is not installed")
+
+
+@pytest.fixture(scope="module")
+def weights(tiny, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_checkpoint(tiny, path)
+    return path
+
+
+def smooth(height, width, seed):
+    image = Image.fromarray(noise_picture(5, 6, seed)).resize((width, height), Image.Resampling.BICUBIC)
+    return np.array(image)
+
+
+def test_content_and_style_in_onnx_runtime(weights, tmp_path, capsys):
+    out = tmp_path / "net.onnx"
+    assert main(["export", "-o", str(out), "--weights", str(weights), "--style-size", "128"]) == 0
+    assert str(out) in capsys.readouterr().out
+    session = onnxruntime.InferenceSession(out)
+    engine = TorchEngine(load_checkpoint(weights), "cpu", dtype=None)
+    engine.network.float()
+    network, style = engine.network, smooth(128, 128, 1)
+    for height, width in ((64, 96), (160, 72)):
+        content = smooth(height, width, 2)
+        painted = session.run(["painted"], {"content": content[None], "style": style[None]})[0][0]
+        prepared = network.prepare(network.encode(engine.tensor(style)), exact=True)
+        want, _ = engine.paint(content, Look([prepared]))
+        error = np.abs(painted.astype(int) - want)
+        assert painted.shape == content.shape
+        assert (error > 1).mean() < 0.01  # equally near patches may be chosen differently
+
+
+def test_built_in_styles_in_openvino(weights, tmp_path):
+    styles = []
+    for i in range(2):
+        Image.fromarray(smooth(80, 80, 10 + i)).save(tmp_path / f"{i}.png")
+        styles += ["--style", f"{tmp_path / f'{i}.png'}:{i + 1}"]
+    out = tmp_path / "net.xml"
+    assert main(["export", "-o", str(out), "--weights", str(weights), *styles, "--style-size", "64"]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"0.png", "1.png", "net.xml", "net.bin"}
+    core = ov.Core()
+    model = core.compile_model(core.read_model(out), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    content = smooth(72, 104, 3)
+    painted = model({"rgb": content[None]})["painted"][0]
+    stylizer = Stylizer.load(weights, engine="torch", device="cpu")
+    stylizer.engine.network.float()
+    stylizer.set_style([(tmp_path / "0.png", 1), (tmp_path / "1.png", 2)], size=64)
+    error = np.abs(painted.astype(int) - stylizer.stylize(content))
+    assert error.mean() < 1
+
+
+def test_the_engine_onnx(weights, monkeypatch, tmp_path):
+    monkeypatch.setenv("ARTNET_CACHE", str(tmp_path / "cache"))
+    content, pictures = smooth(75, 90, 4), []
+    for engine in ("onnx", "openvino", "onnx"):
+        stylizer = Stylizer.load(weights, engine=engine)
+        if engine == "openvino":
+            stylizer.engine.precision = "f32"
+        stylizer.set_style([(smooth(64, 64, 5), 1.0), (smooth(64, 80, 6), 2.0)], size=64)
+        pictures.append(stylizer.stylize(content, strength=0.5))
+    assert pictures[0].shape == content.shape
+    assert np.abs(pictures[0].astype(int) - pictures[1]).mean() < 0.5
+    assert np.array_equal(pictures[0], pictures[2])  # the second time, from the cache
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "net.pt"], "net.pt must end in .onnx or, for OpenVINO IR, .xml"),
+        (["-o", "nowhere/net.onnx"], "there is no folder nowhere"),
+        (["-o", "net.onnx", "--weights", "none.safetensors"], "no weights at none.safetensors"),
+        (["-o", "net.onnx", "--style", "none.jpg"], "none.jpg"),
+        (["-o", "net.onnx", "--transfer", "wct"], "invalid choice: 'wct'"),
+    ],
+)
+def test_errors(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -40,7 +40,7 @@ def page(browser, server, request):
     context = browser.new_context(viewport=request.param, permissions=["camera"], accept_downloads=True)
     page, elsewhere = context.new_page(), []
     page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith((server, "blob:", "data:")) else None)
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.goto(server)
     page.wait_for_selector("#stylize")
     yield page

@@ -1,12 +1,15 @@
-"""The work of `artnet stylize`: inputs are checked first, then each picture is read, painted and written."""
+"""The work of `artnet stylize`: inputs are checked first; then pictures are read, painted and written side by side."""
 
 import argparse
 import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +17,19 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from apps.ahead import each_ahead
 from apps.cli import describe
-from apps.jobs import STDIO, Job, plan_jobs
-from artnet.color import blend, preserve_color
-from artnet.pictures import Picture, fit_short_side, flatten, read_picture, resize, write_picture
+from apps.jobs import STDIO, Job, Mix, Naming, plan_jobs
+from apps.journal import Journal, hash_of
+from apps.look import Look, engine_of, read_styles
+from artnet.color import blend
+from artnet.pictures import Picture, fit_short_side, read_picture, resize, write_picture
 
 if TYPE_CHECKING:
     from artnet import Stylizer
 
+WRITERS, UNWRITTEN = 2, 4
+"""Threads that encode and write, and pictures that may wait for them."""
 # RuntimeError too: that is how torch reports that memory ran out.
 _PICTURE_ERRORS = (ValueError, OSError, MemoryError, RuntimeError)
 
@@ -32,7 +40,8 @@ class Result:
 
     Attributes:
         content, output: paths, or '-'.
-        status: "written", "skipped" (the output exists) or "failed".
+        style: paths.
+        status: "written", "skipped" (there is a current result) or "failed".
         seconds: for reading, painting and writing; 0 if nothing was written.
         width, height: of the written picture in pixels.
         error: one line where the status is "failed".
@@ -40,6 +49,7 @@ class Result:
 
     content: str
     output: str
+    style: list[str]
     status: str
     seconds: float = 0.0
     width: int | None = None
@@ -54,60 +64,125 @@ def run_batch(args: argparse.Namespace, load: Callable[[str | None, str, str], "
         args: as defined by `apps.stylize.add_arguments`.
         load: from (weights, engine, device) to a stylizer; called only if there is something to paint.
     """
-    extra = [path for path, _ in args.style] + [Path(name) for name in (args.mask, args.weights) if name]
-    jobs = plan_jobs(args.content, args.output, recursive=args.recursive, inputs=extra)
+    start = time.perf_counter()
+    extra = [Path(name) for name in (args.mask, args.weights) if name]
+    naming = Naming(args.combine, args.name)
+    jobs = plan_jobs(args.content, args.style, args.output, recursive=args.recursive, naming=naming, inputs=extra)
     if args.output == "-":
         _check_stdout(args)
-    styles = [(flatten(read_picture(path)), weight) for path, weight in args.style]
+    styles = read_styles(args.style) if args.combine == "blend" else None
     mask = _read_mask(args.mask) if args.mask else None
-    skipped = {job for job in jobs if args.skip_existing and job.output != STDIO and job.output.exists()}
-    stylizer = None
+    journal = _journal(args, jobs)
+    skipped = {job for job in jobs if args.skip_existing and _is_current(job, journal)}
+    batch = None
     if len(skipped) < len(jobs):
-        stylizer = load(args.weights, args.engine, args.device)
-        stylizer.set_style(styles, size=args.style_size)
+        batch = Batch(load(args.weights, engine_of(args), args.device), args, mask, journal)
+        if styles is not None:
+            batch.set_style(jobs[0].style, styles)
+    results = {job: _result(job, "skipped") for job in skipped}
     hide = True if len(jobs) == 1 else None  # None: hide the bar only where nobody watches it
-    results = [
-        _result(job, "skipped") if job in skipped else _attempt(job, stylizer, mask, args)
-        for job in tqdm(jobs, unit="picture", disable=hide)
-    ]
-    return _report(results, args)
+    with tqdm(total=len(jobs), initial=len(skipped), unit="picture", disable=hide) as bar:
+        for job, result in batch.results([job for job in jobs if job not in skipped]) if batch else ():
+            results[job] = result
+            bar.update()
+    return _report([results[job] for job in jobs], args, time.perf_counter() - start)
 
 
-def _attempt(job: Job, stylizer: "Stylizer", mask: np.ndarray | None, args: argparse.Namespace) -> Result:
-    """Make one picture; its failure is a result, so that the others go on."""
-    start = time.perf_counter()
-    try:
-        rgb = _make(job, stylizer, mask, args)
-    except BrokenPipeError:
-        raise
-    except _PICTURE_ERRORS as error:
-        return _result(job, "failed", error=describe(error))
-    height, width = rgb.shape[:2]
-    return _result(job, "written", seconds=round(time.perf_counter() - start, 3), width=width, height=height)
+class Batch:
+    """Paints many pictures: while the network works on one, others are decoded and encoded in threads."""
+
+    def __init__(
+        self, stylizer: "Stylizer", args: argparse.Namespace, mask: np.ndarray | None, journal: Journal | None
+    ):
+        self.stylizer, self.args, self.mask, self.journal = stylizer, args, mask, journal
+        self.look, self.style = Look.of(args), None
+        self.read_style = lru_cache(maxsize=4)(lambda mix: read_styles(list(mix)))
+
+    def set_style(self, mix: Mix, pictures: list[tuple[np.ndarray, float]]) -> None:
+        """Prepare the mix for the pictures to come. Raises ValueError where the stylizer refuses it."""
+        self.style = None
+        self.stylizer.set_style(pictures, size=self.args.style_size)
+        self.style = mix
+
+    def results(self, jobs: list[Job]) -> Iterator[tuple[Job, Result]]:
+        """Each job with what became of it, in order; a failure is a result too, so that the others go on."""
+        waiting: deque[tuple[Job, Future[Result]]] = deque()
+        with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as writers:
+            for job, reading in each_ahead(self._read, jobs):
+                try:
+                    content, pictures, seconds = reading.result()
+                    start = time.perf_counter()
+                    if job.style != self.style:
+                        self.set_style(job.style, pictures or self.read_style(job.style))
+                    rgb = self._paint(content)
+                    seconds += time.perf_counter() - start
+                except _PICTURE_ERRORS as error:
+                    waiting.append((job, _done(_result(job, "failed", error=describe(error)))))
+                else:
+                    waiting.append((job, writers.submit(self._write, job, content, rgb, seconds)))
+                while len(waiting) > UNWRITTEN:
+                    yield _next(waiting)
+            while waiting:
+                yield _next(waiting)
+
+    def _read(self, job: Job) -> tuple[Picture, list[tuple[np.ndarray, float]] | None, float]:
+        """(content, the pictures of a style that is not the present one, seconds)."""
+        start = time.perf_counter()
+        content = read_picture(sys.stdin.buffer if job.content == STDIO else job.content)
+        if self.args.size:
+            content = fit_short_side(content, self.args.size)
+        pictures = None if job.style == self.style else self.read_style(job.style)
+        return content, pictures, time.perf_counter() - start
+
+    def _paint(self, content: Picture) -> np.ndarray:
+        """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
+        stylized = self.look.paint(self.stylizer, content.rgb)
+        if self.mask is None:
+            return stylized
+        return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))
+
+    def _write(self, job: Job, content: Picture, rgb: np.ndarray, seconds: float) -> Result:
+        start = time.perf_counter()
+        target = sys.stdout.buffer if job.output == STDIO else job.output
+        try:
+            if job.output != STDIO:
+                job.output.parent.mkdir(parents=True, exist_ok=True)
+            write_picture(target, rgb, like=content, strip_metadata=self.args.strip_metadata)
+            if self.journal:
+                self.journal.note(job)
+        except BrokenPipeError:
+            raise
+        except _PICTURE_ERRORS as error:
+            return _result(job, "failed", error=describe(error))
+        height, width = rgb.shape[:2]
+        seconds = round(seconds + time.perf_counter() - start, 3)
+        return _result(job, "written", seconds=seconds, width=width, height=height)
 
 
-def _make(job: Job, stylizer: "Stylizer", mask: np.ndarray | None, args: argparse.Namespace) -> np.ndarray:
-    """Read, paint and write one picture; the written (H, W, 3) uint8 pixels."""
-    content = read_picture(sys.stdin.buffer if job.content == STDIO else job.content)
-    if args.size:
-        content = fit_short_side(content, args.size)
-    rgb = _paint(content, stylizer, mask, args)
-    if job.output == STDIO:
-        write_picture(sys.stdout.buffer, rgb, like=content, strip_metadata=args.strip_metadata)
-    else:
-        job.output.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(job.output, rgb, like=content, strip_metadata=args.strip_metadata)
-    return rgb
+def _done(result: Result) -> "Future[Result]":
+    future: Future[Result] = Future()
+    future.set_result(result)
+    return future
 
 
-def _paint(content: Picture, stylizer: "Stylizer", mask: np.ndarray | None, args: argparse.Namespace) -> np.ndarray:
-    """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
-    stylized = stylizer.stylize(content.rgb, strength=args.strength, transfer=args.transfer)
-    if args.preserve_color:
-        stylized = preserve_color(content.rgb, stylized)
-    if mask is not None:
-        stylized = blend(content.rgb, stylized, resize(mask, *content.rgb.shape[:2]))
-    return stylized
+def _next(waiting: "deque[tuple[Job, Future[Result]]]") -> tuple[Job, Result]:
+    job, future = waiting.popleft()
+    return job, future.result()
+
+
+def _journal(args: argparse.Namespace, jobs: list[Job]) -> Journal | None:
+    """Of a run that may be gone on with, into a folder."""
+    folder = Path(args.output)
+    if not args.skip_existing or not all(job.output.is_relative_to(folder) and job.output != folder for job in jobs):
+        return None
+    settings = [args.strength, args.transfer, args.preserve_color, args.size, args.style_size, args.strip_metadata]
+    return Journal(folder, [*settings, hash_of(args.mask), hash_of(args.weights)])
+
+
+def _is_current(job: Job, journal: Journal | None) -> bool:
+    if journal:
+        return journal.is_current(job)
+    return job.output != STDIO and job.output.exists()
 
 
 def _read_mask(path: str) -> np.ndarray:
@@ -125,20 +200,21 @@ def _check_stdout(args: argparse.Namespace) -> None:
 
 
 def _result(job: Job, status: str, **values: Any) -> Result:
-    return Result(str(job.content), str(job.output), status, **values)
+    return Result(str(job.content), str(job.output), [str(path) for path, _ in job.style], status, **values)
 
 
-def _report(results: list[Result], args: argparse.Namespace) -> int:
+def _report(results: list[Result], args: argparse.Namespace, seconds: float) -> int:
     """Print what was done; the exit code. A single picture that failed is an error like any other (ValueError)."""
     failed = [result for result in results if result.status == "failed"]
     counts = {status: sum(result.status == status for result in results) for status in ("written", "skipped", "failed")}
     if args.json:
-        summary = {**counts, "seconds": round(sum(result.seconds for result in results), 3)}
+        summary = {**counts, "seconds": round(seconds, 3), "per_second": round(counts["written"] / seconds, 2)}
         print(json.dumps({"results": [asdict(result) for result in results], "summary": summary}, indent=2))
     if failed and len(results) == 1 and not os.path.isdir(args.content[0]):
         raise ValueError(failed[0].error)
     if not args.json and args.output != "-":
-        print(f"{args.output}: " + ", ".join(f"{count} {status}" for status, count in counts.items() if count))
+        rate = f" in {seconds:.1f} s ({counts['written'] / seconds:.1f} a second)" if counts["written"] > 1 else ""
+        print(f"{args.output}: " + ", ".join(f"{count} {status}" for status, count in counts.items() if count) + rate)
     for result in failed:
         about = "" if result.content in result.error else f"{result.content}: "
         print(f"artnet: failed: {about}{result.error}", file=sys.stderr)

@@ -11,6 +11,9 @@ from artnet import __version__
 
 COMMANDS = {
     "stylize": ("apps.stylize", "paint pictures, folders of pictures, or standard input in the style of others"),
+    "video": ("apps.video", "paint a video, with its sound and without flicker"),
+    "webcam": ("apps.webcam", "paint the camera's picture live, in a window or as a camera for other programs"),
+    "serve": ("apps.web", "a web page for photos, videos and the camera, with an API"),
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
     "export": ("apps.export", "write the network as ONNX or OpenVINO IR for other programs"),

@@ -5,11 +5,19 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 
 from artnet.pictures import READ_SUFFIXES, WRITE_FORMATS, format_of
 
+FIELDS = ("content", "style", "n")
+"""Fields of name patterns: the stems of the content and of the style, and the number of the picture from 1."""
+
 STDIO = Path("-")
 """Stands for standard input as content and for standard output as output."""
+
+
+Mix = tuple[tuple[Path, float], ...]
+"""Styles with their weights."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,38 @@ class Job:
 
     content: Path
     output: Path
+    style: Mix
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How contents meet styles, and what results are called.
+
+    Attributes:
+        combine: "blend" (all styles in every picture), "each" (every content in every style) or "pairs" (the first
+            content in the first style, and so on).
+        pattern: the name of a result without suffix, with the fields FIELDS; None: the content's own name, except
+            for "each", where the style's is appended.
+    """
+
+    combine: str = "blend"
+    pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            fields = [field for _, field, _, _ in Formatter().parse(self.pattern or "") if field is not None]
+        except ValueError as error:
+            raise ValueError(f"the name {self.pattern!r} is no pattern ({error})") from error
+        wrong = [field for field in fields if field not in FIELDS]
+        if wrong:
+            known = ", ".join(f"{{{field}}}" for field in FIELDS)
+            raise ValueError(f"the name {self.pattern!r} has the unknown field {{{wrong[0]}}}; use {known}")
+
+    def name(self, item: "_Found", style: Mix, number: int) -> Path:
+        """The path of a result inside the output folder, without its suffix."""
+        pattern = self.pattern or ("{content}-{style}" if self.combine == "each" else "{content}")
+        names = "+".join(path.stem for path, _ in style)
+        return item.relative.parent / pattern.format(content=item.relative.stem, style=names, n=number)
 
 
 @dataclass(frozen=True)
@@ -29,14 +69,23 @@ class _Found:
     named: bool
 
 
-def plan_jobs(contents: list[str], output: str, *, recursive: bool, inputs: Iterable[Path]) -> list[Job]:
-    """The list of jobs for the command line's CONTENT... and OUT, contents in the order given.
+def plan_jobs(
+    contents: list[str],
+    styles: list[tuple[Path, float]],
+    output: str,
+    *,
+    recursive: bool,
+    naming: Naming = Naming(),
+    inputs: Iterable[Path] = (),
+) -> list[Job]:
+    """The list of jobs for the command line's CONTENT..., --style and OUT: by style, then by content as given.
 
     Args:
         contents: files, folders, patterns, or only '-'.
+        styles: files; unless they are blended, also folders and patterns.
         output: a file name, a folder, or '-'.
         recursive: enter sub-folders.
-        inputs: further files that are read (styles, mask), which no output may replace.
+        inputs: further files that are read (mask, weights), which no output may replace.
 
     Raises:
         ValueError: no pictures, an output that cannot be written, would replace an input, or is claimed twice.
@@ -46,11 +95,29 @@ def plan_jobs(contents: list[str], output: str, *, recursive: bool, inputs: Iter
     if "-" in contents and len(contents) > 1:
         raise ValueError("'-' (standard input) must be the only CONTENT; give either '-' or files")
     found = list(dict.fromkeys(item for text in contents for item in _expand(text, recursive, Path(output))))
-    jobs = _unique([Job(item.path, _output_of(item, output, found)) for item in found])
+    met = _meet(found, styles, naming, recursive)
+    jobs = _unique(
+        [
+            Job(item.path, _output_of(item, output, naming.name(item, style, n), len(met)), style)
+            for n, (item, style) in enumerate(met, 1)
+        ]
+    )
     if output != "-":
         _check_folders(jobs)
-        _check_inputs_stay(jobs, inputs)
+        _check_inputs_stay(jobs, (*inputs, *{path for job in jobs for path, _ in job.style}))
     return jobs
+
+
+def _meet(found: list[_Found], styles: list[tuple[Path, float]], naming: Naming, recursive: bool) -> list:
+    """Every (content, mix of styles) that is wanted."""
+    if naming.combine == "blend":
+        return [(item, tuple(styles)) for item in found]
+    paths = [item.path for path, _ in styles for item in _expand(str(path), recursive, Path(os.devnull))]
+    if naming.combine == "each":
+        return [(item, ((path, 1.0),)) for path in dict.fromkeys(paths) for item in found]
+    if len(paths) != len(found):
+        raise ValueError(f"--pairs needs as many styles as contents, got {len(found)} contents and {len(paths)} styles")
+    return [(item, ((path, 1.0),)) for item, path in zip(found, paths, strict=True)]
 
 
 def _expand(text: str, recursive: bool, output: Path) -> Iterator[_Found]:
@@ -85,8 +152,8 @@ def _walk(folder: Path, recursive: bool, output: Path) -> Iterator[_Found]:
         raise ValueError(f"no pictures in the folder {folder} (looked for {' '.join(sorted(READ_SUFFIXES))}){hint}")
 
 
-def _output_of(item: _Found, output: str, found: list[_Found]) -> Path:
-    alone = len(found) == 1 and item.named
+def _output_of(item: _Found, output: str, name: Path, count: int) -> Path:
+    alone = count == 1 and item.named
     if output == "-":
         if not alone:
             raise ValueError("'-' (standard output) holds one picture; give one CONTENT file, or a folder as OUT")
@@ -97,17 +164,20 @@ def _output_of(item: _Found, output: str, found: list[_Found]) -> Path:
         return Path(output)
     if names_file and Path(output).suffix.lower() in WRITE_FORMATS:
         raise ValueError(f"{output} names one picture, but there are several contents; give a folder as OUT")
-    writable = item.relative.suffix.lower() in WRITE_FORMATS
-    return Path(output) / (item.relative if writable else item.relative.with_suffix(".png"))
+    suffix = item.relative.suffix if item.relative.suffix.lower() in WRITE_FORMATS else ".png"
+    return Path(output) / name.with_name(name.name + suffix)
 
 
 def _unique(jobs: list[Job]) -> list[Job]:
     """The jobs without those that were named twice; ValueError where two contents claim one output."""
     unique: dict[str, Job] = {}
     for job in jobs:
-        first = unique.setdefault(os.path.normcase(job.output), job).content
-        if first != job.content and _identity(first) != _identity(job.content):
-            raise ValueError(f"{first} and {job.content} would both be written to {job.output}; rename one of them")
+        first = unique.setdefault(os.path.normcase(job.output), job)
+        if first.style != job.style:
+            raise ValueError(f"{job.output} would be written in two styles; put {{style}} into --name")
+        if first.content != job.content and _identity(first.content) != _identity(job.content):
+            both = f"{first.content} and {job.content}"
+            raise ValueError(f"{both} would both be written to {job.output}; rename one of them")
     return list(unique.values())
 
 

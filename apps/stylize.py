@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from apps.arguments import fraction, weighted_path, whole_number
+from apps.arguments import whole_number
+from apps.look import add_engine, add_look, add_style
 
 if TYPE_CHECKING:
     from artnet import Stylizer
@@ -23,6 +24,7 @@ examples:
   keep the photo's colours        artnet stylize photo.jpg --style a.jpg --preserve-color -o out.png
   only the sky                    artnet stylize photo.jpg --style a.jpg --mask sky.png -o out.png
   finer strokes                   artnet stylize photo.jpg --style a.jpg --style-size 256 -o out.png
+  every photo in every style      artnet stylize photos/ --style art/ --each --name '{style}/{content}' -o painted/
   a folder, going on tomorrow     artnet stylize photos/ --recursive --skip-existing --style a.jpg -o painted/
   in a pipe (the result is PNG)   cat photo.jpg | artnet stylize - --style a.jpg -o - > out.png
 
@@ -35,13 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     add = parser.add_argument
     add("content", nargs="+", metavar="CONTENT", help="picture, folder, pattern, or '-' for standard input")
-    add(
-        "--style", action="append", required=True, type=weighted_path, metavar="STYLE[:WEIGHT]",
-        help="picture that gives the style; repeat to blend several by weight (default weight 1)",
-    )  # fmt: skip
+    add_style(parser, "repeat to blend several by weight (default weight 1)")
     add(
         "-o", "--output", required=True, metavar="OUT",
         help="file (.png .jpg .jpeg .webp .tif .tiff) for one picture, else a folder; '-' for standard output",
+    )  # fmt: skip
+    combine = parser.add_mutually_exclusive_group()
+    combine.add_argument(
+        "--each", dest="combine", action="store_const", const="each", default="blend",
+        help="paint every content in every style, instead of in all blended; styles may then be folders and patterns",
+    )  # fmt: skip
+    combine.add_argument(
+        "--pairs", dest="combine", action="store_const", const="pairs",
+        help="paint the first content in the first style, the second in the second, and so on",
     )  # fmt: skip
     _add_look(parser)
     _add_files(parser)
@@ -53,8 +61,6 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input, and then nothing was written; or the only picture could not be stylized.
     """
-    if args.transfer == "wct" and args.engine == "auto":
-        args.engine = "torch"
     from apps.batch import run_batch  # here, so that --help need not wait for numpy and Pillow
 
     return run_batch(args, load_stylizer)
@@ -68,33 +74,29 @@ def load_stylizer(weights: str | None, engine: str, device: str) -> "Stylizer":
 
 
 def _add_look(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("look").add_argument
-    add("--strength", type=fraction, default=1.0, metavar="0..1", help="from the content (0) to the full style (1)")
-    add(
-        "--transfer", choices=("s2", "adain", "wct"), default="s2",
-        help="how style enters the network: s2 (the sandwich swap transform, default), adain or wct",
-    )  # fmt: skip
-    add("--preserve-color", action="store_true", help="keep the content's colours, take only brightness and strokes")
-    add("--mask", metavar="FILE", help="grey picture, stretched over the content: white is stylized, black is kept")
-    add(
+    look = parser.add_argument_group("look")
+    add_look(look)
+    look.add_argument(
+        "--mask", metavar="FILE", help="grey picture, stretched over the content: white is stylized, black is kept"
+    )
+    look.add_argument(
         "--size", type=whole_number(16, 16384), metavar="PX",
         help="scale the content until its short side has PX pixels (default: as it is)",
-    )  # fmt: skip
-    add(
-        "--style-size", type=whole_number(16, 4096), metavar="PX",
-        help="short side of the styles, 512 if not given: larger gives larger strokes",
     )  # fmt: skip
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("files and engine").add_argument
+    files = parser.add_argument_group("files and engine")
+    add = files.add_argument
     add("--recursive", action="store_true", help="enter the sub-folders of folders")
-    add("--skip-existing", action="store_true", help="leave pictures alone whose result exists")
-    add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF and ICC profile")
-    add("--weights", metavar="FILE", help="a checkpoint of your own (default: the bundled network)")
     add(
-        "--engine", choices=("auto", "openvino", "torch", "onnx"), default="auto",
-        help="what computes (default: the fastest one here)",
+        "--name", metavar="PATTERN",
+        help="what results in a folder are called, with {content}, {style} and {n}, as in '{style}/{content}'",
     )  # fmt: skip
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where it computes (default: auto)")
+    add(
+        "--skip-existing", action="store_true",
+        help="go on with an earlier run: leave results alone that were made of the same files with the same options",
+    )  # fmt: skip
+    add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF and ICC profile")
     add("--json", action="store_true", help="report as one JSON object on standard output")
+    add_engine(files)

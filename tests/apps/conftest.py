@@ -1,5 +1,10 @@
 """A workspace with small pictures, and a stylizer that is instant: it inverts colours."""
 
+import copy
+import socket
+from argparse import Namespace
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -16,7 +21,7 @@ class FakeStylizer:
     def set_style(self, styles, *, size=None):
         self.styles, self.size = styles, size
 
-    def stylize(self, content, *, strength=1.0, transfer="s2"):
+    def stylize(self, content, *, strength=1.0, transfer="s2", **_):
         assert content.dtype == np.uint8
         assert content.shape[2] == 3
         self.calls.append((strength, transfer))
@@ -50,3 +55,63 @@ def desk(tmp_path, monkeypatch):
     }.items():
         Image.new("RGB", (24, 16), color).save(tmp_path / name)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def stylizer(tiny):
+    """A real one, with the tiny network."""
+    from artnet.engines.torch_engine import TorchEngine
+    from artnet.stylizer import Stylizer
+
+    return Stylizer(TorchEngine(tiny, "cpu"))
+
+
+@pytest.fixture(scope="session")
+def web_cache(tmp_path_factory):
+    """One for all: Gradio keeps its place in the process's environment."""
+    return tmp_path_factory.mktemp("web")
+
+
+@pytest.fixture
+def serve(web_cache):
+    """serve(stylizer, auth=, port=) -> the address of a page that is there until the test ends."""
+    with _servers(web_cache) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def server(stylizer, web_cache):
+    """The address of a page that many tests share."""
+    with _servers(web_cache) as start:
+        yield start(stylizer)
+
+
+@contextmanager
+def _servers(cache):
+    import apps.web
+
+    closing = []
+    with pytest.MonkeyPatch.context() as patch:
+
+        def start(stylizer, auth=None, port=None):
+            patch.setattr(apps.stylize, "load_stylizer", lambda *_: copy.copy(stylizer))
+            values = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "auth": auth}
+            url, close = apps.web.start(Namespace(**values, port=port or _free_port()), str(cache))
+            closing.append(close)
+            return url
+
+        yield start
+        for close in closing:
+            close()
+
+
+@pytest.fixture
+def free_port():
+    """free_port() -> a port that nobody listens on."""
+    return _free_port
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

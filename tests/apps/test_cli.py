@@ -7,6 +7,14 @@ import pytest
 
 from apps import cli
 
+HEAVY = {"torch", "numpy", "PIL", "kornia", "tqdm", "openvino", "av", "cv2", "pygame", "gradio"}
+EXTRAS = {
+    "video": ("av", ["in.mp4", "--style", "style.png", "-o", "out.mp4"]),
+    "webcam": ("cv2", ["--headless"]),
+    "serve": ("gradio", []),
+}
+"""Command -> (a package that it needs, arguments)."""
+
 
 def test_help_names_every_command(capsys):
     with pytest.raises(SystemExit) as leaving:
@@ -18,17 +26,27 @@ def test_help_names_every_command(capsys):
     assert "examples:" in out
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["stylize", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in ("stylize", *EXTRAS))], ids=str)
 def test_help_is_quick_and_imports_nothing_heavy(arguments):
     code = (
         "import sys\nfrom apps.cli import main\n"
         f"try: main({arguments})\nexcept SystemExit: pass\n"
-        "heavy = {'torch', 'numpy', 'PIL', 'kornia', 'tqdm'} & set(sys.modules)\nsys.exit(str(heavy) if heavy else 0)"
+        f"heavy = {HEAVY} & set(sys.modules)\nsys.exit(str(heavy) if heavy else 0)"
     )
     start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert time.perf_counter() - start < 2  # 0.06 s where nothing else runs; here tests share the machine
+
+
+@pytest.mark.parametrize("command", EXTRAS)
+def test_missing_package_is_one_line_with_the_extra(command, fake, desk, monkeypatch, capsys):
+    package, arguments = EXTRAS[command]
+    monkeypatch.setitem(sys.modules, package, None)
+    assert cli.main([command, *arguments]) == 2
+    err = capsys.readouterr().err
+    assert f"pip install 'artnet[{'web' if command == 'serve' else command}]'" in err
+    assert err.count("\n") == 1
 
 
 def test_version(capsys):

@@ -138,7 +138,7 @@ def test_recursive_folder_keeps_its_structure(fake, desk, capsys):
     (desk / "photos" / "notes.txt").write_text("no picture")
     assert stylize("photos", "-o", "out", "--recursive") == 0
     assert written(desk / "out") == ["a.jpg", "b.png", "deep/c.png"]
-    assert capsys.readouterr().out == "out: 3 written\n"
+    assert capsys.readouterr().out.startswith("out: 3 written in ")
 
 
 def test_results_inside_the_folder_are_no_contents(fake, desk):

@@ -1,0 +1,102 @@
+"""artnet video: paint a video in the style of pictures."""
+
+import argparse
+import os
+import signal
+from pathlib import Path
+
+from apps.arguments import whole_number
+from apps.look import Look, add_engine, add_look, add_style, engine_of, read_styles
+
+DESCRIPTION = """\
+Paint a video in the style of pictures. Sound, frame times and colour tags are kept; frames are turned upright; the
+result is H.264 in MP4, which browsers play. It appears whole at the end, or not at all.
+"""
+
+EPILOG = """\
+examples:
+  a whole video                  artnet video dance.mp4 --style painting.jpg -o out.mp4
+  ten seconds of it, smaller     artnet video dance.mp4 --style a.jpg --start 30 --end 40 --size 360 -o out.mp4
+  each frame on its own          artnet video dance.mp4 --style a.jpg --no-steady -o out.mp4
+
+needs PyAV and OpenCV: pip install 'artnet[video]'
+"""
+_BAR = "{l_bar}{bar}| {n:.1f}/{total_fmt} s of video [{elapsed}<{remaining}]"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    add = parser.add_argument
+    add("video", metavar="IN", help="video file of any kind that FFmpeg reads")
+    add_style(parser, "repeat to blend several by weight (default weight 1)")
+    add("-o", "--output", required=True, metavar="OUT.mp4", help="the video to write")
+    look = parser.add_argument_group("look")
+    add_look(look)
+    look.add_argument(
+        "--size", type=whole_number(16, 4320), metavar="PX",
+        help="scale frames until their short side has PX pixels (default: as they are)",
+    )  # fmt: skip
+    look.add_argument(
+        "--steady", action=argparse.BooleanOptionalAction, default=True,
+        help="reduce flicker by moving the last painted frame along with the picture (on by default)",
+    )  # fmt: skip
+    part = parser.add_argument_group("part")
+    part.add_argument("--start", type=seconds, default=0.0, metavar="TIME", help="begin there: seconds, or h:m:s")
+    part.add_argument("--end", type=seconds, metavar="TIME", help="stop there (default: at the end)")
+    add_engine(parser.add_argument_group("engine"))
+
+
+def seconds(text: str) -> float:
+    """An argparse type for times: '75', '75.5', '1:15' or '0:01:15'."""
+    try:
+        values = [float(part) for part in text.split(":")]
+    except ValueError:
+        values = []
+    if not 1 <= len(values) <= 3 or not all(0 <= value < 1e7 for value in values):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time (as in 75.5 or 1:15.5)")
+    return sum(value * 60**place for place, value in enumerate(reversed(values)))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Paint the video.
+
+    Raises:
+        ValueError: bad input, or PyAV or OpenCV is missing; then nothing was written.
+    """
+    from tqdm import tqdm
+
+    from apps import stylize
+    from apps.extras import need
+
+    need("video", "av", "cv2")
+    from apps.video.convert import Clip, VideoReader, convert
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no half file stays then either
+    _check_output(args)
+    VideoReader(args.video, args.start, args.end).close()  # bad input costs no loading
+    styles = read_styles(args.style)
+    stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
+    stylizer.set_style(styles, size=args.style_size)
+    with tqdm(disable=None, bar_format=_BAR) as bar:
+
+        def progress(done: float, whole: float | None) -> None:
+            bar.total = None if whole is None else round(max(whole, done), 1)
+            bar.update(done - bar.n)
+
+        clip = Clip(args.start, args.end, args.size, args.steady)
+        made = convert(args.video, args.output, stylizer, Look.of(args), clip, progress)
+    damaged = f", {made.damaged} damaged packets passed over" if made.damaged else ""
+    print(f"{args.output}: {made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}{damaged}")
+    return 0
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    out = Path(args.output)
+    if out.suffix.lower() != ".mp4":
+        raise ValueError(f"{args.output}: videos are written as .mp4; name the output so")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise ValueError(f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}; create it first")
+    for name in (args.video, *(path for path, _ in args.style)):
+        if out.exists() and os.path.exists(name) and os.path.samefile(out, name):
+            raise ValueError(f"{out} is one of the inputs and would be overwritten; choose another output")

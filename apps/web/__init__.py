@@ -1,0 +1,101 @@
+"""artnet serve: the web page and its API."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from tempfile import TemporaryDirectory
+
+from apps.arguments import whole_number
+from apps.look import add_engine
+
+DESCRIPTION = """\
+Serve a web page that paints photos, videos and the browser's camera, with an API for programs. Only this machine can
+reach it unless --host says otherwise; nothing is sent anywhere else, and what visitors upload is deleted after an hour.
+"""
+
+EPILOG = """\
+examples:
+  for yourself                          artnet serve
+  for the house, behind a password      artnet serve --host 0.0.0.0 --auth family:secret
+
+from Python (pip install gradio_client):
+
+    from gradio_client import Client, handle_file
+    client = Client("http://127.0.0.1:7860")
+    print(client.predict(api_name="/styles"))
+    result = client.predict(handle_file("photo.jpg"), style_name="wave-print", strength=0.8, api_name="/stylize")
+    print(result)  # the path of a PNG of the photo's size
+
+all endpoints with their parameters: http://127.0.0.1:7860/?view=api
+needs Gradio, PyAV and OpenCV: pip install 'artnet[web]'
+"""
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to serve on (default: 127.0.0.1, this machine only)")
+    add("--port", type=whole_number(1, 65535), default=7860, help="port to serve on (default: 7860)")
+    add(
+        "--auth", action="append", type=credentials, metavar="NAME:PASSWORD",
+        help="let only this visitor in; repeat for several",
+    )  # fmt: skip
+    add_engine(parser.add_argument_group("engine"))
+
+
+def credentials(text: str) -> tuple[str, str]:
+    """An argparse type for NAME:PASSWORD."""
+    name, _, password = text.partition(":")
+    if not name or not password:
+        raise argparse.ArgumentTypeError("give a name and a password, as in ann:secret")
+    return name, password
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted.
+
+    Raises:
+        ValueError: Gradio, PyAV or OpenCV is missing, or the port is taken.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
+    with TemporaryDirectory(prefix="artnet-web-") as cache:
+        url, close = start(args, cache)
+        print(f"{url} (stop with Ctrl-C)", flush=True)
+        if args.host not in _LOCAL and not args.auth:
+            print("artnet: everyone who can reach this machine can use the page; see --auth", file=sys.stderr)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            close()
+
+
+def start(args: argparse.Namespace, cache: str) -> tuple[str, Callable[[], None]]:
+    """Serve in the background; (address, function that stops it). Uploads and results go below the folder `cache`."""
+    from apps import stylize
+    from apps.extras import need
+
+    os.environ |= {"GRADIO_TEMP_DIR": cache, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    need("web", "gradio", "av", "cv2")
+    from apps.web.limits import MAX_UPLOAD
+    from apps.web.page import CSS, build_page, theme
+    from apps.web.studio import Studio
+
+    studio = Studio(stylize.load_stylizer(args.weights, args.engine, args.device))
+    page = build_page(studio)
+    try:
+        _, url, _ = page.launch(
+            server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
+            prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
+            enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(), css=CSS,
+        )  # fmt: skip
+    except OSError as error:
+        raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error
+    return url, partial(page.close, verbose=False)

@@ -1,0 +1,140 @@
+"""Painting live: the newest picture in, the newest painting out, in a thread of its own."""
+
+import copy
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apps.look import Look
+from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot
+
+if TYPE_CHECKING:
+    from artnet import Stylizer
+
+FADE = 0.6
+"""Seconds in which one style becomes the next."""
+
+
+@dataclass
+class Controls:
+    """What the keys change while it runs; read anew for every picture."""
+
+    style: int = 0
+    look: Look = field(default_factory=Look)
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A picture and its painting, with the seconds it took to paint."""
+
+    shot: Shot
+    rgb: np.ndarray
+    seconds: float
+
+
+class Painter:
+    """Paints in one of several styles; after a change the old painting fades into the new one.
+
+    Args:
+        stylizer: the network; every style gets a shallow copy, which shares it.
+        styles: at least one.
+        size: of the styles, as in `Stylizer.set_style`.
+    """
+
+    def __init__(self, stylizer: "Stylizer", styles: Sequence[Path], size: int | None, controls: Controls):
+        from artnet.pictures import flatten, read_picture
+
+        self.controls = controls
+        self.styles = [copy.copy(stylizer) for _ in styles]
+        for own, path in zip(self.styles, styles, strict=True):
+            own.set_style([(flatten(read_picture(path)), 1.0)], size=size)
+        self._now = self._before = controls.style
+        self._since = -FADE
+
+    def paint(self, rgb: np.ndarray) -> np.ndarray:
+        """(H, W, 3) uint8 in the style and look that the controls say."""
+        now = time.perf_counter()
+        if self.controls.style != self._now:
+            self._before, self._now, self._since = self._now, self.controls.style, now
+        painted = self.controls.look.paint(self.styles[self._now], rgb)
+        share = (now - self._since) / FADE
+        if share >= 1:
+            return painted
+        before = self.controls.look.paint(self.styles[self._before], rgb)
+        return np.rint(before * (1 - share) + painted * share).astype(np.uint8)
+
+
+class PaintingThread:
+    """The painting thread between a camera and whoever shows the result. Use it as a context manager."""
+
+    def __init__(self, camera: Camera, painter: Painter):
+        self.camera, self.painter = camera, painter
+        self.paintings: Mailbox[Painted] = Mailbox()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="paint", daemon=True)
+
+    def __enter__(self) -> "PaintingThread":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self.camera.shots.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                shot = self.camera.shots.take()
+                start = time.perf_counter()
+                rgb = self.painter.paint(shot.rgb)
+                self.paintings.put(Painted(shot, rgb, time.perf_counter() - start))
+        except ClosedError:
+            self.paintings.close()
+        except BaseException as error:  # raised again where the paintings are taken
+            self.paintings.close(error)
+
+
+@dataclass
+class Meter:
+    """Frames per second, and the time from a picture's capture to its showing."""
+
+    shown: list[float] = field(default_factory=list)
+    latency: list[float] = field(default_factory=list)
+    paint: list[float] = field(default_factory=list)
+
+    def count(self, painted: Painted) -> None:
+        """Call it right after a painting was shown."""
+        now = time.perf_counter()
+        self.shown.append(now)
+        self.latency.append(now - painted.shot.taken)
+        self.paint.append(painted.seconds)
+
+    @property
+    def line(self) -> str:
+        """Of the last second, for the window."""
+        recent = [time for time in self.shown[-60:] if time > self.shown[-1] - 1]
+        span = recent[-1] - recent[0]
+        rate = f"{(len(recent) - 1) / span:.0f} fps  " if span else ""
+        return f"{rate}{1000 * self.latency[-1]:.0f} ms"
+
+    def report(self) -> dict:
+        """Frames, seconds, frames per second, and percentiles in milliseconds."""
+        seconds = self.shown[-1] - self.shown[0] if len(self.shown) > 1 else 0.0
+        return {
+            "frames": len(self.shown),
+            "seconds": round(seconds, 3),
+            "fps": round((len(self.shown) - 1) / seconds, 2) if seconds else None,
+            "latency_ms": _percentiles(self.latency),
+            "paint_ms": _percentiles(self.paint),
+        }
+
+
+def _percentiles(seconds: list[float]) -> dict[str, float]:
+    values = np.percentile(seconds, (50, 95, 99, 100)) if seconds else [float("nan")] * 4
+    return {name: round(1000 * float(v), 1) for name, v in zip(("p50", "p95", "p99", "max"), values, strict=True)}

@@ -1,0 +1,124 @@
+"""A folder of pictures through `artnet stylize`, against the bare network on pictures that are already decoded.
+
+    python -m benchmarks.batch [--pictures 500] [--size 512] [--growth 10000] [--json benchmarks/results/batch.json]
+
+Both work in turn on a part of the pictures at a time, so that drift and noise meet both alike. `--growth` also sends
+that many small pictures (64 px) through in one run, and notes the memory (resident set) of the process as it goes on.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from apps import samples, stylize
+from apps.batch import Batch
+from apps.cli import Parser
+from apps.jobs import Job, plan_jobs
+from apps.look import read_styles
+from artnet import Stylizer
+from artnet.pictures import read_picture
+from benchmarks.machine import describe, save
+
+ROUNDS = 20
+
+
+def make_pictures(folder: Path, count: int, size: int) -> None:
+    """JPEGs: windows of the sample photo, each another, with a little noise."""
+    photo = Image.fromarray(read_picture(samples.photo()).rgb)
+    photo = photo.resize((photo.width * 3 // 2, photo.height * 3 // 2))
+    random = np.random.default_rng(0)
+    folder.mkdir()
+    for n in range(count):
+        left, top = (int(random.integers(0, max(1, side - size))) for side in photo.size)
+        window = np.array(photo.crop((left, top, left + size, top + size)).resize((size, size)))
+        noisy = np.clip(window + random.normal(0, 4, window.shape), 0, 255).astype(np.uint8)
+        Image.fromarray(noisy).save(folder / f"{n:05}.jpg", quality=92)
+
+
+def batch_of(folder: Path, stylizer: Stylizer, options: list[str]) -> tuple[Batch, list[Job]]:
+    """The command's own batch over a folder, with the style set."""
+    parser = Parser()
+    stylize.add_arguments(parser)
+    style = str(samples.style("starry-orchard"))
+    args = parser.parse_args([str(folder), "--style", style, "-o", str(folder) + "-out", *options])
+    batch = Batch(stylizer, args, None, None)
+    jobs = plan_jobs(args.content, args.style, args.output, recursive=False)
+    batch.set_style(jobs[0].style, read_styles(args.style))
+    return batch, jobs
+
+
+def through(batch: Batch, jobs: list[Job]) -> float:
+    """Seconds from the first file read to the last one written."""
+    start = time.perf_counter()
+    for _, result in batch.results(jobs):
+        if result.status != "written":
+            raise RuntimeError(result.error)
+    return time.perf_counter() - start
+
+
+def bare(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
+    start = time.perf_counter()
+    for rgb in pictures:
+        stylizer.stylize(rgb)
+    return time.perf_counter() - start
+
+
+def throughput(folder: Path, stylizer: Stylizer) -> dict[str, float]:
+    """Pictures per second of both, and the share of the bare network's that the command reaches."""
+    batch, jobs = batch_of(folder, stylizer, [])
+    part = -(-len(jobs) // ROUNDS)
+    bare(stylizer, [read_picture(job.content).rgb for job in jobs[:3]])
+    rates: dict[str, list[float]] = {"bare": [], "command": []}
+    for begin in range(0, len(jobs), part):
+        mine = jobs[begin : begin + part]
+        rates["bare"].append(len(mine) / bare(stylizer, [read_picture(job.content).rgb for job in mine]))
+        rates["command"].append(len(mine) / through(batch, mine))
+    shares = [command / alone for command, alone in zip(rates["command"], rates["bare"], strict=True)]
+    middle = {f"{name} per second": round(statistics.median(values), 2) for name, values in rates.items()}
+    return middle | {"share": round(statistics.median(shares), 3), "shares": [round(share, 3) for share in shares]}
+
+
+def growth(folder: Path, stylizer: Stylizer) -> list[dict[str, float]]:
+    """Memory of the process at ten points of a long run."""
+    batch, jobs = batch_of(folder, stylizer, [])
+    rows, step = [], max(1, len(jobs) // 10)
+    for n, _ in enumerate(batch.results(jobs), 1):
+        if n % step == 0:
+            rows.append({"pictures": n, "resident_mb": round(resident() / 2**20, 1)})
+    return rows
+
+
+def resident() -> int:
+    """Bytes of this process in memory (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=int, default=500)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--growth", type=int, default=0)
+    parser.add_argument("--engine", default="auto")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    stylizer = Stylizer.load(engine=args.engine)
+    result = {"machine": describe(), "engine": stylizer.engine_choice, "pictures": args.pictures, "size": args.size}
+    with tempfile.TemporaryDirectory() as folder:
+        make_pictures(Path(folder) / "large", args.pictures, args.size)
+        result["throughput"] = throughput(Path(folder) / "large", stylizer)
+        print(result["engine"], result["throughput"], flush=True)
+        if args.growth:
+            make_pictures(Path(folder) / "small", args.growth, 64)
+            result["growth"] = growth(Path(folder) / "small", stylizer)
+            print(result["growth"])
+    if args.json:
+        save(args.json, result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""The page's server, asked through its API and by hand; tests/apps/test_page.py looks at it in a browser."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+gr = pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
+pytest.importorskip("av", reason="PyAV comes with artnet[web]")
+pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
+
+from clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E402
+from gradio_client import Client, handle_file  # noqa: E402
+
+from apps import samples  # noqa: E402
+from apps.look import Look  # noqa: E402
+from apps.web import EPILOG, credentials  # noqa: E402
+from apps.web.limits import read_upload, told  # noqa: E402
+from apps.web.panel import add, choose, single, wish  # noqa: E402
+from apps.web.photo import WHERE, mask_of, paint_photo  # noqa: E402
+from apps.web.studio import Studio, Wish  # noqa: E402
+from apps.web.video import Clip, paint_video  # noqa: E402
+from artnet.pictures import read_picture  # noqa: E402
+
+README = Path(__file__).parents[2] / "README.md"
+STYLE = ((str(samples.style("wave-print")), 1.0),)
+
+
+@pytest.fixture(scope="session")
+def client(server):
+    return Client(server, verbose=False, analytics_enabled=False)
+
+
+def expected(stylizer, path, style, strength=1.0):
+    stylizer.set_style(samples.style(style))
+    return stylizer.stylize(read_picture(path).rgb, strength=strength)
+
+
+def rgb_of(path):
+    with Image.open(path) as image:
+        return np.array(image.convert("RGB"))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.jpg"
+    Image.open(samples.photo()).resize((96, 64)).save(path)
+    return path
+
+
+def test_stylize(client, stylizer, photo):
+    result = client.predict(handle_file(photo), style_name="wave-print", strength=0.5, api_name="/stylize")
+    assert result.endswith(".png")
+    assert (rgb_of(result) == expected(stylizer, photo, "wave-print", 0.5)).all()
+
+
+def test_stylize_with_an_own_style_as_jpeg(client, stylizer, photo):
+    style = handle_file(samples.style("ink-gorge"))
+    result = client.predict(handle_file(photo), style, keep_colors=True, format="jpg", api_name="/stylize")
+    assert Image.open(result).format == "JPEG"
+    assert Image.open(result).size == (96, 64)
+
+
+def test_video(client, tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", moving_frames(5), audio="aac")
+    result = client.predict(handle_file(clip), size=32, api_name="/stylize_video")
+    assert [rgb.shape for _, rgb in frames_of(result)] == [(32, 44, 3)] * 5
+    assert audio_packets(result) == audio_packets(clip)
+
+
+def test_endpoints_are_named_and_documented(client):
+    api = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(api) == {"/styles", "/stylize", "/stylize_video"}
+    names = [parameter["parameter_name"] for parameter in api["/stylize"]["parameters"]]
+    assert names == ["photo", "style", "style_name", "strength", "stroke_size", "keep_colors", "format"]
+    assert "stroke_size: short side in pixels" in str(api["/stylize"])
+
+
+def examples():
+    """The example of `artnet serve --help`, and those of README."""
+    blocks = README.read_text().split("```python\n")[1:] if README.exists() else []
+    yield "\n".join(line[4:] for line in EPILOG.splitlines() if line.startswith("    "))
+    yield from (block.split("```")[0] for block in blocks if "gradio_client" in block)
+
+
+@pytest.mark.parametrize("code", list(examples()))
+def test_documented_examples(code, server, photo, monkeypatch, capsys):
+    monkeypatch.chdir(photo.parent)
+    exec(code.replace("http://127.0.0.1:7860", server), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].endswith(".png")
+    assert Image.open(lines[-1]).size == (96, 64)
+    assert str(list(samples.styles())) in lines
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (b"Dear Sir or Madam", {}, "this photo is not a picture that can be read"),
+        (b"", {}, "this photo is empty"),
+        (None, {"strength": 2}, "strength must be between 0 and 1"),
+        (None, {"stroke_size": 3}, "style size must be between 16 and 4096"),
+        (None, {"style_name": "monet"}, "monet"),
+    ],
+)
+def test_bad_requests_say_why(data, options, message, client, photo):
+    if data is not None:
+        photo.write_bytes(data)
+    with pytest.raises(Exception, match=message):
+        client.predict(handle_file(photo), **options, api_name="/stylize")
+
+
+def test_bad_video_says_why(client, tmp_path):
+    (tmp_path / "x.mp4").write_bytes(b"Dear Sir or Madam")
+    with pytest.raises(Exception, match="this video is not a video that can be read"):
+        client.predict(handle_file(tmp_path / "x.mp4"), api_name="/stylize_video")
+
+
+def status(address):
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "pyproject.toml", str(Path(__file__)), str(samples.photo())])
+def test_no_file_is_exposed(path, server):
+    assert status(f"{server}gradio_api/file={path}") in (403, 404)
+
+
+def test_page_asks_no_other_server(server):
+    with urllib.request.urlopen(server) as answer:
+        page = answer.read().decode()
+    assert "fonts.googleapis" not in page
+    assert '"analytics_enabled":false' in page.replace(" ", "")
+
+
+def test_auth_and_port(stylizer, serve):
+    url = serve(stylizer, auth=[("ann", "secret")])
+    assert status(f"{url}gradio_api/info") == 401
+    with pytest.raises(ValueError, match="choose another --port"):
+        serve(stylizer, port=int(url.rstrip("/").rsplit(":", 1)[1]))
+
+
+def test_credentials():
+    assert credentials("ann:a:b") == ("ann", "a:b")
+    with pytest.raises(Exception, match="give a name and a password"):
+        credentials("ann")
+
+
+def test_too_many_pixels(tmp_path, monkeypatch, photo):
+    monkeypatch.setattr("apps.web.limits.MAX_PHOTO_PIXELS", 1000)
+    with pytest.raises(ValueError, match="this photo has 96 x 64 pixels"):
+        read_upload(str(photo))
+    with pytest.raises(ValueError, match="no photo yet"):
+        read_upload(None)
+
+
+def test_handlers_tell_errors():
+    def steps():
+        yield 1
+        raise ValueError("a\nb")
+
+    shown = told(steps)()
+    assert next(shown) == 1
+    with pytest.raises(gr.Error, match="a b"):
+        next(shown)
+
+
+def test_part_of_a_photo(stylizer, photo):
+    studio, picture = Studio(stylizer), read_picture(photo)
+    wished, mask = Wish(STYLE), np.zeros((64, 96), np.uint8)
+    mask[:, :48] = 255
+    whole = paint_photo(studio, picture, wished)
+    inside = paint_photo(studio, picture, wished, WHERE[1], mask)
+    outside = paint_photo(studio, picture, wished, WHERE[2], mask)
+    assert (inside[:, :48] == whole[:, :48]).all()
+    assert (inside[:, 48:] == picture.rgb[:, 48:]).all()
+    assert (outside[:, 48:] == whole[:, 48:]).all()
+    two = Wish((*STYLE, (str(samples.style("ink-gorge")), 1.0)))
+    both = paint_photo(studio, picture, two, WHERE[3], mask)
+    assert (both[:, :48] == whole[:, :48]).all()
+    assert (both[:, 48:] == paint_photo(studio, picture, Wish(two.mix[1:]))[:, 48:]).all()
+    with pytest.raises(ValueError, match="two styles"):
+        paint_photo(studio, picture, wished, WHERE[3], mask)
+    with pytest.raises(ValueError, match="nothing is painted"):
+        paint_photo(studio, picture, wished, WHERE[1], None)
+
+
+def test_mask_has_the_photos_size(photo):
+    layer = Image.new("RGBA", (48, 32))
+    assert mask_of({"layers": [layer]}, read_picture(photo)) is None
+    layer.paste((225, 29, 72, 255), (0, 0, 24, 32))
+    mask = mask_of({"layers": [layer]}, read_picture(photo))
+    assert mask.shape == (64, 96)
+    assert mask[:, :40].min() > 250 > 5 > mask[:, 56:].max()
+
+
+def test_prepared_styles_keep_apart(stylizer, photo):
+    studio, rgb = Studio(stylizer), read_picture(photo).rgb
+    first = studio.paint(rgb, Wish(STYLE))
+    other = studio.paint(rgb, Wish(((str(samples.style("ink-gorge")), 1.0),)))
+    assert not (first == other).all()
+    assert (studio.paint(rgb, Wish(STYLE)) == first).all()
+    assert (studio.paint(rgb, Wish(STYLE, look=Look(0.0))) != first).any()
+    with pytest.raises(ValueError, match="no style is chosen"):
+        studio.paint(rgb, Wish(()))
+
+
+def click(index):
+    return gr.SelectData(None, {"index": index, "value": None})
+
+
+SHELF = [("a.jpg", "a"), ("b.jpg", "b"), ("c.jpg", "c"), ("d.jpg", "d"), ("e.jpg", "e")]
+
+
+def test_choosing_and_blending():
+    assert choose(SHELF, [0], False, click(2))[0] == [2]
+    assert choose(SHELF, [0], True, click(2))[0] == [0, 2]
+    assert choose(SHELF, [0, 2], True, click(0))[0] == [2]
+    assert choose(SHELF, [0], True, click(0))[0] == [0]
+    assert single(SHELF, [0, 2], False)[0] == [2]
+    _, caption, *sliders = choose(SHELF, [0], True, click(2))
+    assert caption == "a + c"
+    assert [(s["visible"], s.get("label")) for s in sliders] == [(True, "a"), (True, "c"), (False, None), (False, None)]
+    with pytest.raises(ValueError, match="up to 4 styles"):
+        choose(SHELF, [0, 1, 2, 3], True, click(4))
+
+
+def test_own_styles(photo):
+    bundled = [(str(path), name) for name, path in samples.styles().items()]
+    shelf, _, chosen, *_ = add([str(photo)], bundled, [0], False)
+    assert (shelf[-1], chosen) == ((str(photo), "yours 1"), [len(bundled)])
+    assert add([str(photo)], shelf, [0], True)[2] == [0, len(bundled) + 1]
+    photo.write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="this style is not a picture"):
+        add([str(photo)], bundled, [0], False)
+
+
+def test_wish():
+    assert wish(SHELF, [1], 0.5, 256, True, 0.0).mix == (("b.jpg", 1.0),)
+    blend = wish(SHELF, [1, 2], 0.5, 256, True, 0.0, 0.4, 1, 1)
+    assert blend == Wish((("c.jpg", 0.4),), 256, Look(0.5, preserve_color=True))
+
+
+def test_closing_stops_a_video(stylizer, tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", moving_frames(200))
+    steps = paint_video(Studio(stylizer), str(clip), tmp_path / "out.mp4", Wish(STYLE, 32), Clip())
+    done, whole, left = next(steps)
+    assert 0 < done < whole
+    assert left > 0
+    steps.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_long_video_is_refused(stylizer, tmp_path, monkeypatch):
+    monkeypatch.setattr("apps.web.video.MAX_VIDEO_SECONDS", 0.1)
+    clip = make_clip(tmp_path / "in.mp4")
+    with pytest.raises(ValueError, match="the page takes up to"):
+        next(paint_video(Studio(stylizer), str(clip), tmp_path / "out.mp4", Wish(STYLE, 32), Clip()))
+
+
+def test_stopping_the_command_deletes_the_cache(tiny, tmp_path, free_port):
+    from artnet import save_checkpoint
+
+    save_checkpoint(tiny, tmp_path / "net.safetensors")
+    command = [sys.executable, "-m", "apps.cli", "serve", "--weights", str(tmp_path / "net.safetensors")]
+    process = subprocess.Popen(
+        [*command, "--port", str(free_port())],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout.readline().startswith("http://127.0.0.1:")
+    assert list(tmp_path.glob("artnet-web-*"))
+    process.terminate()
+    assert process.wait(20) == 0
+    assert not list(tmp_path.glob("artnet-web-*"))
+    process.stdout.close()

@@ -1,0 +1,276 @@
+import json
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
+pytest.importorskip("av", reason="PyAV comes with artnet[webcam]")
+pygame = pytest.importorskip("pygame", reason="pygame comes with artnet[webcam]")
+
+from clips import frames_of, make_clip, moving_frames  # noqa: E402
+
+from apps.cli import main  # noqa: E402
+from apps.look import Look  # noqa: E402
+from apps.webcam import camera as cameras  # noqa: E402
+from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot  # noqa: E402
+from apps.webcam.live import Controls, Meter, Painted, Painter  # noqa: E402
+from apps.webcam.session import Session  # noqa: E402
+from apps.webcam.window import KEYS, Window, help_lines  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def no_screen(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setattr(cameras, "PAUSE", 0.01)
+
+
+@pytest.fixture
+def clip(desk):
+    return str(make_clip(desk / "clip.mp4", moving_frames(5), rate=50))
+
+
+@pytest.fixture
+def fake(fake):
+    fake.engine_choice = "a test"
+    return fake
+
+
+def webcam(*arguments):
+    return main(["webcam", *map(str, arguments)])
+
+
+def test_headless_report(fake, clip, desk, capsys):
+    assert webcam("--camera", clip, "--style", "style.png", "--headless", "--frames", 12, "--report") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["frames"] == 12  # more than the clip has: it is shown over and over
+    assert 5 < report["fps"] < 60
+    assert 0 < report["latency_ms"]["p50"] <= report["latency_ms"]["p95"] <= report["latency_ms"]["max"]
+    assert report["captured"] >= 12
+    assert report["engine"] == "a test"
+
+
+def test_with_a_real_network(tiny, clip, desk, capsys):
+    from artnet import save_checkpoint
+
+    save_checkpoint(tiny, desk / "net.safetensors")
+    options = ["--weights", "net.safetensors", "--style-size", 32, "--headless", "--frames", 3, "--report"]
+    assert webcam("--camera", clip, "--style", "style.png", "--style", "second.png", *options) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 3
+
+
+def test_bundled_styles_are_the_default(fake, clip):
+    assert webcam("--camera", clip, "--headless", "--frames", 1) == 0
+    assert fake.loaded == (None, "auto", "auto")
+
+
+def test_window_until_quit(fake, clip, desk, monkeypatch):
+    presses = iter([[], ["h"], ["h"], ["n"], ["DOWN"], ["c"], ["s"], ["b"], ["r"], [], [], ["r"], ["s"], ["q"]])
+
+    def events():
+        return [
+            SimpleNamespace(type=pygame.KEYDOWN, key=getattr(pygame, f"K_{name}")) for name in next(presses)
+        ]
+
+    monkeypatch.setattr(pygame.event, "get", events)
+    assert webcam("--camera", clip, "--style", "style.png", "--style", "second.png") == 0
+    assert next(presses, None) is None
+    assert sorted(Image.open(path).size for path in desk.glob("artnet-*.png")) == [(64, 48), (128, 48)]
+    [recording] = desk.glob("artnet-*.mp4")
+    frames = frames_of(recording)
+    assert len(frames) == 3
+    assert frames[0][0] == 0 < frames[1][0] < frames[2][0]
+    assert frames[0][1].shape == (48, 128, 3)
+    assert {round(strength, 1) for strength, _ in fake.calls} == {1.0, 0.9}
+
+
+def test_every_key_is_in_the_help():
+    assert len(help_lines()) == len(KEYS)
+    assert "h: help" in help_lines()
+    assert len({key for keys in KEYS.values() for key in keys}) == sum(map(len, KEYS.values()))
+
+
+def test_window_shows_the_picture():
+    rgb = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    with Window() as window:
+        window.show(rgb, [])
+        assert (pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1) == rgb).all()
+        window.show(rgb, ["30 fps"])
+        assert (pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1) != rgb).any()
+
+
+def session(names=("a", "b", "c"), **options):
+    return Session(Controls(), list(names), **options)
+
+
+PAINTED = Painted(Shot(np.zeros((4, 6, 3), np.uint8), 0.0), np.full((4, 6, 3), 9, np.uint8), 0.01)
+
+
+def test_keys_change_the_controls():
+    sitting = session()
+    for action, expected in [("next style", 1), ("previous style", 0), ("previous style", 2), ("next style", 0)]:
+        assert sitting.act(action, PAINTED)
+        assert sitting.controls.style == expected
+    for _ in range(3):
+        sitting.act("weaker", PAINTED)
+    assert sitting.controls.look.strength == 0.7
+    for _ in range(9):
+        sitting.act("stronger", PAINTED)
+    assert sitting.controls.look.strength == 1
+    sitting.act("keep colours", PAINTED)
+    assert sitting.controls.look == Look(1.0, preserve_color=True)
+    assert not sitting.act("quit", PAINTED)
+
+
+def test_recording_is_finished_when_the_camera_is_lost(tmp_path):
+    sitting = session(folder=tmp_path)
+    sitting.act("record", PAINTED)
+    sitting.show(PAINTED)
+    assert not list(tmp_path.glob("*.mp4"))  # it appears whole
+    camera = SimpleNamespace(shots=Mailbox())
+    camera.shots.close(ValueError("gone"))
+    with pytest.raises(ValueError, match="gone"):
+        sitting.run(camera, None)
+    assert len(frames_of(next(tmp_path.glob("*.mp4")))) == 1
+
+
+class Level:
+    """Paints everything in one grey level, that of its style."""
+
+    def set_style(self, styles, *, size=None):
+        self.level = int(styles[0][0][0, 0, 0])
+
+    def stylize(self, content, **_):
+        return np.full_like(content, self.level)
+
+
+def test_styles_fade_into_each_other(desk, monkeypatch):
+    for level in (0, 200):
+        Image.new("RGB", (4, 4), (level,) * 3).save(f"{level}.png")
+    controls, now = Controls(), [0.0]
+    monkeypatch.setattr("apps.webcam.live.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    painter = Painter(Level(), [desk / "0.png", desk / "200.png"], None, controls)
+    rgb = np.zeros((2, 2, 3), np.uint8)
+    assert painter.paint(rgb).max() == 0
+    controls.style, seen = 1, []
+    for now[0] in (1.0, 1.15, 1.3, 1.45, 1.6, 9.0):
+        seen.append(int(painter.paint(rgb)[0, 0, 0]))
+    assert seen == [0, 50, 100, 150, 200, 200]
+
+
+def test_mailbox_keeps_the_newest():
+    box = Mailbox()
+    for n in range(3):
+        box.put(n)
+    assert box.take() == 2
+    threading.Timer(0.05, box.put, [7]).start()
+    assert box.take() == 7
+    box.close()
+    with pytest.raises(ClosedError):
+        box.take()
+
+
+def test_meter(monkeypatch):
+    meter, now = Meter(), [0.0]
+    monkeypatch.setattr("apps.webcam.live.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    for n in range(11):
+        now[0] = n * 0.1
+        meter.count(Painted(Shot(PAINTED.rgb, now[0] - 0.05), PAINTED.rgb, 0.02))
+    report = meter.report()
+    assert (report["frames"], report["fps"], report["seconds"]) == (11, 10.0, 1.0)
+    assert report["latency_ms"] == {"p50": 50.0, "p95": 50.0, "p99": 50.0, "max": 50.0}
+    assert meter.line == "10 fps  50 ms"
+
+
+class Unplugged:
+    """A camera that opens `opens` times, and gives two pictures each time."""
+
+    opens = 0
+
+    def __init__(self, source):
+        Unplugged.opens -= 1
+        self.pictures = 2
+
+    def isOpened(self):  # noqa: N802 - OpenCV's name
+        return Unplugged.opens >= 0
+
+    def read(self):
+        self.pictures -= 1
+        time.sleep(0.01)
+        return self.pictures >= 0, np.zeros((480, 640, 3), np.uint8)
+
+    def set(self, *_):
+        pass
+
+    get = release = set
+
+
+@pytest.mark.parametrize("opens", [0, 2])
+def test_lost_camera_is_tried_again_then_given_up(opens, fake, desk, monkeypatch, capsys):
+    monkeypatch.setattr(Unplugged, "opens", opens)
+    monkeypatch.setattr(cameras.cv2, "VideoCapture", Unplugged)
+    assert webcam("--style", "style.png", "--headless") == 2
+    *told, last = capsys.readouterr().err.splitlines()
+    assert sum("gives no pictures any more; trying again" in line for line in told) == opens
+    assert sum("does not open; trying again" in line for line in told) == cameras.ATTEMPTS - 1
+    assert last.startswith("artnet: error: camera 0 cannot be opened: plug it in")
+
+
+def test_large_pictures_are_scaled_down(desk):
+    clip = make_clip(desk / "clip.mp4", moving_frames(3, 96, 128))
+    with Camera(str(clip), 48, print) as camera:
+        assert camera.shots.take().rgb.shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--camera", "gone.mp4"], "gone.mp4 does not exist; give a camera's number"),
+        (["--camera", "photo.txt"], "photo.txt is not a video that can be read"),
+        (["--camera", "clip.mp4", "--style", "gone.png"], "gone.png does not exist"),
+        (["--size", "9"], "'9' is not a whole number from 64 to 2160"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, message, fake, clip, desk, capsys):
+    (desk / "photo.txt").write_text("Dear Sir or Madam")
+    assert webcam("--headless", *arguments) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_virtual_camera(fake, clip, desk, monkeypatch, capsys):
+    sent = []
+
+    class Driver:
+        def __init__(self, **options):
+            sent.append(options)
+
+        def send(self, rgb):
+            sent.append(rgb)
+
+        def close(self):
+            sent.append("closed")
+
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", SimpleNamespace(Camera=Driver))
+    options = ["--style", "style.png", "--headless", "--frames", 2]
+    assert webcam("--camera", clip, *options, "--virtual-camera", "OBS") == 0
+    assert (sent[0]["width"], sent[0]["height"], sent[0]["device"]) == (64, 48, "OBS")
+    assert [getattr(item, "shape", item) for item in sent[1:]] == [(48, 64, 3), (48, 64, 3), "closed"]
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (None, "pip install 'artnet[virtualcam]'"),
+        (SimpleNamespace(Camera=lambda **_: (_ for _ in ()).throw(RuntimeError("no driver"))), "no virtual camera"),
+    ],
+)
+def test_virtual_camera_says_what_to_install(module, message, fake, clip, desk, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
+    assert webcam("--camera", clip, "--style", "style.png", "--headless", "--virtual-camera") == 2
+    assert message in capsys.readouterr().err

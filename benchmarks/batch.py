@@ -20,9 +20,9 @@ from apps.batch import Batch
 from apps.cli import Parser
 from apps.jobs import Job, plan_jobs
 from apps.look import read_styles
+from apps.timing import describe, save
 from artnet import Stylizer
 from artnet.pictures import read_picture
-from benchmarks.machine import describe, save
 
 ROUNDS = 20
 

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from benchmarks.machine import describe
+import pruning
+from apps.timing import describe
 from pruning import networks
 from pruning.data import Splits, batches, cluttered_digits
 from pruning.modes import evaluating
@@ -80,20 +81,9 @@ def accuracy(model: nn.Module, data: Dataset) -> float:
     return round(100 * float(torch.cat(right).mean()), 2)
 
 
-@torch.no_grad()
 def recalibrate(model: nn.Module, pictures: Iterable[Tensor]) -> nn.Module:
-    """Batch normalisation statistics averaged anew over these batches; in place."""
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    momenta = [norm.momentum for norm in norms]
-    with evaluating(model):
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None
-            norm.train()
-        for batch in pictures:
-            model(batch)
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
+    """The model itself, its batch normalisation statistics averaged anew over these batches."""
+    pruning.recalibrate(model, pictures)
     return model
 
 

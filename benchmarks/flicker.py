@@ -21,13 +21,13 @@ import numpy as np
 
 from apps import samples
 from apps.look import Look
+from apps.timing import describe, save
 from apps.video.convert import Steadied
 from apps.video.flicker import move
 from apps.video.reading import Frame, VideoReader
 from artnet import Stylizer
 from artnet.pictures import Picture, fit_short_side, read_picture
 from artnet.stylizer import Memory
-from benchmarks.machine import describe, save
 
 HEIGHT, WIDTH = 240, 320
 Step = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -24,12 +24,12 @@ from playwright.sync_api import Page, sync_playwright
 
 from apps import samples
 from apps.contact_sheet import contact_sheet
+from apps.timing import describe, save
 from apps.web import start
 from apps.webcam.live import Controls, Painter
 from artnet import Stylizer
 from artnet.pictures import resize
 from benchmarks.flicker import generated
-from benchmarks.machine import describe, save
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),

@@ -90,7 +90,7 @@ class Groups:
         """The plan that removes these channels of each group, for `pruning.apply`."""
         cut = {name: sorted(int(c) for c in channels) for name, channels in removed.items()}
         widths = (self.network.widths({}), self.network.widths(cut))
-        before, after = (self.network.totals(r) for r in ({}, cut))
+        before, after = (dict[str, float](self.network.totals(r)) for r in ({}, cut))
         groups = [self._group_plan(name, cut.get(name, []), widths) for name in self.sizes]
         return Plan(
             criterion=method,

@@ -77,7 +77,7 @@ def remove_gates(model: nn.Module, factors: Mapping[str, Tensor], example: Examp
     for name, factor in factors.items():
         for node in [node for node in graph.nodes if node.op == "call_module" and node.target == name]:
             for reader in _readers(node, modules, name):
-                _scale_inputs(modules[reader], factor, reader, name)
+                _scale_inputs(modules[reader], factor, reader, name)  # type: ignore[arg-type]
         plain.set_submodule(name, nn.Identity())
         fixed.set_submodule(name, _FixedGate(factor))
     _check_equal(plain, fixed, as_inputs(example))
@@ -131,7 +131,7 @@ def _passes(node: fx.Node) -> bool:
 
 
 @torch.no_grad()
-def _scale_inputs(layer: nn.Module, factor: Tensor, name: str, gate: str) -> None:
+def _scale_inputs(layer: Conv | nn.Linear, factor: Tensor, name: str, gate: str) -> None:
     inputs = width(layer, "in")
     if inputs % len(factor):
         raise ValueError(f"{name} has {inputs} inputs, not a multiple of the {len(factor)} channels of {gate}")

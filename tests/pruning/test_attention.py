@@ -20,7 +20,7 @@ from pruning.attention import (
 )
 from pruning.attention.gates import eca_kernel
 
-GATES = [partial(SqueezeExcitation, reduction=2), partial(CBAMChannel, reduction=2), EfficientChannelAttention]
+GATES = [partial(SqueezeExcitation, reduction=0.5), partial(CBAMChannel, reduction=0.5), EfficientChannelAttention]
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,8 @@ def test_squeeze_excitation_by_hand():
     with torch.no_grad():
         gate.mlp[0].weight.copy_(torch.tensor([[1.0, 0.0], [0.0, -1.0]]))
         gate.mlp[2].weight.copy_(torch.tensor([[2.0, 0.0], [0.0, 2.0]]))
+        gate.mlp[0].bias.zero_()
+        gate.mlp[2].bias.zero_()
     x = torch.tensor([[[1.0, 3.0], [5.0, 5.0]]])  # means 2 and 5; the second is shut off by the ReLU
     torch.testing.assert_close(gate.gates(x), torch.tensor([[4.0, 0.0]]).sigmoid())
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
+    "movement": ("apps.movement.command", "show which joints give a movement away, from joint tracks of infants"),
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""
 

@@ -9,10 +9,12 @@ result is written after every row.
 
 import argparse
 import csv
+import json
 import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,38 +44,45 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("benchmarks/results/movement.json"))
     args = parser.parse_args()
     options = TrainingOptions(epochs=args.epochs)
-    result: dict[str, object] = {"notice": NOTICE, "machine": describe(), "options": asdict(options)}
-    tracks = {"ground truth": read_tracks(args.data, ground_truth), "OpenPose": read_tracks(args.data, openpose)}
-    jobs: dict[str, Callable[[], object]] = {
+    settings = {"notice": NOTICE, "seeds": args.seeds, "options": asdict(options)}
+    result = known_rows(args.json, settings) or {"machine": describe(), **settings}
+    for name, job in jobs(args.data, options, args.seeds).items():
+        if name not in result:
+            start = time.perf_counter()
+            result[name] = job()
+            save(args.json, result)
+            print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+
+
+def known_rows(path: Path, settings: dict[str, object]) -> dict[str, object] | None:
+    """The result of an earlier run with the same settings, which goes on where it stopped."""
+    found = json.loads(path.read_text()) if path.exists() else {}
+    return found if {key: found.get(key) for key in settings} == settings else None
+
+
+def jobs(data: Path, options: TrainingOptions, seeds: int) -> dict[str, Callable[[], object]]:
+    """Name -> what measures it."""
+    tracks = {"OpenPose": read_tracks(data, openpose), "ground truth": read_tracks(data, ground_truth)}
+    found: dict[str, Callable[[], object]] = {
         "one fold": lambda: cost(tracks["ground truth"], options),
-        "synthetic": lambda: synthetic(options),
         "MINI-RGBD baselines": lambda: {name: simple(examples) for name, examples in tracks.items()},
     }
-    for name, source, changes in rows():
-        changed = replace(options, **changes)
-        jobs[f"MINI-RGBD {name}"] = lambda s=source, o=changed: measure(tracks[s], o, args.seeds)
-    for name, job in jobs.items():
-        start = time.perf_counter()
-        result[name] = job()
-        save(args.json, result)
-        print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
-
-
-def rows() -> list[tuple[str, str, dict[str, object]]]:
-    """(name, tracks, changed options)."""
-    found: list[tuple[str, str, dict[str, object]]] = []
-    for name, source, cleaning in (
-        ("OpenPose, gaps filled only", "OpenPose", RAW),
-        ("OpenPose, cleaned", "OpenPose", Cleaning()),
-        ("ground truth", "ground truth", Cleaning()),
-    ):
-        found.append((f"{name}, attention", source, {"cleaning": cleaning}))
-        found.append((f"{name}, no attention", source, {"cleaning": cleaning, "attention": False}))
-    for name, source, cleaning in (
-        ("OpenPose, gaps filled only", "OpenPose", RAW),
-        ("ground truth", "ground truth", Cleaning()),
-    ):
-        found.append((f"{name}, attention, with posture", source, {"cleaning": cleaning, "posture": True}))
+    sources = (
+        ("OpenPose, gaps filled only", tracks["OpenPose"], RAW),
+        ("ground truth", tracks["ground truth"], Cleaning()),
+        ("OpenPose, cleaned", tracks["OpenPose"], Cleaning()),
+    )
+    variants: dict[str, dict[str, bool]] = {
+        "attention": {},
+        "no attention": {"attention": False},
+        "attention, with posture": {"posture": True},
+    }
+    for variant, changes in variants.items():
+        for name, examples, cleaning in sources:
+            changed = replace(options, cleaning=cleaning, **changes)
+            found[f"MINI-RGBD {name}, {variant}"] = partial(measure, examples, changed, seeds)
+        if variant == "no attention":
+            found["synthetic"] = lambda: synthetic(options)
     return found
 
 

@@ -27,9 +27,13 @@ def cut_clips(tracks: np.ndarray, length: int, source: str) -> Tensor:
     """
     if len(tracks) < length:
         raise ValueError(f"{source} has {len(tracks)} frames; a clip needs {length}, give longer tracks or --clip")
-    starts = [*range(0, len(tracks) - length, max(1, length // 2)), len(tracks) - length]
-    clips = np.stack([tracks[start : start + length] for start in starts])
+    clips = np.stack([tracks[start : start + length] for start in clip_starts(len(tracks), length)])
     return torch.from_numpy(clips.astype(np.float32)).permute(0, 2, 3, 1).contiguous()
+
+
+def clip_starts(frames: int, length: int) -> list[int]:
+    """The first frame of each clip of a recording."""
+    return [*range(0, frames - length, max(1, length // 2)), frames - length]
 
 
 def mirror(clips: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ class NetworkConfig:
 
     joints: int = 14
     dimensions: int = 2
-    features: int = 8
+    features: int = 4
     width: int = 32
     attention: bool = True
     posture: bool = False

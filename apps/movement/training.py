@@ -35,8 +35,8 @@ class TrainingOptions:
     clip: int = 100
     epochs: int = 20
     inner_split: bool = False
-    batch: int = 16
-    rate: float = 3e-3
+    batch: int = 32
+    rate: float = 5e-3
     decay: float = 1e-2
     attention: bool = True
     posture: bool = False
@@ -100,7 +100,7 @@ def epochs_of(clips: Tensor, labels: Tensor, seed: int, options: TrainingOptions
     network = MovementNet(config)
     network.fit_scale(clips)
     weights = len(labels) / (2 * torch.bincount(labels, minlength=2).clamp(min=1))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.decay)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=options.decay, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, options.epochs)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(options.epochs):

@@ -1,4 +1,4 @@
-"""`artnet movement`: train on labelled joint tracks of infants, predict, and show the joints that the answer rests on."""
+"""`artnet movement`: learn from labelled joint tracks of infants, predict, and show the joints an answer rests on."""
 
 import argparse
 import sys
@@ -66,9 +66,7 @@ def run_train(args: argparse.Namespace) -> int:
     from apps.movement.reports import validation_result, validation_text, write_json
     from apps.movement.training import TrainingOptions, cross_validate, make_clips, train_on
 
-    options = TrainingOptions(
-        clip=args.clip, epochs=args.epochs, inner_split=args.inner_split, posture=args.posture
-    )
+    options = TrainingOptions(args.clip, args.epochs, args.inner_split, posture=args.posture)
     examples = read_dataset(args.data)
     data = make_clips(examples, options)
     args.output.mkdir(parents=True, exist_ok=True)

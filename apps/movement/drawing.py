@@ -113,22 +113,26 @@ def draw_video(
         progress: called after each picture.
     """
     by_clip = explanation.gates.mean(0)  # (B, J)
-    low, high = float(by_clip.min()), float(by_clip.max())
+    limits = float(by_clip.min()), float(by_clip.max())
     shown = range(0, len(tracks), VIDEO_STEP)[:VIDEO_FRAMES]
-    pictures = []
     figure = _figure(5.2, 5.4)
+    axes = figure.subplots()
+    _frame_body(axes, tracks[: shown[-1] + 1], margin=0.15)
+    artists = _draw_body(axes, tracks[0], by_clip[0], limits)
+    label = f"attention, raw range {limits[0]:.3f} to {limits[1]:.3f}"
+    figure.colorbar(artists, ax=axes, shrink=0.75, label=label)
+    axes.set_title("frame 0", fontsize=10)
+    figure.supxlabel(NOTICE.partition(":")[0], fontsize=8, color="#a00")
+    figure.canvas.draw()
+    figure.set_layout_engine("none")  # laid out once; again for every picture would be most of the time
+    pictures = []
     for frame in shown:
-        figure.clear()
-        axes = figure.subplots()
+        for drawn in (*axes.lines, *axes.collections):
+            drawn.remove()
         around = [i for i, start in enumerate(starts) if start <= frame < start + clip]
-        points = _draw_body(axes, tracks[frame], by_clip[around].mean(0), (low, high))
-        trail = tracks[max(0, frame - TRAIL) : frame + 1]
-        for joint in range(tracks.shape[1]):
-            axes.plot(trail[:, joint, 0], trail[:, joint, 1], color="#888", lw=0.8, alpha=0.6, zorder=1)
-        _frame_body(axes, tracks[: shown[-1] + 1], margin=0.15)
-        figure.colorbar(points, ax=axes, shrink=0.75, label=f"attention, raw range {low:.3f} to {high:.3f}")
+        _draw_body(axes, tracks[frame], by_clip[around].mean(0), limits)
+        _draw_trails(axes, tracks[max(0, frame - TRAIL) : frame + 1])
         axes.set_title(f"frame {frame}", fontsize=10)
-        figure.supxlabel(NOTICE.partition(":")[0], fontsize=8, color="#a00")
         pictures.append(_image(figure).quantize(128, dither=Image.Dither.NONE))
         if progress is not None:
             progress()
@@ -144,6 +148,11 @@ def _draw_body(axes: Any, pose: np.ndarray, values: np.ndarray, limits: tuple[fl
     return axes.scatter(
         *pose[:, :2].T, c=values, s=size, cmap=COLOURS, vmin=limits[0], vmax=limits[1], edgecolor="#333", lw=1, zorder=3
     )
+
+
+def _draw_trails(axes: Any, poses: np.ndarray) -> None:
+    for joint in range(poses.shape[1]):
+        axes.plot(*poses[:, joint, :2].T, color="#888", lw=0.8, alpha=0.6, zorder=1)
 
 
 def _labels(axes: Any, pose: np.ndarray) -> None:

@@ -76,7 +76,8 @@ def validation_text(result: Mapping[str, Any], seeds: int) -> str:
     lines += ["", f"{'joint':18}{'attention':>16}{'drop without it':>18}"]
     joints = result["joints"]
     for joint, row in sorted(joints["table"].items(), key=lambda item: -item[1]["attention"]):
-        lines.append(f"{joint:18}{row['attention']:.3f} +- {row['sd over seeds']:.3f}".ljust(34) + f"{row['drop']:>18.3f}")
+        attention = f"{row['attention']:.3f} +- {row['sd over seeds']:.3f}"
+        lines.append(f"{joint:18}{attention:>16}{row['drop']:>18.3f}")
     lines += ["", faithfulness_text(joints["faithfulness"])]
     if seeds < FEW_SEEDS:
         lines.append(f"Only {seeds} seed(s): use at least {FEW_SEEDS} before reading anything into these numbers.")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def fit_stump(values: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
         labels: (n,) 0/1.
     """
     ordered = np.sort(values)
-    middles = [(a + b) / 2 for a, b in zip(ordered, ordered[1:], strict=False)]
+    middles = [(a + b) / 2 for a, b in pairwise(ordered)]
     candidates = [(float(t), sign) for t in middles for sign in (1, -1)]
     return max(candidates, key=lambda c: ((c[1] * (values - c[0]) > 0) == (labels == 1)).sum())
 

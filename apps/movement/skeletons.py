@@ -40,30 +40,38 @@ LIMBS = (*_side("right", *ARM), *_side("left", *ARM), *_side("right", *LEG), *_s
 COMMON = Skeleton("common 14", ("nose", "neck", *LIMBS))
 """the first 14 joints of OpenPose's COCO set"""
 
+TOES = tuple(f"{side} {part}" for side in ("left", "right") for part in ("big toe", "small toe", "heel"))
 COCO_17 = Skeleton("COCO", ("nose", *_pairs("eye", "ear", *ARM, *LEG)))
 OPENPOSE_18 = Skeleton("OpenPose COCO-18", (*COMMON.joints, "right eye", "left eye", "right ear", "left ear"))
 BODY_25 = Skeleton(
     "OpenPose BODY_25",
-    ("nose", "neck", *LIMBS[:6], "middle hip", *LIMBS[6:], "right eye", "left eye", "right ear", "left ear")
-    + (*_side("left", "big toe", "small toe", "heel"), *_side("right", "big toe", "small toe", "heel")),
+    (*COMMON.joints[:8], "middle hip", *COMMON.joints[8:], "right eye", "left eye", "right ear", "left ear", *TOES),
 )
 # MINI-RGBD names a joint after the segment that begins there (leftUpperArm is the shoulder); these are the anatomy.
 SMIL_25 = Skeleton(
     "SMIL",
-    ("pelvis", *_pairs("hip"), "spine", *_pairs("knee"), "spine 1", *_pairs("ankle"), "spine 2", *_pairs("foot"))
-    + ("neck", *_pairs("collar"), "head", *_pairs(*ARM, "hand"), "nose"),
+    (
+        *("pelvis", *_pairs("hip"), "spine", *_pairs("knee"), "spine 1", *_pairs("ankle"), "spine 2"),
+        *(*_pairs("foot"), "neck", *_pairs("collar"), "head", *_pairs(*ARM, "hand"), "nose"),
+    ),
 )
 
 BY_COUNT = {len(s.joints): s for s in (COMMON, COCO_17, OPENPOSE_18, BODY_25)}
 """joint sets by their number of joints, where a file does not name its joints"""
 
-BONES = tuple(
-    (COMMON.joints.index(a), COMMON.joints.index(b))
-    for a, b in [("nose", "neck"), ("left hip", "right hip")]
-    + [("neck", f"{side} {joint}") for side in ("left", "right") for joint in ("shoulder", "hip")]
-    + [(f"{side} {a}", f"{side} {b}") for side in ("left", "right") for a, b in ("shoulder elbow".split(),
-       "elbow wrist".split(), "hip knee".split(), "knee ankle".split())]
-)  # fmt: skip
+_LIMB_BONES = [("neck", "shoulder"), ("shoulder", "elbow"), ("elbow", "wrist")]
+_LIMB_BONES += [("neck", "hip"), ("hip", "knee"), ("knee", "ankle")]
+
+
+def _index(name: str, side: str) -> int:
+    return COMMON.joints.index(name if name == "neck" else f"{side} {name}")
+
+
+BONES = (
+    (COMMON.joints.index("nose"), COMMON.joints.index("neck")),
+    (COMMON.joints.index("right hip"), COMMON.joints.index("left hip")),
+    *((_index(a, side), _index(b, side)) for side in ("left", "right") for a, b in _LIMB_BONES),
+)
 """lines between joints of the common set, for drawing"""
 
 NECK = COMMON.joints.index("neck")

@@ -88,8 +88,7 @@ def train(clips: Tensor, labels: Tensor, seed: int, options: TrainingOptions) ->
         The network in evaluation mode.
     """
     with torch.random.fork_rng(devices=[]):
-        for network in epochs_of(clips, labels, seed, options):
-            pass
+        *_, network = epochs_of(clips, labels, seed, options)
     return network.eval()
 
 

@@ -63,7 +63,7 @@ def run_train(args: argparse.Namespace) -> int:
 
     from apps.movement.dataset import read_dataset
     from apps.movement.models import Ensemble, save_ensemble
-    from apps.movement.reports import validation_result, validation_text, write_json
+    from apps.movement.reports import validation_result, validation_text, write_json, write_text
     from apps.movement.training import TrainingOptions, cross_validate, make_clips, train_on
 
     options = TrainingOptions(args.clip, args.epochs, args.inner_split, posture=args.posture)
@@ -73,17 +73,16 @@ def run_train(args: argparse.Namespace) -> int:
     seeds = range(args.seeds)
     total = args.seeds * (2 * len(set(data.subjects)) + 1)
     with tqdm(total=total, disable=None, unit="network") as bar:
-        advance = lambda: bar.update() and None  # noqa: E731
-        attention = cross_validate(data, seeds, options, advance)
-        control = cross_validate(data, seeds, replace(options, attention=False), advance)
+        attention = cross_validate(data, seeds, options, bar.update)
+        control = cross_validate(data, seeds, replace(options, attention=False), bar.update)
         networks = []
         for seed in seeds:
             networks.append(train_on(data, data.of([], inside=False), seed, options))
-            advance()
+            bar.update()
     result = validation_result(examples, attention, control)
     write_json({"options": asdict(options), "seeds": args.seeds, **result}, args.output / "results.json")
     text = validation_text(result, args.seeds)
-    (args.output / "results.txt").write_text(text + "\n")
+    write_text(text, args.output / "results.txt")
     save_ensemble(Ensemble(tuple(networks), options.clip, options.cleaning), args.output / "movement.safetensors")
     print(text)
     print(f"written: results.json, results.txt and movement.safetensors in {args.output}", file=sys.stderr)
@@ -135,14 +134,13 @@ def run_explain(args: argparse.Namespace) -> int:
     pictures = min(VIDEO_FRAMES, -(-len(tracks) // VIDEO_STEP))
     args.output.mkdir(parents=True, exist_ok=True)
     with tqdm(total=len(ensemble.networks) + pictures, disable=None) as bar:
-        advance = lambda: bar.update() and None  # noqa: E731
-        explanation = explain(ensemble.networks, clips, advance)
+        explanation = explain(ensemble.networks, clips, bar.update)
         prediction = prediction_result(str(args.file), explanation.scores, starts, ensemble.clip)
         probability = prediction["probability of atypical"]
         title = f"{args.file.name}: probability of atypical {probability:.2f} +- {prediction['sd over seeds']:.2f}"
         draw_skeleton(explanation, tracks, title, args.output / "skeleton.png")
         draw_curves(explanation, title, args.output / "ablation.png")
-        draw_video(explanation, tracks, starts, ensemble.clip, args.output / "movement.gif", advance)
+        draw_video(explanation, tracks, starts, ensemble.clip, args.output / "movement.gif", bar.update)
     result = {**prediction, **explanation_result(explanation)}
     write_json(result, args.output / "explanation.json")
     print(f"{NOTICE}\n{title}\n{faithfulness_text(result['joints']['faithfulness'])}")

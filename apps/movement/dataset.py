@@ -1,13 +1,13 @@
 """A data set: recordings with labels and subjects, from a folder with labels.csv."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from apps.movement.readers import SUFFIXES, read_recording
+from apps.movement.readers import SUFFIXES, read_recording, read_text
 from apps.movement.recordings import Recording
 
 LABELS = {"0": 0, "normal": 0, "typical": 0, "1": 1, "abnormal": 1, "atypical": 1}
@@ -30,15 +30,11 @@ class Example:
     recording: Recording
 
 
-def read_dataset(folder: str | Path, progress: Callable[[str], None] | None = None) -> list[Example]:
+def read_dataset(folder: str | Path) -> list[Example]:
     """Read FOLDER/labels.csv and the recordings that it names.
 
     labels.csv has a header with the columns sequence, label (0 normal, 1 abnormal) and, where somebody was recorded
     more than once, subject. A sequence is the name of a joint file or folder beside it, with or without its suffix.
-
-    Args:
-        folder: the folder.
-        progress: called with the name of each sequence when it is read.
 
     Raises:
         ValueError: a bad line, an unknown label, a missing or bad recording, or data that cannot be used together.
@@ -46,15 +42,10 @@ def read_dataset(folder: str | Path, progress: Callable[[str], None] | None = No
     table = Path(folder) / "labels.csv"
     if not table.is_file():
         raise ValueError(f"{table} does not exist; it lists the recordings: sequence,label[,subject]")
-    examples: list[Example] = []
-    with open(table, newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        if not {"sequence", "label"} <= set(rows.fieldnames or []):
-            raise ValueError(f"{table}, line 1: needs the columns sequence and label, got {rows.fieldnames}")
-        for row in rows:
-            examples.append(_example(row, f"{table}, line {rows.line_num}", Path(folder)))
-            if progress is not None:
-                progress(examples[-1].name)
+    rows = csv.DictReader(read_text(table).splitlines())
+    if not {"sequence", "label"} <= set(rows.fieldnames or []):
+        raise ValueError(f"{table}, line 1: needs the columns sequence and label, got {rows.fieldnames}")
+    examples = [_example(row, f"{table}, line {rows.line_num}", Path(folder)) for row in rows]
     check_dataset(examples, str(table))
     return examples
 

@@ -64,7 +64,7 @@ def _read_mini_rgbd(path: Path, files: Sequence[Path]) -> Recording:
 
 
 def _mini_rgbd_frame(file: Path) -> np.ndarray:
-    lines = file.read_text().splitlines()
+    lines = read_text(file).splitlines()
     if len(lines) != len(SMIL_25.joints):
         raise ValueError(f"{file} has {len(lines)} lines; a MINI-RGBD frame has {len(SMIL_25.joints)}")
     rows = [_numbers(line.split(), f"{file}, line {number}") for number, line in enumerate(lines, 1)]
@@ -119,9 +119,19 @@ def _triples(values: Any, where: str) -> np.ndarray:
 
 def _load_json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text())
+        return json.loads(read_text(file))
     except json.JSONDecodeError as error:
         raise ValueError(f"{file}, line {error.lineno}: {error.msg}") from None
+
+
+def read_text(file: Path) -> str:
+    """A text file's content.
+
+    Raises:
+        ValueError: it is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{file} is not text") from None
 
@@ -129,21 +139,28 @@ def _load_json(file: Path) -> Any:
 def _read_coco(path: Path) -> Recording:
     content = _load_json(path)
     results = content if isinstance(content, list) else content.get("annotations") if isinstance(content, dict) else []
-    frames: dict[Any, np.ndarray | None] = {}
+    frames: dict[int, np.ndarray | None] = {}
     if isinstance(content, dict):
-        frames = {image["id"]: None for image in content.get("images", [])}
+        images = enumerate(content.get("images", []))
+        frames = {_frame_id(image, "id", f"{path}, image {number}"): None for number, image in images}
     for number, result in enumerate(results or []):
         where = f"{path}, annotation {number}"
-        if not isinstance(result, dict) or not {"image_id", "keypoints"} <= set(result):
-            raise ValueError(f"{where}: needs image_id and keypoints")
-        person = _triples(result["keypoints"], where)
+        frame = _frame_id(result, "image_id", where)
+        person = _triples(result.get("keypoints"), where)
         _skeleton(len(person), where, (COCO_17,))
-        known = frames.get(result["image_id"])
+        known = frames.get(frame)
         if known is None or person[:, 2].sum() > known[:, 2].sum():
-            frames[result["image_id"]] = person
+            frames[frame] = person
     empty = np.zeros((len(COCO_17.joints), 3))
     data = np.array([empty if frames[key] is None else frames[key] for key in sorted(frames)]).reshape(-1, 17, 3)
     return make_recording(str(path), data[..., :2], np.minimum(data[..., 2], 1), COCO_17)
+
+
+def _frame_id(entry: Any, key: str, where: str) -> int:
+    number = entry.get(key) if isinstance(entry, dict) else None
+    if not isinstance(number, int):
+        raise ValueError(f"{where}: {key} must be a whole number, got {number!r}")
+    return number
 
 
 def _skeleton(joints: int, where: str, allowed: Sequence[Skeleton]) -> Skeleton:
@@ -156,7 +173,8 @@ def _skeleton(joints: int, where: str, allowed: Sequence[Skeleton]) -> Skeleton:
 
 def _read_npy(path: Path) -> Recording:
     try:
-        data = np.load(path, allow_pickle=False)
+        with open(path, "rb") as file:  # np.load would also take pickles and archives
+            data = np.lib.format.read_array(file, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise ValueError(f"{path} is no array of numbers: {error}") from None
     if data.ndim != 3 or data.shape[2] not in (2, 3, 4) or data.dtype.kind not in "fiu":
@@ -168,11 +186,7 @@ def _read_npy(path: Path) -> Recording:
 
 
 def _read_csv(path: Path) -> Recording:
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        try:
-            rows = list(_csv_rows(file.read().splitlines()))
-        except UnicodeDecodeError:
-            raise ValueError(f"{path} is not text") from None
+    rows = list(_csv_rows(read_text(path).splitlines()))
     if not rows:
         raise ValueError(f"{path} is empty")
     header, frames = rows[0], rows[1:]

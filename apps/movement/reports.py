@@ -20,8 +20,13 @@ FEW_SEEDS = 10
 
 def write_json(result: Mapping[str, object], path: Path) -> None:
     """Whole or not at all, with the notice in front."""
+    write_text(json.dumps({"notice": NOTICE, **result}, indent=2), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Whole or not at all."""
     with atomic_write(path) as file:
-        file.write((json.dumps({"notice": NOTICE, **result}, indent=2) + "\n").encode())
+        file.write(f"{text}\n".encode())
 
 
 def validation_result(examples: Sequence[Example], attention: Validation, control: Validation) -> dict[str, Any]:

@@ -151,8 +151,10 @@ BAD_TEXT = {
     "mixed.csv": (whole_csv(EXPECTED) + "4.png;" + ";".join(["1,2"] * 13) + ";1,2,3\n", "line 6, "),
     "broken.json": ('{"images": [\n oops', "broken.json, line 2"),
     "joints.json": (json.dumps([{"image_id": 1, "keypoints": [1, 2, 1] * 16}]), "annotation 0: 16 joints; expected 17"),
-    "keys.json": (json.dumps([{"image": 1}]), "annotation 0: needs image_id and keypoints"),
+    "keys.json": (json.dumps([{"image": 1}]), "annotation 0: image_id must be a whole number, got None"),
     "none.json": ("[]", "0 frame(s)"),
+    "null.json": ('[{"image_id": 1, "keypoints": null}]', "annotation 0: keypoints are a flat list"),
+    "image.json": ('{"images": [{}], "annotations": []}', "image 0: id must be a whole number"),
     "tracks.txt": ("1 2 3", "is no joint file"),
 }
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "benchmark": ("apps.benchmark", "measure how fast this machine paints, beside a rival"),
     "criteria": ("apps.criteria", "study how pruning criteria judge the channels of a network"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
+    "movement": ("apps.movement.command", "show which joints give a movement away, from joint tracks of infants"),
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""
 

@@ -29,7 +29,7 @@ from apps.movement.scores import baselines, jitter, single, summary
 from apps.movement.skeletons import COMMON, OPENPOSE_18
 from apps.movement.synthetic import PLANTED, make_subjects
 from apps.movement.training import TrainingOptions, Validation, cross_validate, make_clips, train
-from benchmarks.machine import describe, save
+from apps.timing import describe, save
 
 PUBLISHED = {"accuracy": 0.9167, "source": "arXiv 2106.04471, abstract; data and protocol not stated there"}
 RAW = Cleaning(margin=2.0, outliers=False, window=1)

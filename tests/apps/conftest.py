@@ -63,7 +63,7 @@ def stylizer(tiny):
     from artnet.engines.torch_engine import TorchEngine
     from artnet.stylizer import Stylizer
 
-    return Stylizer(TorchEngine(tiny, "cpu"))
+    return Stylizer(TorchEngine(copy.deepcopy(tiny), "cpu"))
 
 
 @pytest.fixture(scope="session")

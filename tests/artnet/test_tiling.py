@@ -1,5 +1,7 @@
 """Tiles: they cover a picture once, and together they are the picture that is painted whole."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -31,7 +33,7 @@ def test_spans_cover_every_pixel_once_with_a_margin(length, tile_strides, stride
 
 @pytest.fixture(scope="module")
 def engine(tiny):
-    return TorchEngine(tiny, "cpu", torch.float32)
+    return TorchEngine(copy.deepcopy(tiny), "cpu", torch.float32)
 
 
 def coarse_picture(height, width, seed):

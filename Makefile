@@ -11,10 +11,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c '$(CHECK_PYTHON)' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types wheel clean
+.PHONY: help demo test test-browser lint types wheel clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 demo: $(INSTALLED)  ## stylize the sample photo and write the pictures to demo-output/
 	$(BIN)/python -m apps.demo $(OUTPUT)
@@ -22,6 +22,9 @@ demo: $(INSTALLED)  ## stylize the sample photo and write the pictures to demo-o
 # One thread: the tests use many tiny networks, which several threads only slow down.
 test: $(INSTALLED_DEV)  ## run the tests
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest
+
+test-browser: $(INSTALLED_DEV)  ## test the web page in Chromium, where it is installed
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -m browser
 
 lint: $(INSTALLED_DEV)  ## check the style of the code
 	$(BIN)/python -m ruff check .

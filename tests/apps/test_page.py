@@ -11,7 +11,10 @@ pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the browser tests need Chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="the browser tests need Chromium"),
+]
 
 from clips import frames_of, make_clip, moving_frames  # noqa: E402
 

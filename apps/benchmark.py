@@ -115,11 +115,11 @@ def rival(content: Any, style: Any) -> dict[str, Callable[[], object]]:
 
 
 SIZE_PROGRAM = """
-import json, resource, sys
+import json, sys
 import numpy as np
 from PIL import Image
 from apps import samples
-from apps.timing import interleaved, summary
+from apps.timing import interleaved, peak_memory, summary
 from artnet import Stylizer
 weights, side, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 stylizer = Stylizer.load(weights)
@@ -127,7 +127,7 @@ stylizer.set_style(samples.style("starry-orchard"))
 content = np.asarray(Image.open(samples.photo()).convert("RGB").resize((side, side)))
 row = summary(interleaved({"paint": lambda: stylizer.stylize(content)}, rounds, warmup=1)["paint"])
 row["ms_per_megapixel"] = round(row["median_ms"] / (side * side / 1e6), 1)
-row["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+row["peak_mb"] = peak_memory()
 print(json.dumps(row))
 """
 

@@ -60,6 +60,17 @@ def summary(times: list[float]) -> dict[str, float]:
     return {"median_ms": round(middle, 1), "q1_ms": round(low, 1), "q3_ms": round(high, 1)}
 
 
+def peak_memory() -> int:
+    """The most megabytes that this process has held, since it was started (not its parent, as getrusage counts)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = (line.split() for line in status.read_text().splitlines())
+        return next(int(words[1]) for words in lines if words[0] == "VmHWM:") // 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def save(path: Path, result: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n")

@@ -32,16 +32,16 @@ class Span(NamedTuple):
 
 
 def spans(length: int, tile: int, margin: int, stride: int) -> list[Span]:
-    """Tiles that cover `length` pixels, equally long but for the padding of the last, on multiples of `stride`."""
+    """As few tiles of at most `tile` pixels as cover `length`, about equally long, on multiples of `stride`."""
     if length <= tile:
         return [Span(0, length, 0, length)]
-    last = -(-length // stride) * stride - tile
-    step = tile - 2 * margin
-    starts = [*range(0, last, step), last]
+    strides, overlap = -(-length // stride), 2 * margin // stride
+    count = -(-(strides - overlap) // (tile // stride - overlap))
+    size = (-(-(strides - overlap) // count) + overlap) * stride
+    last = strides * stride - size
+    starts = [round(last / stride * i / (count - 1)) * stride for i in range(count)]
     seams = [0, *(start + margin for start in starts[1:]), length]
-    return [
-        Span(start, min(start + tile, length), seams[i], seams[i + 1]) for i, start in enumerate(starts)
-    ]
+    return [Span(start, min(start + size, length), seams[i], seams[i + 1]) for i, start in enumerate(starts)]
 
 
 def paint_tiled(

@@ -83,6 +83,12 @@ class ArtNetConfig:
         return [s for s in sorted(self.decoder, reverse=True) if s <= self.stride]
 
     @property
+    def ends_in_phases(self) -> bool:
+        """Whether the decoder's layers at full size can be computed at half of it; see `artnet.polyphase`."""
+        strides = self.decoder_strides
+        return len(strides) > 1 and strides[-1] == 1 and PIXELS not in self.skips
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """Every stage with transfer, from the finest to the bottleneck."""
         return (*sorted(self.skips, key=stage_stride), self.cut)

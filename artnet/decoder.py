@@ -26,7 +26,7 @@ class Decoder(nn.Module):
     def __init__(self, config: ArtNetConfig, channels: Mapping[str, int]):
         super().__init__()
         self.skip_at = {stage_stride(s): s for s in config.skips}
-        self.cut, self.upsampling = config.cut, config.upsampling
+        self.config = config
         book = WidthBook(config.widths)
         width = channels[config.cut]
         strides = config.decoder_strides
@@ -49,10 +49,10 @@ class Decoder(nn.Module):
 
     def forward(self, features: Mapping[str, Tensor]) -> Tensor:
         """Picture (N, 3, H, W), about [0, 1] but not clamped, from the features of `config.levels`."""
-        x = features[self.cut]
+        x = features[self.config.cut]
         for stride in self.strides:
             if stride != self.strides[0]:
-                x = F.interpolate(x, scale_factor=2, mode=self.upsampling)
+                x = F.interpolate(x, scale_factor=2, mode=self.config.upsampling)
             if stride in self.skip_at:
                 x = torch.cat([x, features[self.skip_at[stride]].to(x.dtype)], 1)
             layer: ConvReLU = self.get_submodule(f"conv{stride}")  # type: ignore[assignment]

@@ -40,7 +40,7 @@ class PainterModule(nn.Module):
 
     def __init__(self, network: ArtNet, variant: Variant):
         super().__init__()
-        self.network, self.variant = network, variant
+        self.network, self.variant = network.folded(), variant
 
     def input_names(self) -> list[str]:
         config, variant = self.network.config, self.variant
@@ -102,7 +102,7 @@ class PairModule(nn.Module):
 
     def __init__(self, network: ArtNet, method: str):
         super().__init__()
-        self.network, self.method = network, method
+        self.network, self.method = network.folded(), method
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         # Exact matching, because ONNX has no eigenvectors to find principal components with.

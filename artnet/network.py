@@ -1,6 +1,7 @@
 """ArtNet: encode, transfer, decode."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from artnet.config import PIXELS, ArtNetConfig
 from artnet.decoder import Decoder
 from artnet.encoder import Encoder
+from artnet.folded_decoder import FoldedDecoder
 from s2transform import PreparedStyle, blend, prepare_style, transfer
 from s2transform.moments import Moments, MomentsOf, own_moments
 
@@ -28,7 +30,7 @@ class ArtNet(nn.Module):
         super().__init__()
         self.config = config or ArtNetConfig()
         self.encoder = Encoder(self.config.cut, self.config.encoder_padding, self.config.widths)
-        self.decoder = Decoder(self.config, self.encoder.channels)
+        self.decoder: Decoder | FoldedDecoder = Decoder(self.config, self.encoder.channels)
 
     def encode(self, picture: Tensor) -> Features:
         """Features of every level of the config, the picture itself included where it is one."""
@@ -80,6 +82,13 @@ class ArtNet(nn.Module):
     def decode(self, features: Mapping[str, Tensor]) -> Tensor:
         """Picture (N, 3, H, W) from (transferred) features, not clamped."""
         return self.decoder(features)
+
+    def folded(self) -> "ArtNet":
+        """A copy for painting only: the decoder's upsampling folded into its convolutions. For float32 on the CPU."""
+        network = deepcopy(self)
+        if isinstance(network.decoder, Decoder):
+            network.decoder = FoldedDecoder(network.decoder)
+        return network
 
     def forward(self, picture: Tensor, style: Tensor | None = None, method: str = "s2") -> Tensor:
         """Paint pictures like styles (as many, or one); without a style, encode and decode them as they are."""

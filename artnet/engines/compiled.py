@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,9 +35,10 @@ def fingerprint(config: ArtNetConfig, state: Mapping[str, np.ndarray], *versions
 
 
 def code_version() -> str:
-    """Changes when the code that builds the graphs does."""
-    here = Path(__file__).parent
-    sources = [here / name for name in ("openvino_graph.py", "openvino_transfer.py")]
+    """Changes when any code that builds the graphs may have changed."""
+    specs = [find_spec(package) for package in ("artnet", "s2transform")]  # not imported: that would import torch
+    folders = [Path(folder) for spec in specs if spec for folder in spec.submodule_search_locations or ()]
+    sources = sorted(path for folder in folders for path in folder.rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 

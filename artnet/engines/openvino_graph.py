@@ -1,7 +1,8 @@
 """The network as an OpenVINO graph, built from a checkpoint's tensors without torch.
 
-It repeats `artnet.network` and `s2transform` operation by operation (`tests/artnet/test_engines.py` holds both to the
-same pictures), because importing torch and converting a module would take longer than stylizing a picture.
+It repeats `artnet.network`, folded as `artnet.polyphase` says, and `s2transform` operation by operation
+(`tests/artnet/test_engines.py` holds both to the same pictures), because importing torch and converting a module would
+take longer than stylizing a picture.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import openvino.opset15 as ops
 from openvino import Node
 
 from artnet.config import PIXELS, POOL_BEFORE, STAGES, ArtNetConfig, stage_stride
+from artnet.polyphase import phases_bias, phases_kernel, upsampled_kernel
 
 Arrays = Mapping[str, np.ndarray]
 Features = dict[str, Node]
@@ -68,35 +70,51 @@ class NetworkGraph:
 
     def decode(self, features: Mapping[str, Node]) -> Node:
         """(1, H, W, 3) uint8 pixels from transferred features."""
-        skip_at = {stage_stride(s): s for s in self.config.skips}
-        x = features[self.config.cut]
-        for stride in self.config.decoder_strides:
-            if stride != self.config.stride:
-                x = double(x, self.config.upsampling)
-            if stride in skip_at:
-                x = ops.concat([x, features[skip_at[stride]]], 1)
-            x = self.conv_relu(x, f"decoder.conv{stride}")
-        x = self.conv(x, "decoder.output", padding="reflect")
-        if stride > 1:
-            x = ops.depth_to_space(x, "depth_first", stride)
+        config = self.config
+        skip_at = {stage_stride(s): s for s in config.skips}
+        x = self.conv_relu(features[config.cut], f"decoder.conv{config.stride}")
+        for stride in config.decoder_strides[1:]:
+            x = self.finer(x, stride, features, skip_at.get(stride))
+        weight, bias = self.state["decoder.output.weight"], self.state["decoder.output.bias"]
+        if config.ends_in_phases:
+            x, block = convolve(x, phases_kernel(weight), phases_bias(bias), padding="edge"), 2
+        else:
+            x, block = convolve(x, weight, bias, padding="reflect"), config.decoder_strides[-1]
         if PIXELS in features:
-            x = ops.add(x, features[PIXELS])
+            x, block = ops.add(spread(x, block), features[PIXELS]), 1
         pixels = ops.round(ops.clamp(ops.multiply(x, np.float32(255)), 0.0, 255.0), "half_to_even")
-        return ops.transpose(ops.convert(pixels, "u8"), [0, 2, 3, 1])
+        return ops.transpose(spread(ops.convert(pixels, "u8"), block), [0, 2, 3, 1])
+
+    def finer(self, x: Node, stride: int, features: Mapping[str, Node], skip: str | None) -> Node:
+        """The decoder's layer at a stride, from the result of the layer at twice the stride and a skip level."""
+        weight, bias = (self.state[f"decoder.conv{stride}.conv.{name}"] for name in ("weight", "bias"))
+        own = weight.shape[1] - (self.channels(skip) if skip else 0)
+        folded = upsampled_kernel(weight[:, :own], self.config.upsampling)
+        x = convolve(x, folded, phases_bias(bias), padding="edge")
+        if stride == 1 and self.config.ends_in_phases:
+            return ops.relu(x)
+        x = spread(x, 2)
+        return ops.relu(ops.add(x, convolve(features[skip], weight[:, own:], padding="reflect")) if skip else x)
 
     def conv_relu(self, x: Node, name: str, *, stride: int = 1) -> Node:
         padding = self.config.encoder_padding if name.startswith("encoder") else "reflect"
-        return ops.relu(self.conv(x, f"{name}.conv", stride=stride, padding=padding))
+        weight, bias = (self.state[f"{name}.conv.{part}"] for part in ("weight", "bias"))
+        return ops.relu(convolve(x, weight, bias, stride=stride, padding=padding))
 
-    def conv(self, x: Node, name: str, *, stride: int = 1, padding: str) -> Node:
-        """Convolution with bias, which sees past the border by reflection or zeros."""
-        weight = self.state[f"{name}.weight"]
-        margin = weight.shape[2] // 2
-        if margin and padding == "reflect":
-            x = pad(x, margin, HEIGHT_AND_WIDTH, "reflect")
-            margin = 0
-        x = ops.convolution(x, weight, [stride] * 2, [margin] * 2, [margin] * 2, [1, 1])
-        return ops.add(x, self.state[f"{name}.bias"].reshape(1, -1, 1, 1))
+
+def convolve(x: Node, weight: np.ndarray, bias: np.ndarray | None = None, *, stride: int = 1, padding: str) -> Node:
+    """Convolution that sees past the border by 'reflect', 'edge' or 'zeros'."""
+    margin = weight.shape[2] // 2
+    if margin and padding != "zeros":
+        x = pad(x, margin, HEIGHT_AND_WIDTH, padding)
+        margin = 0
+    x = ops.convolution(x, np.ascontiguousarray(weight), [stride] * 2, [margin] * 2, [margin] * 2, [1, 1])
+    return x if bias is None else ops.add(x, bias.reshape(1, -1, 1, 1))
+
+
+def spread(x: Node, block: int) -> Node:
+    """(1, C block^2, H, W) -> (1, C, H block, W block), like torch's pixel_shuffle."""
+    return ops.depth_to_space(x, "depth_first", block) if block > 1 else x
 
 
 def first_layer_on_bytes(state: Arrays) -> Arrays:
@@ -116,16 +134,6 @@ def integers(*values: int) -> np.ndarray:
 def max_pool(x: Node, kernel: int, stride: int, margin: int = 0) -> Node:
     """Like torch's MaxPool2d(kernel, stride, margin, ceil_mode=True)."""
     return ops.max_pool(x, [stride] * 2, [1, 1], [margin] * 2, [margin] * 2, [kernel] * 2, "ceil").output(0)
-
-
-def double(x: Node, upsampling: str) -> Node:
-    """Twice the height and width, like torch's interpolate without aligned corners."""
-    mode = {"nearest": "nearest", "bilinear": "linear_onnx"}[upsampling]
-    coordinates = {"nearest": "asymmetric", "bilinear": "half_pixel"}[upsampling]
-    scales, axes = np.full(2, 2, np.float32), integers(*HEIGHT_AND_WIDTH)
-    return ops.interpolate(
-        x, scales, mode, "scales", coordinate_transformation_mode=coordinates, nearest_mode="floor", axes=axes
-    )
 
 
 def pad(x: Node, margin: int, axes: tuple[int, int], mode: str, value: object = None) -> Node:

@@ -34,7 +34,7 @@ class TorchEngine:
     """Runs an ArtNet on torch.
 
     Args:
-        network: moved to the device and converted.
+        network: its copy is folded, moved to the device and converted.
         device: 'auto', 'cpu' or 'cuda'.
         dtype: forced number format; None picks.
     """
@@ -46,7 +46,7 @@ class TorchEngine:
         self.choice = f"torch on {self.device.type}, {str(self.dtype).removeprefix('torch.')}" + (
             f" ({why})" if dtype is None else ""
         )
-        self.network = network.eval().to(self.device, self.dtype).to(memory_format=torch.channels_last)
+        self.network = network.eval().folded().to(self.device, self.dtype).to(memory_format=torch.channels_last)
         self.stride = network.config.stride
 
     @torch.inference_mode()

@@ -69,13 +69,13 @@ def any_style(args: argparse.Namespace) -> bytes:
 def fixed_style(args: argparse.Namespace) -> bytes:
     from artnet import Stylizer
     from artnet.checkpoint import load_checkpoint
-    from artnet.engines.painter import look_inputs, variant_of
+    from artnet.engines.painter import look_inputs, painting_variant
     from artnet.exporting import painter_onnx, with_constants
 
     stylizer, network = Stylizer.load(args.weights, engine="openvino"), load_checkpoint(args.weights)
     stylizer.set_style(args.style, size=args.style_size)
     look = stylizer.look_for(1.0, args.transfer)
-    variant = variant_of(look, None)
+    variant = painting_variant(look, None)
     constants = look_inputs(look, variant)
     return with_constants(painter_onnx(network, variant), constants)
 

@@ -44,14 +44,17 @@ class PainterModule(nn.Module):
 
     def input_names(self) -> list[str]:
         config, variant = self.network.config, self.variant
-        names = ["rgb", *(["held"] if variant.recalls else []), *variant.statistics(config)]
+        names = ["rgb", *(["held"] if variant.moments == "mixed" else [])]
+        names += variant.statistics(config) if variant.takes else []
         for i in range(variant.styles):
             names += [f"{level}/style{i}" for level in config.levels]
             names += [f"{name}{i}" for name in BANK] if variant.transfer == "s2" else []
         return [*names, "shares"] if variant.blended else names
 
     def output_names(self) -> list[str]:
-        return ["painted", *(f"used/{name}" for name in self.variant.statistics(self.network.config))]
+        painted = [] if self.variant.moments == "measured" else ["painted"]
+        names = self.variant.statistics(self.network.config) if self.variant.reports else []
+        return [*painted, *(f"used/{name}" for name in names)]
 
     def forward(self, *arrays: Tensor) -> list[Tensor]:
         given = dict(zip(self.input_names(), arrays, strict=True))
@@ -59,9 +62,9 @@ class PainterModule(nn.Module):
 
         def moments_of(name: str, features: Tensor) -> Moments:
             if name not in used:
-                used[name] = channel_moments(features)
-                if self.variant.recalls:
-                    pairs = zip(used[name], rows_of(given[name]), strict=True)
+                used[name] = rows_of(given[name]) if self.variant.takes else channel_moments(features)
+                if self.variant.moments == "mixed":
+                    pairs = zip(channel_moments(features), used[name], strict=True)
                     used[name] = tuple(torch.lerp(own, held, given["held"]) for own, held in pairs)  # type: ignore[assignment]
             return used[name]
 
@@ -79,8 +82,9 @@ class PainterModule(nn.Module):
             mixed = {level: sum(s * p[level] for s, p in zip(given["shares"], parts, strict=True)) for level in content}
         else:
             mixed = moved[0]
-        statistics = [torch.cat([x.flatten(1) for x in used[name[5:]]]) for name in self.output_names()[1:]]
-        return [pixels_of(self.network.decode(mixed)), *statistics]
+        names = self.output_names()
+        painted = [pixels_of(self.network.decode(mixed))] if "painted" in names else []
+        return painted + [torch.cat([x.flatten(1) for x in used[n[5:]]]) for n in names if n != "painted"]
 
     def style(self, given: dict[str, Tensor], i: int, content: dict[str, Tensor]) -> StyleLevels:
         """The arrays of style i in the form that the transforms take."""

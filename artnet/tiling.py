@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
+from artnet.engines.protocol import Engine, Held, Look, Statistics
 from artnet.pictures import resize
 
 WHOLE_PIXELS = 2048 * 2048
 """Pictures of more pixels are tiled by default, and the statistics come from a thumbnail of about so many."""
-TILE = 2048
-"""Side of a tile in pixels, its overlap included."""
+TILE = 2176
+"""Side of a tile in pixels, its overlap included: 2 x 2 of them cover 4096 x 4096."""
 REACH = 8
 """A pixel of the result depends on content at most so many strides of the network away (61 pixels at stride 8)."""
 
@@ -70,7 +70,8 @@ def paint_tiled(
     boxes = list(tiles(rgb.shape[0], rgb.shape[1], tile, margin, engine.stride))
     if len(boxes) == 1:
         return engine.paint(rgb, look, held)
-    _, statistics = engine.paint(thumbnail(rgb), look, held or NOTHING_HELD)
+    small = thumbnail(rgb)
+    statistics = engine.paint(small, look, held)[1] if held and held.share else engine.measure(small, look)
     painted = np.empty_like(rgb)
     for done, (rows, columns) in enumerate(boxes, 1):
         part = rgb[rows.start : rows.stop, columns.start : columns.stop]

@@ -8,7 +8,7 @@ import onnxruntime as ort
 
 from artnet.config import ArtNetConfig
 from artnet.engines.compiled import cached, fingerprint
-from artnet.engines.painter import Variant, held_inputs, look_inputs, variant_of
+from artnet.engines.painter import Variant, held_inputs, look_inputs, measuring_variant, painting_variant
 from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 from artnet.weights_file import read_weights
@@ -32,7 +32,7 @@ class ONNXEngine:
         self.stride = self.config.stride
         self.key = fingerprint(self.config, state, "onnx")
         self.sessions: dict[object, ort.InferenceSession] = {}
-        self.look: Look | None = None
+        self.fed: tuple[Look, Variant] | None = None  # what `look_arrays` belong to
         self.look_arrays: dict[str, np.ndarray] = {}
         self.lock = threading.Lock()
 
@@ -43,17 +43,26 @@ class ONNXEngine:
 
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`. Raises ValueError for the transfer 'wct', which only torch has."""
-        variant = variant_of(look, held)
+        found = self.run(painting_variant(look, held), rgb, look, held)
+        painted = found.pop("painted")[0, : rgb.shape[0], : rgb.shape[1]]
+        return painted, found or (held.statistics if held else {})
+
+    def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
+        """See `Engine.measure`. Raises ValueError for the transfer 'wct', which only torch has."""
+        return self.run(measuring_variant(look), rgb, look, None)
+
+    def run(self, variant: Variant, rgb: np.ndarray, look: Look, held: Held | None) -> dict[str, np.ndarray]:
+        """All outputs of a variant, the statistics by their own names."""
         session = self.session(variant)
         with self.lock:
-            if look is not self.look:
-                self.look, self.look_arrays = look, look_inputs(look, variant)
+            if self.fed != (look, variant):
+                self.fed, self.look_arrays = (look, variant), look_inputs(look, variant)
             arrays = self.look_arrays
         names = variant.statistics(self.config)
         widths = {node.name: node.shape[1] for node in session.get_inputs() if node.name in names}
         inputs = {"rgb": pad_edges(rgb, self.stride)[None], **arrays, **held_inputs(held, widths)}
-        painted, *used = session.run(["painted", *(f"used/{name}" for name in names)], inputs)
-        return painted[0, : rgb.shape[0], : rgb.shape[1]], dict(zip(names, used, strict=True))
+        outputs = [node.name for node in session.get_outputs()]
+        return {n.removeprefix("used/"): x for n, x in zip(outputs, session.run(outputs, inputs), strict=True)}
 
     def session(self, key: Variant | str) -> ort.InferenceSession:
         """The encoder's or a painter's session, exported on first use."""

@@ -10,7 +10,7 @@ from artnet.config import ArtNetConfig
 from artnet.engines.compiled import cached, fingerprint
 from artnet.engines.openvino_graph import NetworkGraph, encoder_model
 from artnet.engines.openvino_transfer import PainterGraph
-from artnet.engines.painter import Variant, held_inputs, look_inputs, variant_of
+from artnet.engines.painter import Variant, held_inputs, look_inputs, measuring_variant, painting_variant
 from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 
@@ -34,7 +34,7 @@ class OpenVINOEngine:
         self.stride = config.stride
         self.key = fingerprint(config, state, ov.__version__, self.precision)
         self.requests: dict[object, ov.InferRequest] = {}
-        self.look: Look | None = None
+        self.looks: dict[object, Look] = {}  # the look that a request has been fed
         self.lock = threading.Lock()  # requests hold the inputs of one picture at a time
 
     def prepare(self, rgb: np.ndarray) -> StyleArrays:
@@ -46,27 +46,37 @@ class OpenVINOEngine:
 
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`. Raises ValueError for the transfer 'wct', which only torch has."""
-        variant = variant_of(look, held)
-        widths = {n: self.network.channels(n.split("/")[0]) for n in variant.statistics(self.config)}
+        variant = painting_variant(look, held)
         with self.lock:
-            request = self.request(variant)
-            inputs = held_inputs(held, widths)
-            if look is not self.look:
-                inputs |= look_inputs(look, variant)
-                self.look = look
-            for name, array in inputs.items():
-                request.set_tensor(name, ov.Tensor(array.copy()))
-            request.set_tensor("rgb", ov.Tensor(np.ascontiguousarray(pad_edges(rgb, self.stride)[None])))
-            request.infer()
-            height, width = rgb.shape[:2]
-            painted = request.get_tensor("painted").data[0, :height, :width].copy()
-            return painted, {name: request.get_tensor(f"used/{name}").data.copy() for name in widths}
+            request = self.infer(variant, rgb, look, held)
+            painted = request.get_tensor("painted").data[0, : rgb.shape[0], : rgb.shape[1]].copy()
+            return painted, self.used(request, variant) if variant.reports else held.statistics if held else {}
+
+    def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
+        """See `Engine.measure`. Raises ValueError for the transfer 'wct', which only torch has."""
+        variant = measuring_variant(look)
+        with self.lock:
+            return self.used(self.infer(variant, rgb, look, None), variant)
+
+    def infer(self, variant: Variant, rgb: np.ndarray, look: Look, held: Held | None) -> ov.InferRequest:
+        request = self.request(variant)
+        inputs = held_inputs(held, {n: self.network.channels(n.split("/")[0]) for n in variant.statistics(self.config)})
+        if look is not self.looks.get(variant):
+            inputs |= look_inputs(look, variant)
+            self.looks[variant] = look
+        for name, array in inputs.items():
+            request.set_tensor(name, ov.Tensor(array.copy()))
+        request.set_tensor("rgb", ov.Tensor(np.ascontiguousarray(pad_edges(rgb, self.stride)[None])))
+        request.infer()
+        return request
+
+    def used(self, request: ov.InferRequest, variant: Variant) -> Statistics:
+        return {name: request.get_tensor(f"used/{name}").data.copy() for name in variant.statistics(self.config)}
 
     def request(self, key: "Variant | str") -> ov.InferRequest:
         """The compiled encoder or painter, compiled on first use and then also read from the disk cache."""
         if key not in self.requests:
             self.requests[key] = self.compile(key).create_infer_request()
-            self.look = None
         return self.requests[key]
 
     def compile(self, key: "Variant | str") -> ov.CompiledModel:

@@ -28,12 +28,13 @@ class PainterGraph:
         self.network, self.variant = network, variant
         self.inputs: list[Node] = []
         self.used: dict[str, Node] = {}
-        self.held = self.input("held", [1]) if variant.recalls else None
+        self.held = self.input("held", [1]) if variant.moments == "mixed" else None
 
     def model(self) -> ov.Model:
         rgb = self.input("rgb", [1, -1, -1, 3], np.uint8)
         moved = {level: self.transfer(level, x) for level, x in self.network.encode(rgb).items()}
-        outputs = {"painted": self.network.decode(moved), **{f"used/{name}": node for name, node in self.used.items()}}
+        outputs = {} if self.variant.moments == "measured" else {"painted": self.network.decode(moved)}
+        outputs |= {f"used/{name}": node for name, node in self.used.items()}
         results = []
         for name, node in outputs.items():
             results.append(ops.result(node))
@@ -62,14 +63,16 @@ class PainterGraph:
         return self.blend([x, *moved]) if self.variant.blended else moved[0]
 
     def normalise(self, name: str, x: Node, channels: int) -> Node:
-        """To mean 0 and deviation 1; a variant that recalls uses mixed moments for it, and reports them."""
-        if not self.held:
+        """To mean 0 and deviation 1, by the moments of the variant; those that it reports go to `used`."""
+        if self.variant.moments == "own":
             return ops.mvn(x, integers(2, 3), True, EPS, "inside_sqrt")
-        held = split_rows(self.input(name, [2, channels]))
-        pairs = zip(channel_moments(x), held, strict=True)
-        mean, std = (ops.add(a, ops.multiply(ops.subtract(b, a), self.held)) for a, b in pairs)
-        self.used[name] = ops.reshape(ops.concat([mean, std], 0), integers(2, channels), False)
-        return ops.divide(ops.subtract(x, mean), std)
+        moments = split_rows(self.input(name, [2, channels])) if self.variant.takes else channel_moments(x)
+        if self.held:
+            pairs = zip(channel_moments(x), moments, strict=True)
+            moments = Moments(*(ops.add(a, ops.multiply(ops.subtract(b, a), self.held)) for a, b in pairs))
+        if self.variant.reports:
+            self.used[name] = ops.reshape(ops.concat([*moments], 0), integers(2, channels), False)
+        return ops.divide(ops.subtract(x, moments.mean), moments.std)
 
     def swap(self, centred: Node, style: int, channels: int) -> Node:
         """Replace every 3x3 patch, minus the style's mean, by the style's nearest patch; see `s2transform.swap`."""

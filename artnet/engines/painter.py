@@ -2,11 +2,12 @@
 
 A painter is one graph from a content's pixels to painted ones. Its inputs: 'rgb' (1, H, W, 3) uint8; for style i and
 level L 'L/style{i}' (2, C); with s2 'basis{i}', 'codes{i}', 'bias{i}' and 'table{i}' as in `StyleArrays`; when blended
-'shares' (styles + 1,), of the content and of each style; when it recalls 'held' (1,), and for every name N of the
-statistics 'N' (2, C). Its outputs: 'painted' (1, H, W, 3) uint8, and when it recalls the used statistics 'used/N'.
+'shares' (styles + 1,), of the content and of each style; when moments are mixed 'held' (1,), and when these or given
+ones are taken, for every name N of the statistics, 'N' (2, C). Its outputs: 'painted' (1, H, W, 3) uint8 (not when it
+only measures), and when moments are mixed or measured the used ones, 'used/N'.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from artnet.config import ArtNetConfig
 from artnet.engines.protocol import Held, Look
 
 BANK = ("basis", "codes", "bias", "table")
+Moments = Literal["own", "mixed", "given", "measured"]
+"""What a painter normalises by: a picture's own moments; these mixed with held ones, and reported; held ones only; or
+its own, which are reported and nothing is painted."""
 
 
 class Variant(NamedTuple):
@@ -23,24 +27,31 @@ class Variant(NamedTuple):
         transfer: 's2' or 'adain'.
         styles: how many.
         blended: whether these, or these and the content, are blended; False is the quicker graph for one full style.
-        recalls: whether statistics are held and reported; False is the quicker graph for a picture on its own.
+        moments: what it normalises by.
     """
 
     transfer: str
     styles: int
     blended: bool
-    recalls: bool
+    moments: Moments = "own"
 
     @property
     def name(self) -> str:
-        flags = ("-blended" if self.blended else "") + ("-recalls" if self.recalls else "")
-        return f"{self.transfer}-{self.styles}{flags}"
+        return f"{self.transfer}-{self.styles}{'-blended' if self.blended else ''}-{self.moments}"
+
+    @property
+    def takes(self) -> bool:
+        """Whether statistics are among the inputs."""
+        return self.moments in ("mixed", "given")
+
+    @property
+    def reports(self) -> bool:
+        """Whether statistics are among the outputs."""
+        return self.moments in ("mixed", "measured")
 
     def statistics(self, config: ArtNetConfig) -> list[str]:
-        """Names of the statistics of a variant that recalls, in the order in which the network takes them."""
+        """Names of all statistics, in the order in which the network needs them."""
         names: list[str] = []
-        if not self.recalls:
-            return names
         for level in config.levels:
             names.append(f"{level}/content")
             if level == config.cut and self.transfer == "s2":
@@ -48,11 +59,21 @@ class Variant(NamedTuple):
         return names
 
 
-def variant_of(look: Look, held: Held | None) -> Variant:
+def painting_variant(look: Look, held: Held | None) -> Variant:
     """The variant that paints a look. Raises ValueError for the transfer 'wct', which only torch has."""
+    moments: Moments = "own" if held is None else "given" if held.share == 1 else "mixed"
+    return variant_of(look, len(look.styles) > 1 or look.strength < 1, moments)
+
+
+def measuring_variant(look: Look) -> Variant:
+    """The variant that measures a look's statistics. Raises ValueError for the transfer 'wct', which only torch has."""
+    return variant_of(look, False, "measured")
+
+
+def variant_of(look: Look, blended: bool, moments: Moments) -> Variant:
     if look.transfer not in ("s2", "adain"):
         raise ValueError(f"transfer {look.transfer} runs on torch only: choose the engine torch, or s2 or adain")
-    return Variant(look.transfer, len(look.styles), len(look.styles) > 1 or look.strength < 1, held is not None)
+    return Variant(look.transfer, len(look.styles), blended, moments)
 
 
 def look_inputs(look: Look, variant: Variant) -> dict[str, np.ndarray]:
@@ -69,7 +90,7 @@ def look_inputs(look: Look, variant: Variant) -> dict[str, np.ndarray]:
 
 
 def held_inputs(held: Held | None, widths: dict[str, int]) -> dict[str, np.ndarray]:
-    """The inputs for held statistics, float32 (none without); `widths` gives the channels of each by name.
+    """The inputs for held statistics, float32 (none without); `widths` gives the channels of all by name.
 
     Raises:
         ValueError: some of them are missing although they count.
@@ -80,4 +101,4 @@ def held_inputs(held: Held | None, widths: dict[str, int]) -> dict[str, np.ndarr
     if held.share and missing:
         raise ValueError(f"the held statistics lack {missing[0]}: take them from the same transfer and styles")
     inputs = {name: held.statistics.get(name, np.zeros((2, width), np.float32)) for name, width in widths.items()}
-    return {**inputs, "held": np.array([held.share], np.float32)}
+    return inputs if held.share == 1 else {**inputs, "held": np.array([held.share], np.float32)}

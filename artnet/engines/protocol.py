@@ -65,6 +65,10 @@ class Engine(Protocol):
         """
         ...
 
+    def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
+        """The statistics that painting a picture would use, without painting it."""
+        ...
+
 
 def pad_edges(rgb: np.ndarray, stride: int) -> np.ndarray:
     """Repeat the right and bottom edge of (H, W, 3) until both sides are multiples of stride, at least two strides.

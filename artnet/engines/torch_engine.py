@@ -6,7 +6,7 @@ from torch import Tensor
 
 from artnet.engines import DEVICES
 from artnet.engines.protocol import NOTHING_HELD, Held, Look, Statistics, pad_edges
-from artnet.network import ArtNet, StyleLevels
+from artnet.network import ArtNet, Features, StyleLevels
 from artnet.pictures import to_rgb, to_tensor
 from s2transform.moments import Moments, channel_moments
 
@@ -57,14 +57,24 @@ class TorchEngine:
     @torch.inference_mode()
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`."""
-        recall = Recall(held or NOTHING_HELD)
+        moved, used = self.transferred(rgb, look, held or NOTHING_HELD)
+        height, width = rgb.shape[:2]
+        painted = to_rgb(self.network.decode(moved)[..., :height, :width].float().cpu())
+        return painted, used if held else {}
+
+    @torch.inference_mode()
+    def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
+        """See `Engine.measure`."""
+        return self.transferred(rgb, look, NOTHING_HELD)[1]
+
+    def transferred(self, rgb: np.ndarray, look: Look, held: Held) -> tuple[Features, Statistics]:
+        """What the decoder is fed, and the statistics that were used for it."""
+        recall = Recall(held)
         features = self.network.encode(self.tensor(rgb))
         moved = self.network.transfer(
             features, look.styles, look.weights, method=look.transfer, strength=look.strength, moments_of=recall
         )
-        height, width = rgb.shape[:2]
-        painted = to_rgb(self.network.decode(moved)[..., :height, :width].float().cpu())
-        return painted, {name: as_rows(moments) for name, moments in recall.used.items()} if held else {}
+        return moved, {name: as_rows(moments) for name, moments in recall.used.items()}
 
     def tensor(self, rgb: np.ndarray) -> Tensor:
         """(1, 3, H, W) in [0, 1] on the device, both sides multiples of the stride."""

@@ -11,6 +11,7 @@ from artnet import Stylizer
 from artnet.checkpoint import load_checkpoint, save_checkpoint
 from artnet.engines.protocol import Look
 from artnet.engines.torch_engine import TorchEngine
+from artnet.stylizer import Memory
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 pytest.importorskip("onnxscript", reason="the extra 'onnx' is not installed")
@@ -77,6 +78,23 @@ def test_the_engine_onnx(weights, monkeypatch, tmp_path):
     assert pictures[0].shape == content.shape
     assert np.abs(pictures[0].astype(int) - pictures[1]).mean() < 0.5
     assert np.array_equal(pictures[0], pictures[2])  # the second time, from the cache
+
+
+def test_the_engine_onnx_paints_tiles_and_remembers(weights, monkeypatch, tmp_path):
+    monkeypatch.setenv("ARTNET_CACHE", str(tmp_path / "cache"))
+    content, other = smooth(300, 280, 4), smooth(64, 64, 7)
+    tiled, steadied = [], []
+    for engine in ("onnx", "openvino"):
+        stylizer = Stylizer.load(weights, engine=engine)
+        if engine == "openvino":
+            stylizer.engine.precision = "f32"
+        stylizer.set_style(smooth(64, 64, 5), size=64)
+        tiled.append(stylizer.stylize(content, tile=256))
+        memory = Memory(share=0.5)
+        steadied.append([stylizer.stylize(frame, memory=memory) for frame in (other, content)])
+    assert np.abs(tiled[0].astype(int) - tiled[1]).mean() < 0.5
+    for first, second in zip(*steadied, strict=True):
+        assert np.abs(first.astype(int) - second).mean() < 0.5
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,19 @@ def test_held_statistics_make_tiles_match(tiny, engine):
     np.testing.assert_allclose(half[name], (own[name] + statistics[name]) / 2, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("engine", [0, 1])
+@pytest.mark.parametrize("styles", [1, 2])
+def test_measured_statistics_are_those_of_painting(tiny, engine, styles):
+    engine = engines(tiny)[engine]
+    content = smooth_picture(96, 80, 7)
+    look = Look([engine.prepare(smooth_picture(64, 64, seed)) for seed in range(styles)], [1.0] * styles)
+    used = engine.paint(content, look, NOTHING_HELD)[1]
+    measured = engine.measure(content, look)
+    assert measured.keys() == used.keys()
+    for name, rows in used.items():
+        np.testing.assert_allclose(measured[name], rows, rtol=1e-4, atol=1e-5)
+
+
 def test_held_statistics_must_fit(tiny):
     engine = engines(tiny)[1]
     look = Look([engine.prepare(noise_picture(64, 64))])

@@ -80,11 +80,14 @@ def run_batch(args: argparse.Namespace, load: Callable[[str | None, str, str], "
         if styles is not None:
             batch.set_style(jobs[0].style, styles)
     results = {job: _result(job, "skipped") for job in skipped}
-    hide = True if len(jobs) == 1 else None  # None: hide the bar only where nobody watches it
-    with tqdm(total=len(jobs), initial=len(skipped), unit="picture", disable=hide) as bar:
+    # One picture shows a bar only where it takes long, and then for its tiles; nothing does where nobody watches.
+    alone = len(jobs) == 1
+    with tqdm(total=len(jobs), initial=len(skipped), unit="picture", disable=None, delay=2 * alone) as bar:
+        if batch and alone:
+            batch.progress = lambda share: bar.update(share - bar.n)
         for job, result in batch.results([job for job in jobs if job not in skipped]) if batch else ():
             results[job] = result
-            bar.update()
+            bar.update(1 - bar.n if alone else 1)
     return _report([results[job] for job in jobs], args, time.perf_counter() - start)
 
 
@@ -96,6 +99,7 @@ class Batch:
     ):
         self.stylizer, self.args, self.mask, self.journal = stylizer, args, mask, journal
         self.look, self.style = Look.of(args), None
+        self.progress: Callable[[float], None] | None = None  # told the share of a picture's tiles that is done
         self.read_style = lru_cache(maxsize=4)(lambda mix: read_styles(list(mix)))
 
     def set_style(self, mix: Mix, pictures: list[tuple[np.ndarray, float]]) -> None:
@@ -136,7 +140,7 @@ class Batch:
 
     def _paint(self, content: Picture) -> np.ndarray:
         """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
-        stylized = self.look.paint(self.stylizer, content.rgb)
+        stylized = self.look.paint(self.stylizer, content.rgb, tile=self.args.tile, progress=self.progress)
         if self.mask is None:
             return stylized
         return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))
@@ -176,7 +180,7 @@ def _journal(args: argparse.Namespace, jobs: list[Job]) -> Journal | None:
     if not args.skip_existing or not all(job.output.is_relative_to(folder) and job.output != folder for job in jobs):
         return None
     settings = [args.strength, args.transfer, args.preserve_color, args.size, args.style_size, args.strip_metadata]
-    return Journal(folder, [*settings, hash_of(args.mask), hash_of(args.weights)])
+    return Journal(folder, [*settings, args.tile, hash_of(args.mask), hash_of(args.weights)])
 
 
 def _is_current(job: Job, journal: Journal | None) -> bool:

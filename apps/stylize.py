@@ -23,6 +23,7 @@ examples:
   half the effect                 artnet stylize photo.jpg --style a.jpg --strength 0.5 -o out.png
   keep the photo's colours        artnet stylize photo.jpg --style a.jpg --preserve-color -o out.png
   only the sky                    artnet stylize photo.jpg --style a.jpg --mask sky.png -o out.png
+  a huge picture in less memory   artnet stylize map.tif --style a.jpg --tile 512 -o out.tif
   finer strokes                   artnet stylize photo.jpg --style a.jpg --style-size 256 -o out.png
   every photo in every style      artnet stylize photos/ --style art/ --each --name '{style}/{content}' -o painted/
   a folder, going on tomorrow     artnet stylize photos/ --recursive --skip-existing --style a.jpg -o painted/
@@ -66,6 +67,11 @@ def run(args: argparse.Namespace) -> int:
     return run_batch(args, load_stylizer)
 
 
+def tile_side(text: str) -> int | None:
+    """An argparse type for --tile: 'auto' is None."""
+    return None if text == "auto" else whole_number(64, 16384)(text)
+
+
 def load_stylizer(weights: str | None, engine: str, device: str) -> "Stylizer":
     """The network, ready for a style."""
     from artnet import Stylizer
@@ -82,6 +88,11 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--size", type=whole_number(16, 16384), metavar="PX",
         help="scale the content until its short side has PX pixels (default: as it is)",
+    )  # fmt: skip
+    look.add_argument(
+        "--tile", type=tile_side, metavar="PX",
+        help="paint in tiles of PX pixels, statistics taken from the whole: smaller needs less memory (default: auto, "
+        "which tiles pictures of more than 4 megapixels)",
     )  # fmt: skip
 
 

@@ -21,10 +21,11 @@ class FakeStylizer:
     def set_style(self, styles, *, size=None):
         self.styles, self.size = styles, size
 
-    def stylize(self, content, *, strength=1.0, transfer="s2", **_):
+    def stylize(self, content, *, strength=1.0, transfer="s2", tile=None, **_):
         assert content.dtype == np.uint8
         assert content.shape[2] == 3
         self.calls.append((strength, transfer))
+        self.tile = tile
         return 255 - content
 
 

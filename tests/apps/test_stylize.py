@@ -92,6 +92,17 @@ def test_size_is_that_of_the_short_side(fake, desk):
         assert image.size == (48, 32)
 
 
+@pytest.mark.parametrize(("options", "tile"), [([], None), (["--tile", "auto"], None), (["--tile", "512"], 512)])
+def test_tile(fake, desk, options, tile):
+    assert stylize("photo.png", "-o", "out.png", *options) == 0
+    assert fake.tile == tile
+
+
+def test_a_tile_has_a_sensible_size(fake, desk, capsys):
+    assert stylize("photo.png", "-o", "out.png", "--tile", "8") == 2
+    assert "'8' is not a whole number from 64 to 16384" in capsys.readouterr().err
+
+
 def test_preserve_color(fake, desk):
     assert stylize("photo.png", "-o", "out.png", "--preserve-color") == 0
     red, green, blue = pixel("out.png")

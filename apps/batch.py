@@ -4,10 +4,11 @@ import argparse
 import json
 import os
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,8 +29,10 @@ from artnet.pictures import Picture, fit_short_side, read_picture, resize, write
 if TYPE_CHECKING:
     from artnet import Stylizer
 
-WRITERS, UNWRITTEN = 2, 4
-"""Threads that encode and write, and pictures that may wait for them."""
+WRITERS, UNWRITTEN = 2, 2
+"""Threads that encode and write beside those that paint, and pictures that may wait for them."""
+STREAMS, MANY = min(4, os.cpu_count() or 1), 16
+"""Pictures that are painted at once where there are many, and how many are."""
 # RuntimeError too: that is how torch reports that memory ran out.
 _PICTURE_ERRORS = (ValueError, OSError, MemoryError, RuntimeError)
 
@@ -57,12 +60,12 @@ class Result:
     error: str | None = None
 
 
-def run_batch(args: argparse.Namespace, load: Callable[[str | None, str, str], "Stylizer"]) -> int:
+def run_batch(args: argparse.Namespace, load: Callable[[str | None, str, str, int], "Stylizer"]) -> int:
     """Do what the arguments of `artnet stylize` ask for and report it; see `apps.stylize.run`.
 
     Args:
         args: as defined by `apps.stylize.add_arguments`.
-        load: from (weights, engine, device) to a stylizer; called only if there is something to paint.
+        load: from (weights, engine, device, streams) to a stylizer; called only if there is something to paint.
     """
     start = time.perf_counter()
     extra = [Path(name) for name in (args.mask, args.weights) if name]
@@ -76,7 +79,8 @@ def run_batch(args: argparse.Namespace, load: Callable[[str | None, str, str], "
     skipped = {job for job in jobs if args.skip_existing and _is_current(job, journal)}
     batch = None
     if len(skipped) < len(jobs):
-        batch = Batch(load(args.weights, engine_of(args), args.device), args, mask, journal)
+        streams = STREAMS if len(jobs) - len(skipped) >= MANY else 1
+        batch = Batch(load(args.weights, engine_of(args), args.device, streams), args, mask, journal)
         if styles is not None:
             batch.set_style(jobs[0].style, styles)
     results = {job: _result(job, "skipped") for job in skipped}
@@ -92,13 +96,14 @@ def run_batch(args: argparse.Namespace, load: Callable[[str | None, str, str], "
 
 
 class Batch:
-    """Paints many pictures: while the network works on one, others are decoded and encoded in threads."""
+    """Paints many pictures: while the network works on some, others are decoded and encoded in threads."""
 
     def __init__(
         self, stylizer: "Stylizer", args: argparse.Namespace, mask: np.ndarray | None, journal: Journal | None
     ):
         self.stylizer, self.args, self.mask, self.journal = stylizer, args, mask, journal
         self.look, self.style = Look.of(args), None
+        self.painting = threading.BoundedSemaphore(stylizer.streams)
         self.progress: Callable[[float], None] | None = None  # told the share of a picture's tiles that is done
         self.read_style = lru_cache(maxsize=4)(lambda mix: read_styles(list(mix)))
 
@@ -111,20 +116,19 @@ class Batch:
     def results(self, jobs: list[Job]) -> Iterator[tuple[Job, Result]]:
         """Each job with what became of it, in order; a failure is a result too, so that the others go on."""
         waiting: deque[tuple[Job, Future[Result]]] = deque()
-        with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as writers:
+        threads = self.stylizer.streams + WRITERS
+        with ThreadPoolExecutor(threads, thread_name_prefix="paint") as painters:
             for job, reading in each_ahead(self._read, jobs):
                 try:
                     content, pictures, seconds = reading.result()
-                    start = time.perf_counter()
                     if job.style != self.style:
+                        wait([future for _, future in waiting])  # who paint in the style that was
                         self.set_style(job.style, pictures or self.read_style(job.style))
-                    rgb = self._paint(content)
-                    seconds += time.perf_counter() - start
                 except _PICTURE_ERRORS as error:
                     waiting.append((job, _done(_result(job, "failed", error=describe(error)))))
                 else:
-                    waiting.append((job, writers.submit(self._write, job, content, rgb, seconds)))
-                while len(waiting) > UNWRITTEN:
+                    waiting.append((job, painters.submit(self._paint_and_write, job, content, seconds)))
+                while len(waiting) > threads + UNWRITTEN:
                     yield _next(waiting)
             while waiting:
                 yield _next(waiting)
@@ -145,10 +149,13 @@ class Batch:
             return stylized
         return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))
 
-    def _write(self, job: Job, content: Picture, rgb: np.ndarray, seconds: float) -> Result:
+    def _paint_and_write(self, job: Job, content: Picture, seconds: float) -> Result:
         start = time.perf_counter()
         target = sys.stdout.buffer if job.output == STDIO else job.output
         try:
+            with self.painting:
+                seconds -= time.perf_counter() - start  # it only waited
+                rgb = self._paint(content)
             if job.output != STDIO:
                 job.output.parent.mkdir(parents=True, exist_ok=True)
             write_picture(target, rgb, like=content, strip_metadata=self.args.strip_metadata)

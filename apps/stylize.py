@@ -72,11 +72,11 @@ def tile_side(text: str) -> int | None:
     return None if text == "auto" else whole_number(64, 16384)(text)
 
 
-def load_stylizer(weights: str | None, engine: str, device: str) -> "Stylizer":
+def load_stylizer(weights: str | None, engine: str, device: str, streams: int = 1) -> "Stylizer":
     """The network, ready for a style."""
     from artnet import Stylizer
 
-    return Stylizer.load(weights, engine=engine, device=device)
+    return Stylizer.load(weights, engine=engine, device=device, streams=streams)
 
 
 def _add_look(parser: argparse.ArgumentParser) -> None:

@@ -11,12 +11,13 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from apps import samples, stylize
-from apps.batch import Batch
+from apps.batch import STREAMS, Batch
 from apps.cli import Parser
 from apps.jobs import Job, plan_jobs
 from apps.look import read_styles
@@ -25,6 +26,7 @@ from artnet import Stylizer
 from artnet.pictures import read_picture
 
 ROUNDS = 20
+STYLE = "starry-orchard"
 
 
 def make_pictures(folder: Path, count: int, size: int) -> None:
@@ -44,7 +46,7 @@ def batch_of(folder: Path, stylizer: Stylizer, options: list[str]) -> tuple[Batc
     """The command's own batch over a folder, with the style set."""
     parser = Parser()
     stylize.add_arguments(parser)
-    style = str(samples.style("starry-orchard"))
+    style = str(samples.style(STYLE))
     args = parser.parse_args([str(folder), "--style", style, "-o", str(folder) + "-out", *options])
     batch = Batch(stylizer, args, None, None)
     jobs = plan_jobs(args.content, args.style, args.output, recursive=False)
@@ -68,9 +70,11 @@ def bare(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
     return time.perf_counter() - start
 
 
-def throughput(folder: Path, stylizer: Stylizer) -> dict[str, float]:
-    """Pictures per second of both, and the share of the bare network's that the command reaches."""
-    batch, jobs = batch_of(folder, stylizer, [])
+def throughput(folder: Path, stylizer: Stylizer, wide: Stylizer) -> dict[str, Any]:
+    """Pictures per second of the bare network, one at a time, and of the command, whose stylizer paints several; and
+    what the command reaches of the bare one's."""
+    batch, jobs = batch_of(folder, wide, [])
+    stylizer.set_style(samples.style(STYLE))
     part = -(-len(jobs) // ROUNDS)
     bare(stylizer, [read_picture(job.content).rgb for job in jobs[:3]])
     rates: dict[str, list[float]] = {"bare": [], "command": []}
@@ -107,14 +111,15 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     stylizer = Stylizer.load(engine=args.engine)
+    wide = Stylizer.load(engine=args.engine, streams=STREAMS)
     result = {"machine": describe(), "engine": stylizer.engine_choice, "pictures": args.pictures, "size": args.size}
     with tempfile.TemporaryDirectory() as folder:
         make_pictures(Path(folder) / "large", args.pictures, args.size)
-        result["throughput"] = throughput(Path(folder) / "large", stylizer)
+        result["throughput"] = throughput(Path(folder) / "large", stylizer, wide)
         print(result["engine"], result["throughput"], flush=True)
         if args.growth:
             make_pictures(Path(folder) / "small", args.growth, 64)
-            result["growth"] = growth(Path(folder) / "small", stylizer)
+            result["growth"] = growth(Path(folder) / "small", wide)
             print(result["growth"])
     if args.json:
         save(args.json, result)

@@ -9,7 +9,7 @@ ENGINES = ("auto", "openvino", "torch", "onnx")
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: str = "auto") -> Engine:
+def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: str = "auto", streams: int = 1) -> Engine:
     """The engine that runs the network of a checkpoint.
 
     'auto' is torch on CUDA where it is asked for, else OpenVINO where it is installed: on CPUs it was the faster one in
@@ -19,6 +19,7 @@ def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: st
         weights: a checkpoint's path or the name of bundled weights.
         engine: one of ENGINES.
         device: 'auto' (CUDA only for the engine torch), 'cpu' or 'cuda'.
+        streams: pictures that OpenVINO paints at once in as many threads, for throughput at the cost of delay.
 
     Raises:
         ValueError: unknown names, an engine that is not installed or not made for the device, or no checkpoint.
@@ -48,4 +49,4 @@ def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: st
     from artnet.engines.openvino_engine import OpenVINOEngine
     from artnet.weights_file import read_weights
 
-    return OpenVINOEngine(*read_weights(weights))
+    return OpenVINOEngine(*read_weights(weights), streams=streams)

@@ -29,7 +29,7 @@ class ONNXEngine:
         self.weights = weights
         self.config: ArtNetConfig
         self.config, state = read_weights(weights)
-        self.stride = self.config.stride
+        self.stride, self.streams = self.config.stride, 1
         self.key = fingerprint(self.config, state, "onnx")
         self.sessions: dict[object, ort.InferenceSession] = {}
         self.fed: tuple[Look, Variant] | None = None  # what `look_arrays` belong to

@@ -49,10 +49,12 @@ class Engine(Protocol):
     Attributes:
         choice: what it runs on and why, for people.
         stride: picture pixels per bottleneck position along a side.
+        streams: calls of `paint` that may run at once in threads of the caller, and gain by it.
     """
 
     choice: str
     stride: int
+    streams: int
 
     def prepare(self, rgb: np.ndarray) -> Any:
         """What painting needs of a style's picture, computed once."""

@@ -40,6 +40,7 @@ class TorchEngine:
     """
 
     def __init__(self, network: ArtNet, device: str = "auto", dtype: torch.dtype | None = None):
+        self.streams = 1
         self.device = pick_device(device)
         picked, why = pick_dtype(self.device)
         self.dtype = dtype or picked

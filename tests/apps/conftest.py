@@ -15,6 +15,8 @@ import apps.stylize
 class FakeStylizer:
     """Has the interface of artnet.Stylizer; remembers what it was asked."""
 
+    streams = 2
+
     def __init__(self):
         self.styles, self.size, self.calls, self.loaded = None, None, [], None
 
@@ -33,7 +35,7 @@ class FakeStylizer:
 def fake(monkeypatch):
     stylizer = FakeStylizer()
 
-    def load(weights, engine, device):
+    def load(weights, engine, device, streams):
         stylizer.loaded = (weights, engine, device)
         return stylizer
 

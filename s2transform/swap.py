@@ -62,8 +62,9 @@ def principal_channels(style: Tensor, count: int) -> Reduction:
     flat = style[0].flatten(1).float()
     mean = flat.mean(1)
     centred = flat - mean[:, None]
-    _, vectors = torch.linalg.eigh(centred @ centred.T)  # by rising eigenvalue
-    return Reduction(mean, vectors[:, -min(count, len(mean)) :].T.contiguous())
+    # In double precision: where many channels are silent, the single one may not converge.
+    _, vectors = torch.linalg.eigh((centred @ centred.T).double())  # by rising eigenvalue
+    return Reduction(mean, vectors[:, -min(count, len(mean)) :].T.float().contiguous())
 
 
 def reflect_pad(x: Tensor, amount: int) -> Tensor:

@@ -55,8 +55,9 @@ def channel_moments(features: np.ndarray) -> np.ndarray:
 def principal_channels(centred: np.ndarray, count: int) -> np.ndarray:
     """(C, D), the `count` principal components of the channels of (H, W, C) features, or all where there are fewer."""
     flat = centred.reshape(-1, centred.shape[2])
-    _, vectors = np.linalg.eigh(flat.T @ flat)  # by rising eigenvalue
-    return np.ascontiguousarray(vectors[:, -count:])
+    # In double precision: where many channels are silent, the single one may not converge.
+    _, vectors = np.linalg.eigh((flat.T @ flat).astype(np.float64))  # by rising eigenvalue
+    return np.ascontiguousarray(vectors[:, -count:], dtype=np.float32)
 
 
 def patches(features: np.ndarray, stride: int) -> np.ndarray:

@@ -52,7 +52,7 @@ def without_pruning(seed: int, epochs: int, widths: tuple[int, int, int]) -> dic
     model, splits = task(seed, widths)
     fit(model, splits.train, epochs, seed)
     network = find_groups(model, splits.example).network
-    return measured(model, splits, network.totals(network.widths({})))
+    return measured(model, splits, network.totals({}))
 
 
 def measured(model: nn.Module, splits: Splits, costs: dict[str, int]) -> dict[str, object]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from apps.ahead import each_ahead
 from apps.cli import describe
@@ -27,6 +26,8 @@ from artnet.color import blend
 from artnet.pictures import Picture, fit_short_side, read_picture, resize, write_picture
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from artnet import Stylizer
 
 WRITERS, UNWRITTEN = 2, 2
@@ -84,15 +85,32 @@ def run_batch(args: argparse.Namespace, load: Callable[[str | None, str, str, in
         if styles is not None:
             batch.set_style(jobs[0].style, styles)
     results = {job: _result(job, "skipped") for job in skipped}
-    # One picture shows a bar only where it takes long, and then for its tiles; nothing does where nobody watches.
-    alone = len(jobs) == 1
-    with tqdm(total=len(jobs), initial=len(skipped), unit="picture", disable=None, delay=2 * alone) as bar:
-        if batch and alone:
-            batch.progress = lambda share: bar.update(share - bar.n)
-        for job, result in batch.results([job for job in jobs if job not in skipped]) if batch else ():
-            results[job] = result
-            bar.update(1 - bar.n if alone else 1)
+    if batch:
+        painted = batch.results([job for job in jobs if job not in skipped])
+        results |= painted if len(jobs) == 1 else _counted(painted, len(jobs), len(skipped))
     return _report([results[job] for job in jobs], args, time.perf_counter() - start)
+
+
+def _counted(painted: Iterator[tuple[Job, Result]], total: int, done: int) -> Iterator[tuple[Job, Result]]:
+    from tqdm import tqdm
+
+    return iter(tqdm(painted, total=total, initial=done, unit="picture", disable=None))
+
+
+class TileBar:
+    """Progress of pictures that are painted in tiles; shown where somebody watches."""
+
+    def __init__(self) -> None:
+        self.bar: tqdm | None = None
+
+    def __call__(self, share: float) -> None:
+        from tqdm import tqdm  # here, because few pictures are so large
+
+        self.bar = self.bar or tqdm(total=1.0, disable=None, bar_format="{l_bar}{bar}| {elapsed}<{remaining}")
+        self.bar.update(share - self.bar.n)
+        if share == 1:
+            self.bar.close()
+            self.bar = None
 
 
 class Batch:
@@ -104,7 +122,8 @@ class Batch:
         self.stylizer, self.args, self.mask, self.journal = stylizer, args, mask, journal
         self.look, self.style = Look.of(args), None
         self.painting = threading.BoundedSemaphore(stylizer.streams)
-        self.progress: Callable[[float], None] | None = None  # told the share of a picture's tiles that is done
+        # Several at once would share one bar.
+        self.progress = TileBar() if stylizer.streams == 1 else None
         self.read_style = lru_cache(maxsize=4)(lambda mix: read_styles(list(mix)))
 
     def set_style(self, mix: Mix, pictures: list[tuple[np.ndarray, float]]) -> None:

@@ -84,7 +84,7 @@ def write_ir(blob: bytes, path: Path) -> None:
     """An ONNX file's bytes as OpenVINO IR: `path` and its .bin, weights in half precision."""
     import tempfile
 
-    import openvino as ov
+    from artnet.engines.openvino_runtime import ov
 
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".artnet-") as folder:
         source, target = Path(folder, "graph.onnx"), Path(folder, path.name)

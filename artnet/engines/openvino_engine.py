@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 
 import numpy as np
-import openvino as ov
 
 from artnet.config import ArtNetConfig
 from artnet.engines.compiled import cached, fingerprint
 from artnet.engines.openvino_graph import NetworkGraph, encoder_model
+from artnet.engines.openvino_runtime import ov
 from artnet.engines.openvino_transfer import PainterGraph
 from artnet.engines.painter import Variant, held_inputs, look_inputs, measuring_variant, painting_variant
 from artnet.engines.protocol import Held, Look, Statistics, pad_edges

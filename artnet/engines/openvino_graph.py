@@ -8,11 +8,9 @@ take longer than stylizing a picture.
 from collections.abc import Mapping
 
 import numpy as np
-import openvino as ov
-import openvino.opset15 as ops
-from openvino import Node
 
 from artnet.config import PIXELS, POOL_BEFORE, STAGES, ArtNetConfig, stage_stride
+from artnet.engines.openvino_runtime import Node, ops, ov
 from artnet.polyphase import phases_bias, phases_kernel, upsampled_kernel
 
 Arrays = Mapping[str, np.ndarray]

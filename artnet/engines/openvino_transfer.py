@@ -3,11 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-import openvino as ov
-import openvino.opset15 as ops
-from openvino import Node
 
 from artnet.engines.openvino_graph import NetworkGraph, integers, pad
+from artnet.engines.openvino_runtime import Node, ops, ov
 from artnet.engines.painter import Variant
 from artnet.engines.style_arrays import EPS, PATCH
 

@@ -66,10 +66,10 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
     with TemporaryDirectory(prefix="artnet-web-") as cache:
         url, close = start(args, cache)
-        print(f"{url} (stop with Ctrl-C)", flush=True)
-        if args.host not in _LOCAL and not args.auth:
-            print("artnet: everyone who can reach this machine can use the page; see --auth", file=sys.stderr)
         try:
+            print(f"{url} (stop with Ctrl-C)", flush=True)
+            if args.host not in _LOCAL and not args.auth:
+                print("artnet: everyone who can reach this machine can use the page; see --auth", file=sys.stderr)
             threading.Event().wait()
         except KeyboardInterrupt:
             return 0

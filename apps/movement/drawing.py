@@ -157,7 +157,9 @@ def _draw_trails(axes: Any, poses: np.ndarray) -> None:
 
 def _labels(axes: Any, pose: np.ndarray) -> None:
     for joint, (x, y) in zip(COMMON.joints, pose[:, :2], strict=True):
-        axes.annotate(joint, (x, y), (9, 8), textcoords="offset points", fontsize=7, color="#333", zorder=4)
+        # The body's right side is on the left of the picture; outwards, labels stay clear of each other.
+        place = {"xytext": (-9, 8), "ha": "right"} if joint.startswith("right") else {"xytext": (9, 8)}
+        axes.annotate(joint, (x, y), textcoords="offset points", fontsize=7, color="#333", zorder=4, **place)
 
 
 def _frame_body(axes: Any, poses: np.ndarray, margin: float) -> None:

@@ -42,7 +42,7 @@ def _save(figure: Any, path: Path) -> None:
 
 
 def draw_skeleton(explanation: Explanation, tracks: np.ndarray, title: str, path: Path) -> None:
-    """PNG: the skeleton coloured by attention; attention of every joint with its spread over seeds; probability drops.
+    """PNG: the skeleton coloured by attention; attention of every joint with its spread over seeds; log-odds drops.
 
     Args:
         explanation: of the recording.
@@ -69,7 +69,7 @@ def draw_skeleton(explanation: Explanation, tracks: np.ndarray, title: str, path
     drops = explanation.drops
     falls.barh(names, drops.mean(0)[order], xerr=drops.std(0)[order], color=GREY, error_kw={"ecolor": "#444", "lw": 1})
     falls.axvline(0, color="#444", lw=0.8)
-    falls.set(xlabel="fall of the probability", title="without the joint", yticks=[])
+    falls.set(xlabel="fall of the log-odds", title="without the joint", yticks=[])
     for axes in (bars, falls):
         axes.spines[["top", "right"]].set_visible(False)
     figure.supxlabel(NOTICE, fontsize=8, color="#a00")
@@ -86,7 +86,7 @@ def draw_curves(explanation: Explanation, title: str, path: Path) -> None:
     kind = "atypical" if explanation.label else "typical"
     axes.set(xlabel="joints taken away", ylabel=f"probability of {kind}", ylim=(0, 1.02), xlim=(0, len(COMMON.joints)))
     rho = explanation.faithfulness["rank_correlation"]
-    axes.set_title(f"{title}\nrank correlation of attention and probability drop: {rho:.2f}", fontsize=11)
+    axes.set_title(f"{title}\nrank correlation of attention and log-odds drop: {rho:.2f}", fontsize=11)
     axes.legend(frameon=False)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
@@ -157,7 +157,9 @@ def _draw_trails(axes: Any, poses: np.ndarray) -> None:
 
 def _labels(axes: Any, pose: np.ndarray) -> None:
     for joint, (x, y) in zip(COMMON.joints, pose[:, :2], strict=True):
-        axes.annotate(joint, (x, y), (9, 8), textcoords="offset points", fontsize=7, color="#333", zorder=4)
+        # The body's right side is on the left of the picture; outwards, labels stay clear of each other.
+        place = {"xytext": (-9, 8), "ha": "right"} if joint.startswith("right") else {"xytext": (9, 8)}
+        axes.annotate(joint, (x, y), textcoords="offset points", fontsize=7, color="#333", zorder=4, **place)
 
 
 def _frame_body(axes: Any, poses: np.ndarray, margin: float) -> None:

@@ -1,7 +1,10 @@
 """What the networks rely on: their attention, and whether taking the attended joints away really changes the answer.
 
 A joint is taken away by putting it to its mean over the training data (arXiv 2106.04471 shows attention alone; the
-checks by removal and against random attention are ours).
+checks by removal and against random attention are ours). What a joint counts for is the fall of the log-odds of the
+class without it, not of the probability: where several joints tell the same, a sure network stays at a probability
+near 1 without any one of them. Networks that differ only in their seed rely on different ones of such joints, so falls
+and attention are averaged over seeds.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,22 +23,26 @@ RANDOM_ORDERS = 20
 
 
 @torch.no_grad()
-def class_probability(network: MovementNet, clips: Tensor, label: int, removed: Sequence[int] = ()) -> float:
-    """Mean probability of class `label` over clips (B, J, D, T), with some joints taken away."""
+def log_odds(network: MovementNet, clips: Tensor, label: int, removed: Sequence[int] = ()) -> Tensor:
+    """(B,) log of the odds of class `label` in clips (B, J, D, T), with some joints taken away."""
     kept = torch.ones(network.config.joints)
     kept[list(removed)] = 0
-    return float(network.eval()(clips, kept)[0].softmax(1)[:, label].mean())
+    logits, _ = network.eval()(clips, kept)
+    return logits[:, label] - logits[:, 1 - label]
 
 
 def ablation_drops(network: MovementNet, clips: Tensor, label: int) -> np.ndarray:
-    """(J,) how much the probability of class `label` falls when one joint is taken away; below 0 where it rises."""
-    whole = class_probability(network, clips, label)
-    return np.array([whole - class_probability(network, clips, label, [j]) for j in range(network.config.joints)])
+    """(J,) how much the log-odds of class `label` fall when one joint is taken away, the mean over clips; below 0 where
+    they rise."""
+    whole = log_odds(network, clips, label)
+    falls = [whole - log_odds(network, clips, label, [j]) for j in range(network.config.joints)]
+    return torch.stack(falls).mean(1).numpy()
 
 
 def removal_curve(network: MovementNet, clips: Tensor, label: int, order: Sequence[int]) -> np.ndarray:
-    """(J + 1,) probability of class `label` with the first 0, 1, ... J joints of an order taken away."""
-    return np.array([class_probability(network, clips, label, order[:count]) for count in range(len(order) + 1)])
+    """(J + 1,) mean probability of class `label` with the first 0, 1, ... J joints of an order taken away."""
+    counts = range(len(order) + 1)
+    return np.array([float(log_odds(network, clips, label, order[:count]).sigmoid().mean()) for count in counts])
 
 
 def faithfulness(gates: np.ndarray, drops: np.ndarray, seed: int = 0) -> dict[str, object]:
@@ -43,7 +50,7 @@ def faithfulness(gates: np.ndarray, drops: np.ndarray, seed: int = 0) -> dict[st
 
     Args:
         gates: (S, J) mean gates of each seed's networks.
-        drops: (S, J) their mean probability drops.
+        drops: (S, J) their mean falls of the log-odds.
         seed: of the random control.
 
     Returns:
@@ -71,7 +78,7 @@ class Explanation:
         label: the class explained, 1 atypical, 0 typical.
         scores: (S, B) probability of atypical.
         gates: (S, B, J) attention.
-        drops: (S, J) falls of the probability of `label`.
+        drops: (S, J) falls of the log-odds of `label`.
         curves: {"highest attention first", "random order", "lowest attention first"}: (J + 1,) mean probability of
             `label` by the number of joints taken away.
     """

@@ -48,7 +48,7 @@ class MovementNet(nn.Module):
             nn.BatchNorm1d(features),
             nn.ReLU(),
         )
-        self.attention = SqueezeExcitation(joints, reduction=2) if config.attention else None
+        self.attention = _even_attention(joints) if config.attention else None
         self.body = nn.Sequential(
             nn.Conv1d(features, width, 5, stride=2, padding=2, bias=False),
             nn.BatchNorm1d(width),
@@ -79,3 +79,12 @@ class MovementNet(nn.Module):
         x = x * gates[:, :, None, None]
         x = self.body(x.flatten(1, 2)).mean(2)  # (B, width)
         return self.head(x), gates
+
+
+def _even_attention(joints: int) -> SqueezeExcitation:
+    """Attention that starts at 0.5 for every joint. From a random start the gates would mostly show that start:
+    training moves them no farther than chance spreads them."""
+    attention = SqueezeExcitation(joints, reduction=2)
+    for parameter in attention.mlp[-1].parameters():
+        nn.init.zeros_(parameter)
+    return attention

@@ -51,17 +51,17 @@ def validation_result(examples: Sequence[Example], attention: Validation, contro
 
 
 def joint_result(gates: np.ndarray, drops: np.ndarray) -> dict[str, Any]:
-    """Attention and probability drop of each joint, and how far one tells the other.
+    """Attention of each joint and fall of the log-odds without it, and how far one tells the other.
 
     Args:
         gates: (S, J) mean gates of each seed.
-        drops: (S, J) falls of the probability without the joint.
+        drops: (S, J) falls of the log-odds of the class without the joint.
     """
     table = {
         joint: {
             "attention": float(gates[:, j].mean()),
             "sd over seeds": float(gates[:, j].std()),
-            "drop": float(drops[:, j].mean()),
+            "log-odds drop": float(drops[:, j].mean()),
         }
         for j, joint in enumerate(COMMON.joints)
     }
@@ -78,11 +78,11 @@ def validation_text(result: Mapping[str, Any], seeds: int) -> str:
         lines.append(f"{name:26}" + "".join(f"{cell:>16}" for cell in cells))
         lines.append(_single(f"  vote of {seeds} seeds", row["vote"]))
     lines += [_single(name, row) for name, row in result["baselines"].items()]
-    lines += ["", f"{'joint':18}{'attention':>16}{'drop without it':>18}"]
+    lines += ["", f"{'joint':18}{'attention':>16}{'log-odds drop':>16}"]
     joints = result["joints"]
     for joint, row in sorted(joints["table"].items(), key=lambda item: -item[1]["attention"]):
         attention = f"{row['attention']:.3f} +- {row['sd over seeds']:.3f}"
-        lines.append(f"{joint:18}{attention:>16}{row['drop']:>18.3f}")
+        lines.append(f"{joint:18}{attention:>16}{row['log-odds drop']:>16.3f}")
     lines += ["", faithfulness_text(joints["faithfulness"])]
     if seeds < FEW_SEEDS:
         lines.append(f"Only {seeds} seed(s): use at least {FEW_SEEDS} before reading anything into these numbers.")
@@ -101,8 +101,8 @@ def faithfulness_text(found: Mapping[str, Any]) -> str:
     inside = low <= found["rank_correlation"] <= high
     verdict = "no better than attention given at random" if inside else "outside what random attention gives"
     return (
-        f"Attention against the probability drop: rank correlation {found['rank_correlation']:.2f}, {verdict} "
-        f"(95 % of random attention: {low:.2f} to {high:.2f})."
+        f"Attention against the log-odds drop without a joint: rank correlation {found['rank_correlation']:.2f}, "
+        f"{verdict} (95 % of random attention: {low:.2f} to {high:.2f})."
     )
 
 

@@ -129,7 +129,7 @@ class Validation:
     Attributes:
         scores: (S, n) probability of atypical, the mean over the example's clips.
         gates: (S, n, J) mean attention.
-        drops: (S, n, J) fall of the true class's probability without one joint.
+        drops: (S, n, J) fall of the true class's log-odds without one joint.
     """
 
     scores: np.ndarray

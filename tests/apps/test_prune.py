@@ -124,7 +124,7 @@ def test_anybodys_network_with_weights_of_a_file(picture_folders, tmp_path, caps
         (["json:dumps"], "cannot be called without arguments"),
         (["resnet18", "--weights", "none.safetensors"], "no weights at none"),
         (["resnet18", "--criterion", "apoz"], "give --data"),
-        (["resnet18", "--criterion", "l1", "--finetune", "1"], "trains ArtNets only"),
+        (["resnet18", "--criterion", "l1", "--finetune", "1"], "FOLDER/train/CLASS/"),
         (["artnet", "--criterion", "apoz"], "give --content and --style"),
         (["resnet18", "--size", "3"], "--size must be between 16 and 2048"),
     ],

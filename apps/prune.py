@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING
 from apps.models import add_model_arguments
 
 if TYPE_CHECKING:
-    from torch import nn
+    from collections.abc import Iterator
+
+    from torch import Tensor, nn
 
     import pruning
     from apps.models import Subject
+    from pruning.data import Splits
+
+Rows = dict[str, tuple[float, float]]
+"""{what: (before, after)}"""
 
 EPILOG = """\
 Channels are scored by --criterion; the lowest go until --target is met: macs=0.5, params=0.5 or channels=0.5 (the
@@ -23,38 +29,57 @@ Criteria that judge by activations or gradients look at pictures: --data for a c
 is then recalibrated too; --content and --style for ArtNet, which paints the one like the other. ArtNet without
 --target loses only channels that score at or below --eps: with 'zero' and eps 0, lossless on what was watched.
 
+A classifier can be trained where --data holds train/CLASS/ (and test/CLASS/ or val/CLASS/) with as many classes as the
+network has outputs; accuracy on the test pictures is then reported too. --finetune trains what is left for so many
+minutes. --schedule takes the place of a criterion: channels are silenced little by little in the course of --epochs
+of training, by their norm, and those that are silent at the end are removed:
+  hfp    silenced for good after the first epoch       srfp   faded instead of silenced at once
+  sfp    silenced each epoch, free to come back        asrfp  both of the latter
+  asfp   the silenced share grows                      ghfp   from free to come back to silenced for good
+  pgmpf  as ghfp, by thinning the gradients
+
 The folder given with -o gets plan.json (what was removed), table.json (every layer), summary.json (before and after),
 and the network: artnet.safetensors, or net.safetensors to be read with pruning.load.
 
 examples:
   artnet prune resnet50 --weights resnet50.safetensors --criterion l1-dependency --target macs=0.5 -o pruned/
   artnet prune mobilenet_v2 --criterion taylor --data photos/ --target latency_ms=20 -o fast/
+  artnet prune my_package.networks:flowers --weights net.safetensors --data flowers/ --target macs=0.5 \\
+      --criterion l1-dependency --finetune 30 -o small/
+  artnet prune my_package.networks:flowers --schedule ghfp --epochs 30 --data flowers/ --target macs=0.5 -o soft/
   artnet prune artnet-dense --criterion zero --content photos/ --style paintings/ -o lossless/
   artnet prune artnet --target macs=0.45 --content photos/ --style paintings/ -o small/ --finetune 30
 """
 VERIFY_SIZE = 64
+MANY = 16
+"""Pictures at once, besides one, for which latency is measured."""
+RANKING = {"criterion": None, "scope": "global", "normalise": "mean", "eps": 0.0, "round_to": 1, "max_per_layer": 1.0}
+"""Options that a schedule, which ranks by itself, has no use for, and their defaults."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.description, parser.epilog = __doc__, EPILOG
     add_model_arguments(parser)
-    parser.set_defaults(pictures=200)
+    parser.set_defaults(pictures=200, **RANKING)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
     parser.add_argument("--content", type=Path, help="ArtNet: folder of photos to watch the channels on")
     parser.add_argument("--style", type=Path, help="ArtNet: folder of paintings to watch the channels on")
-    parser.add_argument("--criterion", default="zero", help="how channels are scored (default: %(default)s)")
+    parser.add_argument("--criterion", help="how channels are scored (default: zero)")
     parser.add_argument("--target", type=target, metavar="KIND=X", help="macs=0.5, params=, channels= or latency_ms=20")
-    parser.add_argument("--eps", type=float, default=0.0, help="without --target: largest score that goes (default: 0)")
-    parser.add_argument("--scope", default="global", help="'global' ranks all channels together, 'layer' each group")
-    parser.add_argument("--normalise", default="mean", help="how groups are compared: mean, l2, max, global or none")
+    parser.add_argument("--eps", type=float, help="without --target: largest score that goes (default: 0)")
+    parser.add_argument("--scope", help="'global' ranks all channels together, 'layer' each group (default: global)")
+    parser.add_argument("--normalise", help="how groups are compared: mean, l2, max, global or none (default: mean)")
     parser.add_argument("--min-channels", type=int, default=1, help="channels that stay in every group (default: 1)")
-    parser.add_argument("--round-to", type=int, default=1, help="kept widths are multiples of this (default: 1)")
-    parser.add_argument("--max-per-layer", type=float, default=1.0, help="largest share a group loses (default: 1)")
+    parser.add_argument("--round-to", type=int, help="kept widths are multiples of this (default: 1)")
+    parser.add_argument("--max-per-layer", type=float, help="largest share a group loses (default: 1)")
     parser.add_argument("--keep", nargs="+", default=[], metavar="LAYER", help="layers that keep all their channels")
-    parser.add_argument("--seed", type=int, default=0, help="of crops and of criterion 'random' (default: 0)")
-    parser.add_argument("--finetune", type=float, metavar="MINUTES", help="ArtNet: then train the pruned one so long")
-    parser.add_argument("--vgg", type=Path, help="loss network of the fine-tuning (default: torchvision's VGG16)")
+    parser.add_argument("--seed", type=int, default=0, help="of crops, training and criterion 'random' (default: 0)")
+    parser.add_argument("--schedule", metavar="NAME", help="prune a classifier while training it: see below")
+    parser.add_argument("--epochs", type=int, default=10, help="length of the --schedule (default: 10)")
+    parser.add_argument("--finetune", type=float, metavar="MINUTES", help="then train the pruned network for so long")
+    parser.add_argument("--lr", type=float, default=0.01, help="first learning rate of a classifier (default: 0.01)")
+    parser.add_argument("--vgg", type=Path, help="ArtNet: loss network of the fine-tuning (default: torchvision's)")
 
 
 def target(text: str) -> dict[str, float]:
@@ -71,83 +96,142 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     import pruning
+    from apps.classifier_training import classes_of
     from apps.models import load_subject
     from apps.recording import progress_bar
 
     subject = load_subject(args.model, args.weights, args.size)
     is_artnet = subject.build is None
-    if args.finetune and not is_artnet:
-        raise ValueError("--finetune trains ArtNets only; fine-tune other networks in your own training loop")
-    statistics = _watch(args, subject)
-    model, example = subject.model, subject.example()
+    classes = classes_of(args.data, subject)
+    check(args, is_artnet, classes)
+    model, plan = _planned(args, subject, classes)
     small = torch.rand(1, 3, VERIFY_SIZE, VERIFY_SIZE, generator=torch.Generator().manual_seed(0))
-    with progress_bar("planning", 4) as bar:
-        options = {name: getattr(args, name) for name in ("eps", "target", "scope", "normalise", "keep", "seed")}
-        limits = {name: getattr(args, name) for name in ("min_channels", "round_to", "max_per_layer")}
-        plan = pruning.plan(model, example, criterion=args.criterion, statistics=statistics, **options, **limits)
-        bar.update()
-        bar.set_description("verifying")
+    with progress_bar("verifying", 3) as bar:
         pruned = pruning.apply(model, plan)
-        pruning.verify(model, plan, pruned, small if is_artnet else example)
+        pruning.verify(model, plan, pruned, small if is_artnet else subject.example())
         bar.update()
         bar.set_description("recalibrating")
         _recalibrate(args, subject, pruned)
         bar.update()
         bar.set_description("measuring")
-        rows = _summary(subject, plan, pruned)
+        rows = _summary(args, subject, plan, pruned, classes)
         bar.update()
-    network = _write(args.output, plan, pruning.layer_table(model, plan), rows, pruned, is_artnet)
-    print(pruning.format_table(pruning.layer_table(model, plan)))
-    print("\n" + "\n".join(f"{name:11} {before:>14,} -> {after:>14,}" for name, (before, after) in rows.items()))
+    table = pruning.layer_table(model, plan)
+    network = _write(args.output, plan, table, rows, pruned, is_artnet)
+    if args.finetune and classes is not None:
+        rows |= finetune_classifier(args, classes, pruned, rows["accuracy"][0])
+        _write(args.output, plan, table, rows, pruned, is_artnet)
+    print(pruning.format_table(table))
+    print("\n" + "\n".join(f"{name:19} {before:>14,} -> {after:>14,}" for name, (before, after) in rows.items()))
     print(f"verified: removing equals masking; the network is {network}", file=sys.stderr)
-    return finetune(args) if args.finetune else 0
+    return finetune_artnet(args) if args.finetune and is_artnet else 0
 
 
-def _watch(args: argparse.Namespace, subject: "Subject") -> "pruning.Evidence | None":
+def check(args: argparse.Namespace, is_artnet: bool, classes: "Splits | None") -> None:
+    """Refuse options that do not go together, before any work.
+
+    Raises:
+        ValueError: saying what to do instead.
+    """
+    training = "--schedule" if args.schedule else "--finetune" if args.finetune is not None else None
+    if args.schedule and is_artnet:
+        raise ValueError("--schedule trains classifiers only; --finetune trains a pruned ArtNet")
+    if training and is_artnet and (args.content is None or args.style is None):
+        raise ValueError("--finetune needs --content and --style")
+    if training and not is_artnet and classes is None:
+        raise ValueError(f"{training} trains a classifier: give --data FOLDER with pictures in FOLDER/train/CLASS/")
+    if training and args.batch < 2:
+        raise ValueError(f"--batch must be at least 2 for training, got {args.batch}")
+    for name in ("finetune", "lr", "epochs"):
+        if (value := getattr(args, name)) is not None and not value > 0:
+            raise ValueError(f"--{name} must be above 0, got {value}")
+    if not args.schedule:
+        return
+    if args.target is None or "latency_ms" in args.target:
+        raise ValueError("--schedule needs --target macs=, params= or channels= (the share to keep)")
+    for name, default in RANKING.items():
+        if getattr(args, name) != default:
+            raise ValueError(f"--{name.replace('_', '-')} has no use with --schedule, which ranks by the norm itself")
+
+
+def _planned(
+    args: argparse.Namespace, subject: "Subject", classes: "Splits | None"
+) -> "tuple[nn.Module, pruning.Plan]":
+    """The plan, and the network that it is for: the subject's own, or one trained by a schedule."""
+    import pruning
+    from apps.classifier_training import prune_while_training
+
+    limits = {name: getattr(args, name) for name in ("target", "min_channels", "keep", "seed")}
+    if args.schedule and classes is not None:
+        passes = {"rate": args.lr, "batch": args.batch}
+        return prune_while_training(subject, classes, args.schedule, args.epochs, **passes, **limits)
+    options = {name: getattr(args, name) for name in RANKING} | {"criterion": args.criterion or "zero"}
+    statistics = _watch(args, subject, options["criterion"], classes)
+    return subject.model, pruning.plan(subject.model, subject.example(), statistics=statistics, **options, **limits)
+
+
+def _watch(
+    args: argparse.Namespace, subject: "Subject", name: str, classes: "Splits | None"
+) -> "pruning.Evidence | None":
     """What the criterion needs of pictures, None where it judges by weights or there are no pictures."""
-    from apps.models import picture_batches
-    from apps.recording import record, record_painting
+    from apps.recording import record, record_gates, record_painting
     from pruning import criteria
 
-    criterion = criteria.get(args.criterion)
+    criterion = criteria.get(name)
     if not criterion.needs and not criterion.uses:
         return None
+    if "gates" in criterion.needs and args.data is not None:
+        return record_gates(subject, _pictures(args, subject), classes, args.pictures, args.batch)
     if subject.build is None:
         if args.content is None or args.style is None:
-            raise ValueError(f"criterion {args.criterion!r} looks at pictures: give --content and --style")
+            raise ValueError(f"criterion {name!r} looks at pictures: give --content and --style")
         return record_painting(args, subject, gradients="gradients" in criterion.needs)
     if args.data is None:
         if criterion.needs:
-            raise ValueError(f"criterion {args.criterion!r} looks at pictures: give --data FOLDER")
+            raise ValueError(f"criterion {name!r} looks at pictures: give --data FOLDER")
         return None
-    batches = picture_batches(args.data, subject, pictures=args.pictures, batch=args.batch, seed=args.seed)
-    return record(subject, batches, -(-args.pictures // args.batch))
+    return record(subject, _pictures(args, subject), -(-args.pictures // args.batch))
+
+
+def _pictures(args: argparse.Namespace, subject: "Subject") -> "Iterator[Tensor]":
+    """Batches of pictures to watch; of a folder with classes only those for training."""
+    from apps.models import picture_batches
+
+    folder = args.data / "train" if (args.data / "train").is_dir() else args.data
+    return picture_batches(folder, subject, pictures=args.pictures, batch=args.batch, seed=args.seed)
 
 
 def _recalibrate(args: argparse.Namespace, subject: "Subject", pruned: "nn.Module") -> None:
     import pruning
-    from apps.models import picture_batches
     from pruning.recalibration import norms_of
 
     if args.data is not None and norms_of(pruned):
-        batches = picture_batches(args.data, subject, pictures=args.pictures, batch=args.batch, seed=args.seed)
-        pruning.recalibrate(pruned, batches)
+        pruning.recalibrate(pruned, _pictures(args, subject))
 
 
-def _summary(subject: "Subject", plan: "pruning.Plan", pruned: "nn.Module") -> dict[str, tuple[float, float]]:
-    """{what: (before, after)}; latency of one picture of the subject's size."""
+def _summary(
+    args: argparse.Namespace, subject: "Subject", plan: "pruning.Plan", pruned: "nn.Module", classes: "Splits | None"
+) -> Rows:
+    """Costs, latency at one picture (of a classifier: at 16 too), and accuracy where there are classes."""
     import pruning
+    from apps.classifier_training import accuracy
 
-    rows = {name: (plan.before[name], plan.after[name]) for name in ("macs", "params", "channels")}
-    times = [round(pruning.latency_ms(model, subject.example()), 2) for model in (subject.model, pruned)]
-    return {**rows, "latency_ms": (times[0], times[1])}
+    pair, example = (subject.model, pruned), subject.example()
+    rows: Rows = {name: (plan.before[name], plan.after[name]) for name in ("macs", "params", "channels")}
+    for count in (1,) if subject.build is None else (1, MANY):
+        before, after = (round(pruning.latency_ms(m, example.expand(count, -1, -1, -1)), 2) for m in pair)
+        rows["latency_ms" if count == 1 else f"latency_ms_batch{count}"] = (before, after)
+    if classes is not None:
+        before, after = (accuracy(model, classes.test, args.batch) for model in pair)
+        rows["accuracy"] = (before, after)
+    return rows
 
 
 def _write(
     folder: Path,
     plan: "pruning.Plan",
     table: list[dict[str, str | float]],
-    rows: dict[str, tuple[float, float]],
+    rows: Rows,
     pruned: "nn.Module",
     is_artnet: bool,
 ) -> Path:
@@ -168,12 +252,18 @@ def _write(
     return network
 
 
-def finetune(args: argparse.Namespace) -> int:
+def finetune_classifier(args: argparse.Namespace, classes: "Splits", pruned: "nn.Module", before: float) -> Rows:
+    """Train the pruned network in place; its accuracy beside the dense one's."""
+    from apps.classifier_training import accuracy, fit, minutes
+
+    fit(pruned, classes.train, minutes(args.finetune), rate=args.lr, batch=args.batch, seed=args.seed)
+    return {"accuracy_finetuned": (before, accuracy(pruned, classes.test, args.batch))}
+
+
+def finetune_artnet(args: argparse.Namespace) -> int:
     """Train the pruned network in OUTPUT/finetuned, as `artnet train --init` would."""
     from apps.cli import main
 
-    if args.content is None or args.style is None:
-        raise ValueError("--finetune needs --content and --style")
     command = ["train", str(args.content), str(args.style), "-o", str(args.output / "finetuned")]
     command += ["--init", str(args.output / "artnet.safetensors"), "--minutes", str(args.finetune), "--lr", "3e-4"]
     return main([*command, "--vgg", str(args.vgg)] if args.vgg else command)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     import pruning
+    from pruning.data import Splits
 
 
 def progress_bar(what: str, total: int | None = None) -> "tqdm":
@@ -29,6 +30,23 @@ def record(subject: Subject, batches: "Iterable[Tensor]", count: int) -> "prunin
         return pruning.record(
             subject.model, subject.example(), batches, loss=subject.loss, progress=lambda done: bar.update(done - bar.n)
         )
+
+
+def record_gates(
+    subject: Subject, pictures: "Iterable[Tensor]", classes: "Splits | None", count: int, batch: int
+) -> "pruning.Evidence":
+    """The channel gates of a classifier over `count` pictures: labelled ones, each class the same, or any."""
+    from itertools import islice
+
+    import torch
+
+    from pruning.attention import gate_evidence
+    from pruning.data import batches
+
+    labelled = ((x, torch.zeros(len(x), dtype=torch.long)) for x in pictures)
+    chosen = islice(batches(classes.train, batch, shuffle=True), -(-count // batch)) if classes else labelled
+    with progress_bar("watching gates", count) as bar:
+        return gate_evidence(subject.model, subject.example(), chosen, progress=lambda seen: bar.update(seen - bar.n))
 
 
 def record_painting(args: argparse.Namespace, subject: Subject, *, gradients: bool) -> "pruning.Evidence":

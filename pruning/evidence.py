@@ -64,12 +64,15 @@ class Evidence:
         deviations: (C,) standard deviation of every such layer's own output: what |gamma| of a batch normalisation
             would be that was folded into the layer.
         gradients: the same layers; empty if no loss was given.
+        gates: (C,) mean gate of the channels that a layer makes, for layers with a gate behind them; from
+            `pruning.attention.gate_evidence`.
     """
 
     outputs: Mapping[str, ChannelStatistics] = field(default_factory=dict)
     inputs: Mapping[str, InputStatistics] = field(default_factory=dict)
     deviations: Mapping[str, Tensor] = field(default_factory=dict)
     gradients: Mapping[str, GradientStatistics] = field(default_factory=dict)
+    gates: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 Loss = Callable[[nn.Module, Any], Tensor]

@@ -71,8 +71,7 @@ def raw_scores(groups: Mapping[str, GroupView], criterion: Criterion) -> Scores:
     evidence, network = next(iter(groups.values())).evidence, next(iter(groups.values())).network
     # Recorded inputs without any output mean that no layer of the model feeds a ReLU, which is no lack of recording.
     if any(not getattr(evidence, need) and not (need == "outputs" and evidence.inputs) for need in criterion.needs):
-        loss = ", loss=loss" if "gradients" in criterion.needs else ""
-        how = f"pruning.record(model, example, batches{loss})"
+        how = _recording_call(criterion)
         raise ValueError(f"statistics are needed by criterion {criterion.name!r}; make them with {how}")
     found = {name: criterion.score(view) for name, view in groups.items()}
     scored = {name: values.double().cpu() for name, values in found.items() if values is not None}
@@ -83,6 +82,13 @@ def raw_scores(groups: Mapping[str, GroupView], criterion: Criterion) -> Scores:
             f"groups that can have: {can or 'none'}"
         )
     return scored
+
+
+def _recording_call(criterion: Criterion) -> str:
+    if "gates" in criterion.needs:
+        return "pruning.attention.gate_evidence(model, example, labelled_batches)"
+    loss = ", loss=loss" if "gradients" in criterion.needs else ""
+    return f"pruning.record(model, example, batches{loss})"
 
 
 def _divided_by(size: Callable[[Tensor], Tensor]) -> Callable[[Scores], Scores]:

@@ -24,8 +24,13 @@ class ChannelGate(nn.Module):
         super().__init__()
         if channels < 1:
             raise ValueError(f"a gate needs at least one channel, got {channels}")
-        self.channels = channels
+        self._channels = channels
         self.sigmoid = nn.Sigmoid()  # a module, so that the gates can be watched by a hook
+
+    @property
+    def channels(self) -> int:
+        """C; of a gate with layers as wide as its channels, what pruning left of them."""
+        return self._channels
 
     def logits(self, x: Tensor) -> Tensor:
         """(N, C, ...) -> (N, C), any real numbers."""
@@ -45,7 +50,19 @@ class ChannelGate(nn.Module):
         return x * self.gates(x).view(*x.shape[:2], *[1] * (x.ndim - 2))
 
 
-class SqueezeExcitation(ChannelGate):
+class _BottleneckGate(ChannelGate):
+    """A gate with two linear layers."""
+
+    def __init__(self, channels: int, reduction: float = 16) -> None:
+        super().__init__(channels)
+        self.mlp = bottleneck(channels, reduction)
+
+    @property
+    def channels(self) -> int:
+        return self.mlp[-1].out_features  # type: ignore[return-value]
+
+
+class SqueezeExcitation(_BottleneckGate):
     """sigmoid(W2 relu(W1 mean(x))): squeeze-and-excitation (arXiv 1709.01507).
 
     Args:
@@ -53,25 +70,17 @@ class SqueezeExcitation(ChannelGate):
         reduction: the hidden layer has C / reduction channels, at least 1.
     """
 
-    def __init__(self, channels: int, reduction: float = 16) -> None:
-        super().__init__(channels)
-        self.mlp = bottleneck(channels, reduction)
-
     def logits(self, x: Tensor) -> Tensor:
         return self.mlp(positions(x).mean(2))
 
 
-class CBAMChannel(ChannelGate):
+class CBAMChannel(_BottleneckGate):
     """sigmoid(MLP(mean(x)) + MLP(max(x))), one shared MLP: the channel half of CBAM (arXiv 1807.06521).
 
     Args:
         channels: C.
         reduction: the hidden layer has C / reduction channels, at least 1.
     """
-
-    def __init__(self, channels: int, reduction: float = 16) -> None:
-        super().__init__(channels)
-        self.mlp = bottleneck(channels, reduction)
 
     def logits(self, x: Tensor) -> Tensor:
         rows = positions(x)

@@ -38,6 +38,21 @@ class GateStatistics:
         return self.class_means[~self.class_means[:, 0].isnan()].mean(0)
 
 
+def gate_modules(model: nn.Module) -> dict[str, nn.Module]:
+    """{name of a gate: the module inside it whose output are the gates}, for `ChannelGate` and torchvision's own.
+
+    Raises:
+        ValueError: the model has no gates.
+    """
+    from torchvision.ops.misc import SqueezeExcitation
+
+    found = {name: m.sigmoid for name, m in model.named_modules() if isinstance(m, ChannelGate)}
+    torchvision = {n: m.scale_activation for n, m in model.named_modules() if isinstance(m, SqueezeExcitation)}
+    if not found and not torchvision:
+        raise ValueError("the model has no channel gates; insert SqueezeExcitation, CBAMChannel or ECA modules")
+    return found | torchvision
+
+
 @contextmanager
 def watch_gates(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     """The gates (N, C) of the latest forward by the name of their module, with gradients.
@@ -45,15 +60,12 @@ def watch_gates(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     Raises:
         ValueError: the model has no gates.
     """
-    found = {name: module for name, module in model.named_modules() if isinstance(module, ChannelGate)}
-    if not found:
-        raise ValueError("the model has no channel gates; insert SqueezeExcitation, CBAMChannel or ECA modules")
     gates: dict[str, Tensor] = {}
 
     def keep(name: str) -> Callable[[nn.Module, object, Tensor], None]:
-        return lambda module, args, out: gates.update({name: out})
+        return lambda module, args, out: gates.update({name: out.flatten(1)})
 
-    hooks = [gate.sigmoid.register_forward_hook(keep(name)) for name, gate in found.items()]
+    hooks = [gate.register_forward_hook(keep(name)) for name, gate in gate_modules(model).items()]
     try:
         yield gates
     finally:

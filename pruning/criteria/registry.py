@@ -21,7 +21,7 @@ class WeightScore(Protocol):
     def __call__(self, view: GroupView, sides: Sides) -> Tensor: ...
 
 
-FIELDS = ("outputs", "inputs", "deviations", "gradients")
+FIELDS = ("outputs", "inputs", "deviations", "gradients", "gates")
 
 
 @dataclass(frozen=True)

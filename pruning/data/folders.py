@@ -57,7 +57,8 @@ def image_folder(root: str | Path, size: int = 224, *, seed: int = 0) -> Splits:
     Training pictures are random crops, mirrored at random; all others are scaled and cropped at the centre.
 
     Args:
-        root: the folder that holds train/ and test/ or val/.
+        root: the folder that holds train/ and perhaps test/ or val/; without these, the validation part of train/
+            is the test part too.
         size: of the pictures in pixels.
         seed: of the division of train/ into training and validation.
 
@@ -65,17 +66,18 @@ def image_folder(root: str | Path, size: int = 224, *, seed: int = 0) -> Splits:
         ValueError: folders or pictures are missing, or train and test have other classes.
     """
     root = Path(root)
-    tests = next((root / part for part in ("test", "val") if (root / part).is_dir()), root / "test")
+    tests = next((root / part for part in ("test", "val") if (root / part).is_dir()), None)
     plain = _transform(IMAGENET_MEAN, IMAGENET_STD, v2.Resize(size * 8 // 7), v2.CenterCrop(size))
     varied = _transform(IMAGENET_MEAN, IMAGENET_STD, v2.RandomResizedCrop(size), v2.RandomHorizontalFlip())
     try:
         train, still = (datasets.ImageFolder(str(root / "train"), transform=how) for how in (varied, plain))
-        test = datasets.ImageFolder(str(tests), transform=plain)
+        test = datasets.ImageFolder(str(tests), transform=plain) if tests else None
     except FileNotFoundError as error:
-        raise ValueError(f"{root} must hold train/CLASS/ and test/CLASS/ with pictures: {error}") from error
-    if train.classes != test.classes:
+        raise ValueError(f"{root} must hold train/CLASS/ with pictures, and test/CLASS/ if any: {error}") from error
+    if test is not None and train.classes != test.classes:
         raise ValueError(f"{root / 'train'} has the classes {train.classes}, {tests} has {test.classes}")
-    return Splits(*_set_aside(train, still, seed), test, len(train.classes), (3, size, size))
+    learned, validation = _set_aside(train, still, seed)
+    return Splits(learned, validation, validation if test is None else test, len(train.classes), (3, size, size))
 
 
 def _transform(mean: tuple[float, ...], std: tuple[float, ...], *steps: nn.Module) -> Callable[[Any], Any]:

@@ -83,7 +83,7 @@ def test_every_criterion_works_on_artnet(network, picture_folders):
     subject = replace(load_subject("artnet"), model=network, size=64)
     statistics = record_painting(args, subject, gradients=True)
     example = torch.rand(1, 3, 64, 64)
-    for name in pruning.criteria.names():
+    for name in sorted({*pruning.criteria.names()} - {"attention"}):  # an ArtNet has no gates
         plan = pruning.plan(network, example, criterion=name, statistics=statistics, target={"macs": 0.5})
         assert plan.after["macs"] <= 0.5 * plan.before["macs"], name
         assert pruning.verify(network, plan, pruning.apply(network, plan), example) < 1e-6, name
@@ -124,7 +124,7 @@ def test_anybodys_network_with_weights_of_a_file(picture_folders, tmp_path, caps
         (["json:dumps"], "cannot be called without arguments"),
         (["resnet18", "--weights", "none.safetensors"], "no weights at none"),
         (["resnet18", "--criterion", "apoz"], "give --data"),
-        (["resnet18", "--criterion", "l1", "--finetune", "1"], "trains ArtNets only"),
+        (["resnet18", "--criterion", "l1", "--finetune", "1"], "FOLDER/train/CLASS/"),
         (["artnet", "--criterion", "apoz"], "give --content and --style"),
         (["resnet18", "--size", "3"], "--size must be between 16 and 2048"),
     ],

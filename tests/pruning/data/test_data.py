@@ -83,6 +83,13 @@ def test_image_folder(tmp_path):
     assert torch.allclose(pictures[:, 0, 8, 8], (red - 0.485) / 0.229, atol=1e-5)
 
 
+def test_image_folder_without_a_test_part(tmp_path):
+    write_folder(tmp_path, "train")
+    splits = data.image_folder(tmp_path, size=16)
+    assert splits.test is splits.validation
+    assert (len(splits.train), len(splits.test)) == (18, 2)
+
+
 def test_image_folder_errors(tmp_path):
     with pytest.raises(ValueError, match="must hold train/CLASS/"):
         data.image_folder(tmp_path)

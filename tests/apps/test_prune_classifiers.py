@@ -1,0 +1,147 @@
+"""`artnet prune` on a classifier with a folder of classes: accuracy, fine-tuning, schedules, channel attention."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
+
+import pruning
+from apps.cli import main
+from pruning.attention import SqueezeExcitation
+
+COLORS = {"blue": (40, 60, 200), "red": (200, 60, 40)}
+SCHEDULES = ["hfp", "sfp", "asfp", "srfp", "asrfp", "ghfp", "pgmpf"]
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2),
+    )  # fmt: skip
+
+
+def gated():
+    torch.manual_seed(0)
+    layers = list(network())
+    return nn.Sequential(*layers[:6], SqueezeExcitation(8, reduction=2), *layers[6:])
+
+
+@pytest.fixture(scope="module")
+def flowers(tmp_path_factory):
+    """train/ and test/ with red and blue pictures of 24 x 24 pixels."""
+    folder, rng = tmp_path_factory.mktemp("flowers"), np.random.default_rng(0)
+    for part, count in {"train": 12, "test": 5}.items():
+        for name, color in COLORS.items():
+            (folder / part / name).mkdir(parents=True)
+            for i in range(count):
+                pixels = np.clip(rng.normal(color, 40, (24, 24, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / part / name / f"{i}.png")
+    return folder
+
+
+@pytest.fixture
+def command(flowers, tmp_path):
+    def build(*words, make="network"):
+        start = ["prune", f"{__name__}:{make}", "--size", "16", "--data", str(flowers), "--pictures", "16"]
+        return [*start, "--target", "macs=0.5", "--lr", "0.05", *words, "-o", str(tmp_path / "out")]
+
+    return build
+
+
+def results(tmp_path):
+    out = tmp_path / "out"
+    plan = pruning.Plan.load(out / "plan.json")
+    return json.loads((out / "summary.json").read_text()), plan, out / "net.safetensors"
+
+
+def test_accuracy_and_latency_without_training(command, tmp_path, capsys):
+    dense = network()
+    with torch.no_grad():  # by the colours alone, whatever the other layers do
+        dense[-1].weight.zero_()
+        dense[-1].bias.copy_(torch.tensor([1.0, 0.0]))
+    save_file(dense.state_dict(), tmp_path / "net.safetensors")
+    weights = ["--weights", str(tmp_path / "net.safetensors")]
+    assert main(command("--criterion", "l1", *weights)) == 0
+    summary, _, _ = results(tmp_path)
+    assert summary["accuracy"] == {"before": 50.0, "after": 50.0}  # everything is blue
+    assert summary["latency_ms_batch16"]["before"] > summary["latency_ms"]["before"] > 0
+    assert set(summary) == {"macs", "params", "channels", "latency_ms", "latency_ms_batch16", "accuracy"}
+    assert "accuracy" in capsys.readouterr().out
+
+
+def test_finetuning(command, tmp_path):
+    assert main(command("--criterion", "l1-dependency", "--finetune", "0.04")) == 0
+    summary, plan, file = results(tmp_path)
+    assert summary["accuracy_finetuned"]["before"] == summary["accuracy"]["before"]
+    assert summary["accuracy_finetuned"]["after"] == 100
+    tuned, dense = pruning.load(file, like=network()), network()
+    kept = plan.groups[0].kept
+    assert tuned[0].weight.shape == dense[0].weight[kept].shape
+    assert not torch.equal(tuned[0].weight, dense[0].weight[kept])
+
+
+@pytest.mark.filterwarnings("ignore:the target of")
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules(name, command, tmp_path):
+    assert main(command("--schedule", name, "--epochs", "2", "--batch", "6")) == 0
+    summary, plan, file = results(tmp_path)
+    assert plan.criterion == name
+    assert summary["macs"]["after"] <= 0.5 * summary["macs"]["before"]
+    pruned, dense = pruning.load(file, like=network()), network()
+    assert pruned[0].out_channels == len(plan.groups[0].kept) < 8
+    assert not torch.equal(pruned[0].weight, dense[0].weight[plan.groups[0].kept])  # trained
+
+
+def test_a_schedule_learns(command, tmp_path):
+    assert main(command("--schedule", "ghfp", "--epochs", "8", "--batch", "6")) == 0
+    summary, _, _ = results(tmp_path)
+    assert summary["accuracy"]["after"] == 100
+
+
+@pytest.mark.filterwarnings("ignore:the criterion cannot score", "ignore:the target of")
+def test_channel_attention(command, tmp_path):
+    assert main(command("--criterion", "attention", "--max-per-layer", "0.9", make="gated")) == 0
+    _, plan, _ = results(tmp_path)
+    assert list(plan.removed) == ["3"]  # the only layer with a gate behind it
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--schedule", "slow"], "unknown schedule 'slow'; valid: hfp, sfp"),
+        (["--schedule", "sfp", "--criterion", "l1"], "--criterion has no use with --schedule"),
+        (["--schedule", "sfp", "--round-to", "8"], "--round-to has no use with --schedule"),
+        (["--schedule", "sfp", "--target", "latency_ms=1"], "--schedule needs --target macs="),
+        (["--schedule", "sfp", "--epochs", "0"], "--epochs must be above 0, got 0"),
+        (["--finetune", "-1"], "--finetune must be above 0, got -1"),
+        (["--finetune", "1", "--criterion", "l1", "--batch", "1"], "--batch must be at least 2 for training, got 1"),
+        (["--criterion", "attention"], "the model has no channel gates"),
+    ],
+)
+def test_wrong_combinations(words, message, command, capsys):
+    assert main(command(*words)) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("artnet: error: ")
+    assert message in error
+
+
+def test_training_needs_classes_that_fit(command, flowers, tmp_path, capsys):
+    plain = ["--data", str(flowers / "train" / "red")]
+    for training in (["--finetune", "1"], ["--schedule", "sfp"]):
+        assert main(command(*training, *plain)) == 2
+        assert re.search(r"--data FOLDER with pictures in FOLDER/train/CLASS/", capsys.readouterr().err)
+    assert main(["prune", "resnet18", "--size", "32", "--data", str(flowers), "-o", str(tmp_path / "out")]) == 2
+    assert "has 2 classes, the network answers (1, 1000)" in capsys.readouterr().err
+    assert main(["prune", "artnet", "--schedule", "sfp", "-o", str(tmp_path / "out")]) == 2
+    assert "--schedule trains classifiers only" in capsys.readouterr().err
+
+
+def test_divergence_is_one_line(command, capsys):
+    assert main(command("--criterion", "l1", "--finetune", "0.1", "--lr", "1e30")) == 2
+    assert "try a lower --lr" in capsys.readouterr().err

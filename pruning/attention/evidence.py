@@ -62,7 +62,7 @@ def gated_layers(model: nn.Module, example: Example) -> dict[str, str]:
 
     for name in gate_modules(traced):
         traced.get_submodule(name).register_forward_pre_hook(keep(name))
-    layers = {module: name for name, module in traced.named_modules() if isinstance(module, MAKERS)}
+    layers: dict[nn.Module, str] = {m: name for name, m in traced.named_modules() if isinstance(m, MAKERS)}
     with torch.enable_grad():
         run = record(traced, as_inputs(example), list(layers))
     made = {function: module for module, functions in run.functions.items() for function in functions}

@@ -1,6 +1,6 @@
 """Every criterion at 50 % and 25 % of the MACs on small trained networks: accuracy before any tuning.
 
-    python -m benchmarks.pruning_digits [--seeds 5] [--epochs 8]
+    python -m benchmarks.pruning_digits [--seeds 3] [--epochs 8]
 
 ResNet-8, VGG-6 and DenseNet-10 on the bundled digits (8 x 8), trained once per seed; then only the batch normalisation
 is recalibrated. The digits show which criteria wreck a network, not which is best: tuned, all networks solve them.

@@ -33,7 +33,7 @@ def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def compare(network: str, seed: int, epochs: int) -> dict[str, object]:
-    """Accuracies of one trained network: 'CRITERION SHARE' after removal and recalibration."""
+    """Accuracies of one trained network: 'CRITERION SHARE', None where refused."""
     torch.manual_seed(seed)
     model, splits = NETWORKS[network](), digits(seed)
     fit(model, splits.train, epochs, seed)
@@ -42,7 +42,11 @@ def compare(network: str, seed: int, epochs: int) -> dict[str, object]:
     for name in sorted({*pruning.criteria.names()} - {"attention"}):  # no gates here
         how: dict[str, Any] = {"criterion": name, "statistics": statistics, "seed": seed}
         for share in SHARES:
-            plan = pruning.plan(model, splits.example, target={"macs": share}, **how)
+            try:
+                plan = pruning.plan(model, splits.example, target={"macs": share}, **how)
+            except ValueError:  # 'zero' where the normalisation, not the convolution, comes before a ReLU
+                row[f"{name} {share}"] = None
+                continue
             pruned = recalibrate(pruning.apply(model, plan), calibration(splits))
             row[f"{name} {share}"] = accuracy(pruned, splits.test)
     return row

@@ -1,6 +1,6 @@
 """Soft and hard schedules at equal epochs, beside random channels and a small network trained from scratch.
 
-    python -m benchmarks.pruning_schedules [--seeds 5] [--epochs 6]
+    python -m benchmarks.pruning_schedules [--seeds 5] [--epochs 8]
 
 ResNet-8 on the cluttered digits, 60 % of the channels of every group removed. Every row trains for the same number of
 epochs, nothing is tuned afterwards. 'random' is HFP with channels drawn by lot; 'small' has the pruned widths from the
@@ -62,7 +62,7 @@ def measured(model: nn.Module, splits: Splits, costs: dict[str, int]) -> dict[st
 
 
 def main() -> None:
-    args = options(__doc__, "pruning-schedules.json", epochs=6)
+    args = options(__doc__, "pruning-schedules.json", epochs=8)
     settings = {"network": "ResNet-8", "data": "cluttered digits", "channels kept": KEPT, "epochs": args.epochs}
     results = Results(args.json, ("method", "seed"), settings)
     for methods in (METHODS, FURTHER):

@@ -35,7 +35,7 @@ class FakeStylizer:
 def fake(monkeypatch):
     stylizer = FakeStylizer()
 
-    def load(weights, engine, device, streams):
+    def load(weights, engine, device, streams=1):
         stylizer.loaded = (weights, engine, device)
         return stylizer
 

@@ -202,7 +202,7 @@ def test_picture_to_a_terminal(fake, untouched, monkeypatch, capsys):
     ],
 )
 def test_loading_fails(option, error, untouched, monkeypatch, capsys):
-    def load(weights, engine, device, streams):
+    def load(weights, engine, device, streams=1):
         assert option[1] in (weights, device)
         raise error
 

@@ -84,7 +84,8 @@ def fit(
     """Train in place on (picture, label) items; a pruner acts on every step and at the end of every epoch.
 
     Raises:
-        ValueError: fewer than two pictures at once or in all, or a loss that is no number any more.
+        ValueError: fewer than two pictures at once or in all, a network with more than one answer, or a loss that is no
+            number any more.
     """
     import torch
 
@@ -123,10 +124,17 @@ def _until_spent(
 
 
 def _step(model: "nn.Module", optimizer: "Optimizer", x: "Tensor", y: "Tensor") -> float:
+    import torch
     import torch.nn.functional as F
 
     optimizer.zero_grad()
-    loss = F.cross_entropy(model(x), y)
+    answer = model(x)
+    if not isinstance(answer, torch.Tensor):
+        raise ValueError(
+            f"while training the network answers {type(answer).__name__}, and only a single tensor can be trained "
+            "here; build it without auxiliary classifiers (aux_logits=False)"
+        )
+    loss = F.cross_entropy(answer, y)
     if not loss.isfinite():
         raise ValueError(f"the training came apart: its loss is {loss.item()}; try a lower --lr")
     loss.backward()

@@ -32,6 +32,18 @@ def gated():
     return nn.Sequential(*layers[:6], SqueezeExcitation(8, reduction=2), *layers[6:])
 
 
+class TwoAnswers(nn.Module):
+    """Answers twice while training, as GoogLeNet with its auxiliary classifiers does."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = network()
+
+    def forward(self, x):
+        answer = self.net(x)
+        return (answer, answer) if self.training else answer
+
+
 @pytest.fixture(scope="module")
 def flowers(tmp_path_factory):
     """train/ and test/ with red and blue pictures of 24 x 24 pixels."""
@@ -145,3 +157,8 @@ def test_training_needs_classes_that_fit(command, flowers, tmp_path, capsys):
 def test_divergence_is_one_line(command, capsys):
     assert main(command("--criterion", "l1", "--finetune", "0.1", "--lr", "1e30")) == 2
     assert "try a lower --lr" in capsys.readouterr().err
+
+
+def test_auxiliary_answers_are_one_line(command, capsys):
+    assert main(command("--criterion", "l1", "--finetune", "0.1", make="TwoAnswers")) == 2
+    assert "aux_logits=False" in capsys.readouterr().err

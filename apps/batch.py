@@ -205,8 +205,8 @@ def _journal(args: argparse.Namespace, jobs: list[Job]) -> Journal | None:
     folder = Path(args.output)
     if not args.skip_existing or not all(job.output.is_relative_to(folder) and job.output != folder for job in jobs):
         return None
-    settings = [args.strength, args.transfer, args.preserve_color, args.size, args.style_size, args.strip_metadata]
-    return Journal(folder, [*settings, args.tile, hash_of(args.mask), hash_of(args.weights)])
+    look = [args.strength, args.transfer, args.preserve_color, args.grain, args.style_size, args.size, args.tile]
+    return Journal(folder, [*look, args.strip_metadata, hash_of(args.mask), hash_of(args.weights)])
 
 
 def _is_current(job: Job, journal: Journal | None) -> bool:

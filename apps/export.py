@@ -9,7 +9,8 @@ EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
 'painted', like the content. Height and width of the content may be any multiples of the network's stride (8 for the
 bundled weights) from two strides on; the style's size S is fixed by --style-size. With --style the style is part of the
-file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute.
+file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute. What
+`artnet stylize` adds after the network, fine detail and grain, is not in the file: artnet.finish does that in NumPy.
 
 examples:
   artnet export -o artnet.onnx

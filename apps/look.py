@@ -25,27 +25,30 @@ class Look:
         strength: 0 (the content) to 1 (the full style).
         transfer: one of TRANSFERS.
         preserve_color: keep the content's colours, take only brightness and strokes.
+        grain: 0 (none) to 1 (as much as the style has): its paper's, canvas' or film's.
     """
 
     strength: float = 1.0
     transfer: str = "s2"
     preserve_color: bool = False
+    grain: float = 1.0
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> "Look":
         """The look that the arguments of `add_look` ask for."""
-        return cls(args.strength, args.transfer, args.preserve_color)
+        return cls(args.strength, args.transfer, args.preserve_color, args.grain)
 
     def paint(self, stylizer: "Stylizer", rgb: "np.ndarray", **options: Any) -> "np.ndarray":
         """The stylized (H, W, 3) uint8 pixels of (H, W, 3) uint8 ones; further options as of `artnet.Stylizer`."""
         from artnet.color import preserve_color
 
-        stylized = stylizer.stylize(rgb, strength=self.strength, transfer=self.transfer, **options)
+        settings = {"strength": self.strength, "transfer": self.transfer, "grain": self.grain}
+        stylized = stylizer.stylize(rgb, **settings, **options)
         return preserve_color(rgb, stylized) if self.preserve_color else stylized
 
 
-def add_look(add: "argparse._ActionsContainer") -> None:
-    """Define the options of `Look` and --style-size."""
+def add_look(add: "argparse._ActionsContainer", *, grain: float) -> None:
+    """Define the options of `Look` and --style-size; `grain` is the default of --grain."""
     add.add_argument(
         "--strength", type=fraction, default=1.0, metavar="0..1", help="from the content (0) to the full style (1)"
     )
@@ -56,6 +59,10 @@ def add_look(add: "argparse._ActionsContainer") -> None:
     add.add_argument(
         "--preserve-color", action="store_true", help="keep the content's colours, take only brightness and strokes"
     )
+    add.add_argument(
+        "--grain", type=fraction, default=grain, metavar="0..1",
+        help="how much of the grain of the style's canvas, paper or film is added (default: %(default)g)",
+    )  # fmt: skip
     add.add_argument(
         "--style-size", type=whole_number(16, 4096), metavar="PX",
         help="short side of the styles, 512 if not given: larger gives larger strokes",

@@ -81,7 +81,7 @@ def load_stylizer(weights: str | None, engine: str, device: str, streams: int = 
 
 def _add_look(parser: argparse.ArgumentParser) -> None:
     look = parser.add_argument_group("look")
-    add_look(look)
+    add_look(look, grain=1)
     look.add_argument(
         "--mask", metavar="FILE", help="grey picture, stretched over the content: white is stylized, black is kept"
     )

@@ -10,6 +10,7 @@ from PIL import Image
 
 from artnet.engines import load_engine
 from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
+from artnet.finish import Finish, apply_finish, finish_of, mixed
 from artnet.pictures import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
 from artnet.tiling import TILE, WHOLE_PIXELS, paint_tiled
 
@@ -46,6 +47,7 @@ class Options(TypedDict, total=False):
     Attributes:
         strength: 0 (the content, rebuilt) to 1 (the full style, the default).
         transfer: 's2' (the default), 'adain' or 'wct', the transform at the bottleneck.
+        grain: share of the style's own grain that is added, 0..1 (the default). It stands still, so videos want 0.
         tile: side in pixels of the tiles to paint in; by default, only pictures of more than 4 megapixels are tiled.
         memory: given with every frame of a video, so that its statistics change smoothly.
         progress: called with the share of the tiles that is done, 0..1.
@@ -53,6 +55,7 @@ class Options(TypedDict, total=False):
 
     strength: float
     transfer: str
+    grain: float
     tile: int | None
     memory: Memory | None
     progress: Callable[[float], None] | None
@@ -69,6 +72,7 @@ class Stylizer:
     def __init__(self, engine: Engine):
         self.engine = engine
         self.look: Look | None = None
+        self.finishes: list[Finish] = []
 
     @classmethod
     def load(
@@ -118,7 +122,9 @@ class Stylizer:
         weights = [float(weight) for _, weight in mix]
         if not all(0 < weight < float("inf") for weight in weights):
             raise ValueError(f"style weights must be positive and finite, got {weights}")
-        self.look = Look([self.engine.prepare(self.fit_style(source, size)) for source, _ in mix], weights)
+        fitted = [self.fit_style(source, size) for source, _ in mix]
+        self.look = Look([self.engine.prepare(rgb) for rgb in fitted], weights)
+        self.finishes = [finish_of(rgb) for rgb in fitted]
 
     def fit_style(self, source: Source, size: int) -> np.ndarray:
         """A style's colours at the given short side; both sides multiples of the stride, so that nothing is padded."""
@@ -145,6 +151,9 @@ class Stylizer:
             ValueError: no style is set, options out of range, or an unreadable content.
         """
         look = self.look_for(options.get("strength", 1.0), options.get("transfer", "s2"))
+        grain = options.get("grain", 1.0)
+        if not 0 <= grain <= 1:
+            raise ValueError(f"grain must be between 0 and 1, got {grain}")
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
         held = memory.held() if memory else None
         rgb = flatten(as_picture(content))
@@ -154,6 +163,7 @@ class Stylizer:
             painted, statistics = self.engine.paint(rgb, look, held)
         if memory:
             memory.statistics = statistics
+        apply_finish(painted, rgb, mixed(self.finishes, look.weights, look.strength, grain))
         return painted if isinstance(content, np.ndarray) else Image.fromarray(painted)
 
     def look_for(self, strength: float, transfer: str) -> Look:

@@ -30,6 +30,7 @@ from artnet.pictures import Picture, fit_short_side, read_picture
 from artnet.stylizer import Memory
 
 HEIGHT, WIDTH = 240, 320
+LOOK = Look(grain=0.0)  # as `artnet video` has it
 Step = tuple[np.ndarray, np.ndarray, np.ndarray]
 """(content, place of every pixel in the last frame (H, W, 2), where that is known (H, W) bool)."""
 
@@ -86,11 +87,11 @@ def measure(steps: Iterator[Step], stylizer: Stylizer) -> dict[str, float]:
     alone_seconds = steady_seconds = 0.0
     for content, place, known in steps:
         start = time.perf_counter()
-        painted = Look().paint(stylizer, content)
+        painted = LOOK.paint(stylizer, content)
         middle = time.perf_counter()
-        smooth = steady.paint(stylizer, content, Look())
+        smooth = steady.paint(stylizer, content, LOOK)
         alone_seconds, steady_seconds = alone_seconds + middle - start, steady_seconds + time.perf_counter() - middle
-        held = stylizer.stylize(content, memory=memory)
+        held = LOOK.paint(stylizer, content, memory=memory)
         now = {"content": content, "alone": painted, "statistics held": held, "steady": smooth}
         if last is not None:
             errors = {

@@ -45,7 +45,7 @@ def build_live(studio: Studio, panel: Panel) -> None:
         if min(rgb.shape[:2]) > SIDE:
             rgb = fit_short_side(Picture(rgb), SIDE).rgb
         start = time.perf_counter()
-        result = studio.paint(rgb, wish(*values))
+        result = studio.paint(rgb, wish(*values).in_motion())
         now = time.perf_counter()
         rate = f"{1 / (now - before):.0f} frames per second, " if 0 < now - before < 10 else ""
         return [result, f"{rate}{1000 * (now - start):.0f} ms to paint", now]

@@ -3,7 +3,7 @@
 import copy
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,10 @@ class Wish:
     mix: Mix
     size: int = 512
     look: Look = field(default_factory=Look)
+
+    def in_motion(self) -> "Wish":
+        """The same for frames of a video: without grain, which would stand still in front of them."""
+        return replace(self, look=replace(self.look, grain=0.0))
 
 
 class Prepared:

@@ -80,7 +80,7 @@ def paint_video(
 
     def work() -> None:
         try:
-            convert(source, target, prepared, wished.look, clip, progress)
+            convert(source, target, prepared, wished.in_motion().look, clip, progress)
             news.put(None)
         except _CancelledError:
             news.put(ValueError("this video is longer than the page takes; cut it first"))

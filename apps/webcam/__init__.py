@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="offer the painting as a camera to other programs; NAME chooses one of several drivers' cameras",
     )  # fmt: skip
     look = parser.add_argument_group("look")
-    add_look(look)
+    add_look(look, grain=0)
     test = parser.add_argument_group("without a window")
     test.add_argument("--headless", action="store_true", help="open no window")
     test.add_argument("--frames", type=whole_number(1, 10**9), metavar="N", help="stop after N frames")

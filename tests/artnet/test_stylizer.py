@@ -11,6 +11,7 @@ from tiny import noise_picture
 from artnet import Stylizer
 from artnet.checkpoint import save_checkpoint
 from artnet.engines.torch_engine import pick_device, pick_dtype
+from artnet.finish import apply_finish, finish_of
 from artnet.stylizer import Memory
 
 
@@ -59,6 +60,7 @@ def test_options_change_the_picture(stylizer):
     full = stylizer.stylize(content)
     assert not np.array_equal(full, stylizer.stylize(content, strength=0.3))
     assert not np.array_equal(full, stylizer.stylize(content, transfer="adain"))
+    assert not np.array_equal(full, stylizer.stylize(content, grain=0.0))
 
 
 def test_wct_on_torch(weights):
@@ -155,3 +157,17 @@ def test_cuda_that_is_not_there(monkeypatch):
     assert pick_device("auto").type == "cpu"
     with pytest.raises(ValueError, match="no CUDA device"):
         pick_device("cuda")
+
+
+@pytest.mark.parametrize("grain", [-0.1, 1.5, float("nan")])
+def test_grain_is_a_share(stylizer, grain):
+    with pytest.raises(ValueError, match="grain must be between 0 and 1"):
+        stylizer.stylize(noise_picture(32, 32), grain=grain)
+
+
+def test_the_finish_is_the_styles(stylizer):
+    content = noise_picture(48, 48, seed=3)
+    look = stylizer.look_for(1.0, "s2")
+    painted, _ = stylizer.engine.paint(content, look)
+    apply_finish(painted, content, finish_of(stylizer.fit_style(noise_picture(80, 64), 64)))
+    assert np.array_equal(stylizer.stylize(content), painted)

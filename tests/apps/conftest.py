@@ -18,16 +18,16 @@ class FakeStylizer:
     streams = 2
 
     def __init__(self):
-        self.styles, self.size, self.calls, self.loaded = None, None, [], None
+        self.styles, self.size, self.calls, self.loaded, self.grain = None, None, [], None, None
 
     def set_style(self, styles, *, size=None):
         self.styles, self.size = styles, size
 
-    def stylize(self, content, *, strength=1.0, transfer="s2", tile=None, **_):
+    def stylize(self, content, *, strength=1.0, transfer="s2", grain=1.0, tile=None, **_):
         assert content.dtype == np.uint8
         assert content.shape[2] == 3
         self.calls.append((strength, transfer))
-        self.tile = tile
+        self.tile, self.grain = tile, grain
         return 255 - content
 
 

@@ -54,6 +54,12 @@ def test_options_reach_the_stylizer(fake, desk):
     assert fake.loaded == ("my.safetensors", "torch", "cpu")
 
 
+@pytest.mark.parametrize(("options", "grain"), [([], 1.0), (["--grain", "0.5"], 0.5), (["--grain", "0"], 0.0)])
+def test_grain(fake, desk, options, grain):
+    assert stylize("photo.png", "-o", "out.png", *options) == 0
+    assert fake.grain == grain
+
+
 def test_several_weighted_styles(fake, desk):
     assert stylize("photo.png", "--style", "second.png:3e-1", "-o", "out.png", style="style.png:0.7") == 0
     assert [weight for _, weight in fake.styles] == [0.3, 0.7]

@@ -32,6 +32,7 @@ def test_frames_are_painted_with_times_size_and_sound_kept(fake, desk, capsys):
         assert np.abs(255 - content.astype(int) - painted).mean() < 4
     assert audio_packets("out.mp4") == audio_packets("in.mp4")
     assert (fake.size, set(fake.calls), len(fake.calls)) == (64, {(0.5, "s2")}, 12)
+    assert fake.grain == 0  # it would stand still in front of what moves
     assert capsys.readouterr().out == "out.mp4: 12 frames, 0.48 s, 64 x 48\n"
 
 

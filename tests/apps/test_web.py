@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -212,6 +213,11 @@ def test_prepared_styles_keep_apart(stylizer, photo):
     assert (studio.paint(rgb, Wish(STYLE, look=Look(0.0))) != first).any()
     with pytest.raises(ValueError, match="no style is chosen"):
         studio.paint(rgb, Wish(()))
+
+
+def test_frames_have_no_grain():
+    look = Look(0.5, preserve_color=True)
+    assert Wish(STYLE, 256, look).in_motion() == Wish(STYLE, 256, replace(look, grain=0.0))
 
 
 def click(index):

@@ -148,10 +148,10 @@ def match_patches(content: Tensor, bank: PatchBank, *, stride: int = 1) -> Tenso
     kernels = bank.kernels.to(content.dtype)
     bias = bank.bias[:, None, None]
     band = max(1, SCORE_BYTES // (4 * bank.bias.numel() * columns))
+    tops = range(0, rows, band) if band < rows else (0,)  # one band is not cut: torch 2.11 cannot export cuts
     matches = []
-    for top in range(0, rows, band):
-        count = min(band, rows - top)
-        strip = padded[:, :, top * stride : (top + count - 1) * stride + size]
+    for top in tops:
+        strip = padded[:, :, top * stride : (top + band - 1) * stride + size] if band < rows else padded
         scores = F.conv2d(strip, kernels, stride=stride)[0]
         # The bias joins in float32: in bfloat16 the squared norms would drown the differences that decide.
         matches.append((scores.float() + bias).argmax(0))
@@ -167,12 +167,9 @@ def paste_patches(matches: Tensor, bank: PatchBank, height: int, width: int, *, 
     flat = matches.flatten()
     for offset in range(size * size):
         top, left = divmod(offset, size)
-        window = (
-            slice(top, top + (rows - 1) * stride + 1, stride),
-            slice(left, left + (columns - 1) * stride + 1, stride),
-        )
-        canvas[window] += bank.pixels[offset].index_select(0, flat).view(rows, columns, -1)
-        counts[window] += 1
+        for total, pixels in ((canvas, bank.pixels[offset].index_select(0, flat).view(rows, columns, -1)), (counts, 1)):
+            window = total.narrow(0, top, (rows - 1) * stride + 1).narrow(1, left, (columns - 1) * stride + 1)
+            window[::stride, ::stride].add_(pixels)
     inside = (slice(margin, margin + height), slice(margin, margin + width))
     average = canvas[inside] / counts[inside].clamp(min=1).to(canvas.dtype)
     return average.permute(2, 0, 1)[None]

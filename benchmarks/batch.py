@@ -25,7 +25,7 @@ from apps.timing import describe, save
 from artnet import Stylizer
 from artnet.pictures import read_picture
 
-ROUNDS = 20
+ROUNDS = 5
 STYLE = "starry-orchard"
 
 

@@ -36,7 +36,7 @@ def build_live(studio: Studio, panel: Panel) -> None:
         with gr.Column():
             painted = gr.Image(label="Live", interactive=False, height=360, buttons=["fullscreen"], elem_id="live")
             painted.postprocess = inline
-            speed = gr.Markdown("", elem_id="speed")
+            speed = gr.HTML("", padding=False, elem_id="speed")
     last = gr.State(0.0)
 
     def run(rgb: np.ndarray | None, before: float, *values: Any) -> list:
@@ -51,7 +51,7 @@ def build_live(studio: Studio, panel: Panel) -> None:
         return [result, f"{rate}{1000 * (now - start):.0f} ms to paint", now]
 
     camera.stream(
-        told(run), [camera, last, *panel.inputs], [painted, speed, last], stream_every=0.04, time_limit=SECONDS,
+        told(run), [camera, last, *panel.inputs], [painted, speed, last], stream_every=0.05, time_limit=SECONDS,
         concurrency_id="live", concurrency_limit=2, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
 

@@ -38,7 +38,14 @@ class OpenVINOEngine:
         self.choice = f"OpenVINO on the CPU, {self.precision} ({why})"
         self.config, self.network = config, NetworkGraph(config, state)
         self.stride, self.streams = config.stride, streams
-        self.key = fingerprint(config, state, ov.__version__, self.precision, str(streams))
+        self.options = {
+            "INFERENCE_PRECISION_HINT": self.precision,
+            "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
+            "NUM_STREAMS": streams,
+            # Bound to one core each, its threads wait while others (a browser, a decoder) have that core.
+            "ENABLE_CPU_PINNING": False,
+        }
+        self.key = fingerprint(config, state, ov.__version__, str(self.options))
         self.idle: dict[object, SimpleQueue[Request]] = {}
         self.lock = threading.Lock()
 
@@ -90,8 +97,6 @@ class OpenVINOEngine:
 
     def compile(self, key: "Variant | str") -> ov.CompiledModel:
         """The compiled encoder or painter; on first use also read from the disk cache."""
-        hint = "LATENCY" if self.streams == 1 else "THROUGHPUT"
-        options = {"INFERENCE_PRECISION_HINT": self.precision, "PERFORMANCE_HINT": hint, "NUM_STREAMS": self.streams}
 
         def build() -> ov.CompiledModel:
             try:
@@ -99,11 +104,11 @@ class OpenVINOEngine:
             except (KeyError, RuntimeError) as error:
                 reason = str(error).splitlines()[-1].strip()
                 raise ValueError(f"the tensors of the weights do not fit their config ({reason})") from error
-            return self.core.compile_model(model, "CPU", options)
+            return self.core.compile_model(model, "CPU", self.options)
 
         return cached(
             f"{self.key}-{key if isinstance(key, str) else key.name}",
-            load=lambda blob: self.core.import_model(blob, "CPU", options),
+            load=lambda blob: self.core.import_model(blob, "CPU", self.options),
             build=build,
             dump=lambda compiled: compiled.export_model(),
         )

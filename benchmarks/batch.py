@@ -72,21 +72,35 @@ def bare(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
     return time.perf_counter() - start
 
 
+def finished(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
+    """Seconds of the network and the finish."""
+    start = time.perf_counter()
+    for rgb in pictures:
+        stylizer.stylize(rgb)
+    return time.perf_counter() - start
+
+
 def throughput(folder: Path, stylizer: Stylizer, wide: Stylizer) -> dict[str, Any]:
-    """Pictures per second of the bare network, one at a time, and of the command, whose stylizer paints several; and
-    what the command reaches of the bare one's."""
+    """Pictures per second of the bare network, of the network with the finish, both one at a time, and of the command,
+    whose stylizer paints several; and the shares of the first two that the command reaches."""
     batch, jobs = batch_of(folder, wide, [])
     stylizer.set_style(samples.style(STYLE))
     part = -(-len(jobs) // ROUNDS)
-    bare(stylizer, [read_picture(job.content).rgb for job in jobs[:3]])
-    rates: dict[str, list[float]] = {"bare": [], "command": []}
+    first = jobs[:STREAMS]
+    through(batch, first)
+    bare(stylizer, [read_picture(job.content).rgb for job in first])
+    rates: dict[str, list[float]] = {"bare": [], "finished": [], "command": []}
     for begin in range(0, len(jobs), part):
         mine = jobs[begin : begin + part]
-        rates["bare"].append(len(mine) / bare(stylizer, [read_picture(job.content).rgb for job in mine]))
+        pictures = [read_picture(job.content).rgb for job in mine]
+        rates["bare"].append(len(mine) / bare(stylizer, pictures))
+        rates["finished"].append(len(mine) / finished(stylizer, pictures))
         rates["command"].append(len(mine) / through(batch, mine))
-    shares = [command / alone for command, alone in zip(rates["command"], rates["bare"], strict=True)]
-    middle = {f"{name} per second": round(statistics.median(values), 2) for name, values in rates.items()}
-    return middle | {"share": round(statistics.median(shares), 3), "shares": [round(share, 3) for share in shares]}
+    result: dict[str, Any] = {f"{name} per second": round(statistics.median(r), 2) for name, r in rates.items()}
+    for name in ("bare", "finished"):
+        shares = [round(command / alone, 3) for command, alone in zip(rates["command"], rates[name], strict=True)]
+        result |= {f"share of {name}": statistics.median(shares), f"shares of {name}": shares}
+    return result
 
 
 def growth(folder: Path, stylizer: Stylizer) -> list[dict[str, float]]:

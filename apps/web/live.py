@@ -17,6 +17,7 @@ from artnet.pictures import Picture, fit_short_side
 
 QUALITY = 85  # of the JPEGs that the browser is sent
 SIDE = 480  # pixels of the shorter side; cameras that cannot be told are scaled down
+WINDOW = 2.0  # seconds that frames per second are counted over
 SECONDS = 600
 """How long a visitor may stay live before starting again."""
 
@@ -37,23 +38,29 @@ def build_live(studio: Studio, panel: Panel) -> None:
             painted = gr.Image(label="Live", interactive=False, height=360, buttons=["fullscreen"], elem_id="live")
             painted.postprocess = inline
             speed = gr.HTML("", padding=False, elem_id="speed")
-    last = gr.State(0.0)
+    shown = gr.State(())
 
-    def run(rgb: np.ndarray | None, before: float, *values: Any) -> list:
+    def run(rgb: np.ndarray | None, before: tuple[float, ...], *values: Any) -> list:
         if rgb is None:
-            return [None, "", 0.0]
+            return [None, "", ()]
         if min(rgb.shape[:2]) > SIDE:
             rgb = fit_short_side(Picture(rgb), SIDE).rgb
         start = time.perf_counter()
         result = studio.paint(rgb, wish(*values).in_motion())
         now = time.perf_counter()
-        rate = f"{1 / (now - before):.0f} frames per second, " if 0 < now - before < 10 else ""
-        return [result, f"{rate}{1000 * (now - start):.0f} ms to paint", now]
+        times = lately(before, now)
+        rate = f"{(len(times) - 1) / (now - times[0]):.0f} frames per second, " if len(times) > 1 else ""
+        return [result, f"{rate}{1000 * (now - start):.0f} ms to paint", times]
 
     camera.stream(
-        told(run), [camera, last, *panel.inputs], [painted, speed, last], stream_every=0.05, time_limit=SECONDS,
+        told(run), [camera, shown, *panel.inputs], [painted, speed, shown], stream_every=0.05, time_limit=SECONDS,
         concurrency_id="live", concurrency_limit=2, show_progress="hidden", api_visibility="private",
     )  # fmt: skip
+
+
+def lately(times: tuple[float, ...], now: float) -> tuple[float, ...]:
+    """The times of frames that are less than `WINDOW` seconds ago, and now."""
+    return (*(t for t in times if now - t < WINDOW), now)
 
 
 def inline(rgb: np.ndarray | None) -> ImageData | None:

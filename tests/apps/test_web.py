@@ -23,6 +23,7 @@ from apps import samples  # noqa: E402
 from apps.look import Look  # noqa: E402
 from apps.web import EPILOG, credentials  # noqa: E402
 from apps.web.limits import read_upload, told  # noqa: E402
+from apps.web.live import WINDOW, lately  # noqa: E402
 from apps.web.panel import add, choose, single, wish  # noqa: E402
 from apps.web.photo import WHERE, mask_of, paint_photo  # noqa: E402
 from apps.web.studio import Studio, Wish  # noqa: E402
@@ -53,6 +54,12 @@ def photo(tmp_path):
     path = tmp_path / "photo.jpg"
     Image.open(samples.photo()).resize((96, 64)).save(path)
     return path
+
+
+def test_live_frames_are_counted_over_a_window():
+    assert lately((), 7.0) == (7.0,)
+    assert lately((9 - WINDOW, 9 - WINDOW / 2), 9.0) == (9 - WINDOW / 2, 9.0)
+    assert lately((5.0, 6.0), 100.0) == (100.0,)
 
 
 def test_stylize(client, stylizer, photo):

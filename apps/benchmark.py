@@ -61,7 +61,7 @@ def engines(args: argparse.Namespace) -> dict[str, Any]:
     content, style = square(samples.photo(), 512), square(samples.style("starry-orchard"), 512)
     jobs = {name: painter(engine, content, style) for name, engine in every_engine(args.weights).items()}
     jobs |= rival(np.asarray(content), style)
-    rows = {name: summary(times) for name, times in interleaved(jobs, args.rounds).items()}
+    rows = {name: summary(times) for name, times in interleaved(jobs, args.rounds, warmup=8).items()}
     print("\n512x512, one picture, S2, style prepared")
     for name, row in sorted(rows.items(), key=lambda item: item[1]["median_ms"]):
         row["per_second"] = round(1000 / row["median_ms"], 1)
@@ -125,7 +125,8 @@ weights, side, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 stylizer = Stylizer.load(weights)
 stylizer.set_style(samples.style("starry-orchard"))
 content = np.asarray(Image.open(samples.photo()).convert("RGB").resize((side, side)))
-row = summary(interleaved({"paint": lambda: stylizer.stylize(content)}, rounds, warmup=1)["paint"])
+warmup = 3_000_000 // side**2 + 2  # rounds of two pictures, until OpenVINO has compiled for their size
+row = summary(interleaved({"paint": lambda: stylizer.stylize(content)}, rounds, warmup)["paint"])
 row["ms_per_megapixel"] = round(row["median_ms"] / (side * side / 1e6), 1)
 row["peak_mb"] = peak_memory()
 print(json.dumps(row))

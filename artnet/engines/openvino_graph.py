@@ -87,11 +87,11 @@ class NetworkGraph:
         """The decoder's layer at a stride, from the result of the layer at twice the stride and a skip level."""
         weight, bias = (self.state[f"decoder.conv{stride}.conv.{name}"] for name in ("weight", "bias"))
         own = weight.shape[1] - (self.channels(skip) if skip else 0)
-        folded = upsampled_kernel(weight[:, :own], self.config.upsampling)
-        x = convolve(x, folded, phases_bias(bias), padding="edge")
+        folded, shifted = upsampled_kernel(weight[:, :own], self.config.upsampling), phases_bias(bias)
         if stride == 1 and self.config.ends_in_phases:
-            return ops.relu(x)
-        x = spread(x, 2)
+            return ops.relu(convolve(x, folded, shifted, padding="edge"))
+        order = np.arange(len(folded)).reshape(-1, 4).T.ravel()
+        x = ops.depth_to_space(convolve(x, folded[order], shifted[order], padding="edge"), "blocks_first", 2)
         return ops.relu(ops.add(x, convolve(features[skip], weight[:, own:], padding="reflect")) if skip else x)
 
     def conv_relu(self, x: Node, name: str, *, stride: int = 1) -> Node:

@@ -1,15 +1,19 @@
 """S2 and AdaIN as OpenVINO operations, and the whole way from a content's pixels to painted ones as one graph."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from artnet.engines.openvino_graph import NetworkGraph, integers, pad
+from artnet.engines.openvino_graph import HEIGHT_AND_WIDTH, NetworkGraph, integers, pad
 from artnet.engines.openvino_runtime import Node, ops, ov
 from artnet.engines.painter import Variant
 from artnet.engines.style_arrays import EPS, PATCH
 
 ROWS_AND_COLUMNS = (1, 2)
+TO_ROWS = [0, 2, 3, 1]
+MOMENTS_BLOCK = 8
 
 
 class Moments(NamedTuple):
@@ -48,40 +52,53 @@ class PainterGraph:
     def transfer(self, level: str, x: Node) -> Node:
         """The features of a level, moved to every style and blended."""
         channels = self.network.channels(level)
-        unit = self.normalise(f"{level}/content", x, channels)
+        swaps = level == self.network.config.cut and self.variant.transfer == "s2"
+        unit = self.normalise(f"{level}/content", x, lambda: block_moments(x, channels), as_rows=swaps)
         moved = []
         for i in range(self.variant.styles):
             style = split_rows(self.input(f"{level}/style{i}", [2, channels]))
-            if level == self.network.config.cut and self.variant.transfer == "s2":
-                swapped = self.swap(ops.multiply(unit, style.std), i, channels)
-                y = self.normalise(f"{level}/swapped{i}", swapped, channels)
+            if swaps:
+                rows = self.swap(unit, style.std, i, channels)
+                moments_of_rows = partial(row_moments, rows)
+                y = self.normalise(f"{level}/swapped{i}", ops.transpose(rows, [0, 3, 1, 2]), moments_of_rows)
             else:
                 y = unit
             moved.append(ops.add(ops.multiply(y, style.std), style.mean))
         return self.blend([x, *moved]) if self.variant.blended else moved[0]
 
-    def normalise(self, name: str, x: Node, channels: int) -> Node:
-        """To mean 0 and deviation 1, by the moments of the variant; those that it reports go to `used`."""
-        if self.variant.moments == "own":
-            return ops.mvn(x, integers(2, 3), True, EPS, "inside_sqrt")
-        moments = split_rows(self.input(name, [2, channels])) if self.variant.takes else channel_moments(x)
+    def normalise(self, name: str, x: Node, own: Callable[[], Moments], *, as_rows: bool = False) -> Node:
+        """To mean 0 and deviation 1, by the moments of the variant; those that it reports go to `used`.
+
+        `as_rows` gives (1, H, W, C).
+        """
+        variant = self.variant
+        if variant.moments == "own":
+            unit = ops.mvn(x, integers(*HEIGHT_AND_WIDTH), True, EPS, "inside_sqrt")
+            return ops.transpose(unit, TO_ROWS) if as_rows else unit
+        channels = self.network.channels(name.split("/")[0])
+        moments = split_rows(self.input(name, [2, channels])) if variant.takes else own()
         if self.held:
-            pairs = zip(channel_moments(x), moments, strict=True)
+            pairs = zip(own(), moments, strict=True)
             moments = Moments(*(ops.add(a, ops.multiply(ops.subtract(b, a), self.held)) for a, b in pairs))
-        if self.variant.reports:
+        if variant.reports:
             self.used[name] = ops.reshape(ops.concat([*moments], 0), integers(2, channels), False)
+        if as_rows:  # before the arithmetic: OpenVINO keeps bfloat16 then
+            x, moments = ops.transpose(x, TO_ROWS), Moments(*(ops.transpose(m, TO_ROWS) for m in moments))
         return ops.divide(ops.subtract(x, moments.mean), moments.std)
 
-    def swap(self, centred: Node, style: int, channels: int) -> Node:
-        """Replace every 3x3 patch, minus the style's mean, by the style's nearest patch; see `s2transform.swap`."""
+    def swap(self, unit: Node, std: Node, style: int, channels: int) -> Node:
+        """Replace every 3x3 patch, given the style's deviations, by the style's nearest patch; see `s2transform.swap`.
+
+        Takes and returns (1, H, W, C).
+        """
         config = self.network.config
         width = min(config.match_channels, channels)
         basis = self.input(f"basis{style}", [channels, width])
         codes = self.input(f"codes{style}", [-1, PATCH**2 * width])
         bias = self.input(f"bias{style}", [-1])
         table = self.input(f"table{style}", [-1, channels])
-        best = match(ops.matmul(ops.transpose(centred, [0, 2, 3, 1]), basis, False, False), codes, bias)
-        return ops.transpose(paste(best, table), [0, 3, 1, 2])
+        scaled = ops.multiply(basis, ops.reshape(std, integers(-1, 1), False))
+        return paste(match(ops.matmul(unit, scaled, False, False), codes, bias), table)
 
     def blend(self, parts: list[Node]) -> Node:
         if not any(node.get_friendly_name() == "shares" for node in self.inputs):
@@ -99,12 +116,34 @@ def split_rows(moments: Node) -> Moments:
     return Moments(*(ops.reshape(row, integers(1, -1, 1, 1), False) for row in rows))
 
 
-def channel_moments(x: Node) -> Moments:
-    axes = integers(2, 3)
-    mean = ops.reduce_mean(x, axes, True)
-    centred = ops.subtract(x, mean)
+def block_moments(x: Node, channels: int) -> Moments:
+    """Means and deviations of (1, C, H, W).
+
+    A depthwise convolution of ones adds up blocks before all is added: OpenVINO reads bfloat16 for it and adds float32.
+    Features that go into a reduction right away would be computed, stored and read as float32.
+    """
+    block = np.ones((channels, 1, 1, MOMENTS_BLOCK, MOMENTS_BLOCK), np.float32)
+    step, none, beyond = [MOMENTS_BLOCK] * 2, [0, 0], [MOMENTS_BLOCK - 1] * 2
+
+    def mean(values: Node) -> Node:
+        blocks = ops.group_convolution(values, block, step, none, beyond, [1, 1])
+        return ops.divide(ops.reduce_sum(blocks, integers(*HEIGHT_AND_WIDTH), True), count)
+
+    sides = ops.gather(ops.shape_of(x), integers(*HEIGHT_AND_WIDTH), np.int64(0))
+    count = ops.convert(ops.reduce_prod(sides, np.int64(0)), "f32")
+    first = mean(x)
+    variance = ops.subtract(mean(ops.multiply(x, x)), ops.multiply(first, first))
+    return Moments(first, ops.sqrt(ops.maximum(variance, np.float32(EPS))))
+
+
+def row_moments(rows: Node) -> Moments:
+    """Means and deviations of (1, H, W, C)."""
+    axes, shape = integers(*ROWS_AND_COLUMNS), integers(1, -1, 1, 1)
+    mean = ops.reduce_mean(rows, axes, True)
+    centred = ops.subtract(rows, mean)
     variance = ops.reduce_mean(ops.multiply(centred, centred), axes, True)
-    return Moments(mean, ops.sqrt(ops.maximum(variance, np.float32(EPS))))
+    std = ops.sqrt(ops.maximum(variance, np.float32(EPS)))
+    return Moments(ops.reshape(mean, shape, False), ops.reshape(std, shape, False))
 
 
 def windows(x: Node) -> list[Node]:

@@ -10,7 +10,7 @@ import torch
 from tiny import noise_picture, tiny_config
 
 from artnet.checkpoint import save_checkpoint
-from artnet.engines import compiled, load_engine
+from artnet.engines import compiled, load_engine, openvino_engine
 from artnet.engines.openvino_engine import OpenVINOEngine
 from artnet.engines.protocol import NOTHING_HELD, Held, Look, pad_edges
 from artnet.engines.style_arrays import style_arrays
@@ -170,6 +170,43 @@ def test_looks_and_sizes_may_change_between_pictures(tiny):
     assert np.array_equal(engine.paint(content, look)[0], want)
 
 
+def test_sizes_that_come_often_get_a_model_of_their_own(tiny, monkeypatch, cache):
+    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 3 * 64 * 80)
+    engine = engines(tiny)[1]
+    content, look = smooth_picture(63, 80, 3), Look([engine.prepare(smooth_picture(64, 64, 1))])
+    first, second = (engine.paint(content, look)[0] for _ in range(2))
+    files = set(cache.iterdir())
+    assert not engine.regulars.pools
+    engine.paint(smooth_picture(64, 72, 3), look)
+    third, fourth = (engine.paint(content, look)[0] for _ in range(2))
+    assert len(engine.regulars.pools) == 1
+    assert np.array_equal(first, second)
+    assert np.array_equal(third, fourth)
+    assert psnr(first, third) >= 50
+    assert set(cache.iterdir()) == files  # sizes are without number: they would fill the disk
+    statistics = engine.paint(content, look, NOTHING_HELD)[1]
+    for _ in range(2):
+        again = engine.paint(content, look, NOTHING_HELD)[1]
+    for name, rows in statistics.items():
+        np.testing.assert_allclose(again[name], rows, rtol=1e-3, atol=1e-4)
+
+
+def test_only_the_sizes_used_last_keep_their_models(monkeypatch):
+    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 1)
+    regulars, compiled_for = openvino_engine.Regulars(), []
+
+    def get(key, pixels=1):
+        return regulars.get(key, pixels, lambda: compiled_for.append(key) or f"model of {key}")
+
+    assert [get(key) for key in "abcd"] == [f"model of {key}" for key in "abcd"]
+    assert get("e", 0) is None
+    assert get("a") == "model of a"
+    assert get("e") == "model of e"
+    assert list(regulars.pools) == ["c", "d", "a", "e"]
+    assert get("b") == "model of b"
+    assert compiled_for == list("abcdeb")
+
+
 def test_wct_is_torchs(tiny):
     engine = engines(tiny)[1]
     with pytest.raises(ValueError, match="wct runs on torch only"):
@@ -250,7 +287,7 @@ def test_tensors_that_do_not_fit_are_refused(tiny):
             del broken[name]
         engine = OpenVINOEngine(config, broken, "f32")
         with pytest.raises(ValueError, match="do not fit"):
-            engine.paint(noise_picture(64, 64), Look([None]))
+            engine.paint(noise_picture(64, 64), Look([engine.prepare(noise_picture(64, 64))]))
 
 
 def test_openvino_starts_without_torch(tiny, tmp_path):

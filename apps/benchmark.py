@@ -135,7 +135,7 @@ print(json.dumps(row))
 
 def sizes(args: argparse.Namespace) -> dict[str, Any]:
     """Squares of growing size, each in a process of its own."""
-    print("\nsquares of other sizes (engine auto; above 4 megapixels in tiles)")
+    print("\nsquares of other sizes (engine auto)")
     rows = {}
     for side in args.sizes:
         rounds = max(4, min(args.rounds, args.rounds * 512**2 // side**2))

@@ -12,7 +12,7 @@ from artnet.engines import load_engine
 from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
 from artnet.finish import Finish, apply_finish, finish_of, mixed
 from artnet.pictures import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
-from artnet.tiling import TILE, WHOLE_PIXELS, paint_tiled
+from artnet.tiling import TILE, paint_tiled
 
 STYLE_SIZE = 512
 MAX_STYLE_SIDE = 4096
@@ -48,7 +48,8 @@ class Options(TypedDict, total=False):
         strength: 0 (the content, rebuilt) to 1 (the full style, the default).
         transfer: 's2' (the default), 'adain' or 'wct', the transform at the bottleneck.
         grain: share of the style's own grain that is added, 0..1 (the default). It stands still, so videos want 0.
-        tile: side in pixels of the tiles to paint in; by default, only pictures of more than 4 megapixels are tiled.
+        tile: side in pixels of the tiles to paint in; by default, only pictures are tiled that are larger than the
+            engine's `whole_pixels` (OpenVINO 25 megapixels, the others 4).
         memory: given with every frame of a video, so that its statistics change smoothly.
         progress: called with the share of the tiles that is done, 0..1.
     """
@@ -157,7 +158,7 @@ class Stylizer:
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
         held = memory.held() if memory else None
         rgb = flatten(as_picture(content))
-        if tile or rgb.shape[0] * rgb.shape[1] > WHOLE_PIXELS:
+        if tile or rgb.shape[0] * rgb.shape[1] > self.engine.whole_pixels:
             painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)
         else:
             painted, statistics = self.engine.paint(rgb, look, held)

@@ -23,6 +23,7 @@ class ONNXEngine:
         weights: a checkpoint's path or the name of bundled weights.
     """
 
+    whole_pixels = 2048 * 2048
     choice = "ONNX Runtime on the CPU, f32 (it has no bfloat16 convolution there)"
 
     def __init__(self, weights: str | Path):

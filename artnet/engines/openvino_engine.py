@@ -3,7 +3,7 @@
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 
 import numpy as np
@@ -34,6 +34,8 @@ class OpenVINOEngine:
         streams: pictures that are painted at once, each in a thread of the caller. 1 gives each all cores, and so the
             least delay; more give more pictures a second.
     """
+
+    whole_pixels = 25_000_000
 
     def __init__(
         self, config: ArtNetConfig, state: Mapping[str, np.ndarray], precision: str | None = None, streams: int = 1
@@ -104,8 +106,9 @@ class OpenVINOEngine:
         sizes = (*rgb.shape[:2], *(len(style.bias) for style in look.styles))
 
         def compile_for_sizes() -> Pool:
-            if variant in self.pools:  # it gives back the memory that it worked in
-                self.pools[variant].compiled.release_memory()
+            if variant in self.pools:
+                with suppress(RuntimeError):  # it is at work in another thread, and so needs its memory
+                    self.pools[variant].compiled.release_memory()
             model = self.model(variant)
             fed = {"rgb": rgb[None], **look_inputs(look, variant)}
             model.reshape({name: list(array.shape) for name, array in fed.items()})

@@ -74,10 +74,11 @@ class NetworkGraph:
         for stride in config.decoder_strides[1:]:
             x = self.finer(x, stride, features, skip_at.get(stride))
         weight, bias = self.state["decoder.output.weight"], self.state["decoder.output.bias"]
+        block = config.decoder_strides[-1]
         if config.ends_in_phases:
-            x, block = convolve(x, phases_kernel(weight), phases_bias(bias), padding="edge"), 2
-        else:
-            x, block = convolve(x, weight, bias, padding="reflect"), config.decoder_strides[-1]
+            block, weight, bias = 2, phases_kernel(weight), phases_bias(bias)
+        order = blocks_first(len(weight), block)
+        x = convolve(x, weight[order], bias[order], padding="edge" if config.ends_in_phases else "reflect")
         if PIXELS in features:
             x, block = ops.add(spread(x, block), features[PIXELS]), 1
         pixels = ops.round(ops.clamp(ops.multiply(x, np.float32(255)), 0.0, 255.0), "half_to_even")
@@ -90,8 +91,8 @@ class NetworkGraph:
         folded, shifted = upsampled_kernel(weight[:, :own], self.config.upsampling), phases_bias(bias)
         if stride == 1 and self.config.ends_in_phases:
             return ops.relu(convolve(x, folded, shifted, padding="edge"))
-        order = np.arange(len(folded)).reshape(-1, 4).T.ravel()
-        x = ops.depth_to_space(convolve(x, folded[order], shifted[order], padding="edge"), "blocks_first", 2)
+        order = blocks_first(len(folded), 2)
+        x = spread(convolve(x, folded[order], shifted[order], padding="edge"), 2)
         return ops.relu(ops.add(x, convolve(features[skip], weight[:, own:], padding="reflect")) if skip else x)
 
     def conv_relu(self, x: Node, name: str, *, stride: int = 1) -> Node:
@@ -111,8 +112,13 @@ def convolve(x: Node, weight: np.ndarray, bias: np.ndarray | None = None, *, str
 
 
 def spread(x: Node, block: int) -> Node:
-    """(1, C block^2, H, W) -> (1, C, H block, W block), like torch's pixel_shuffle."""
-    return ops.depth_to_space(x, "depth_first", block) if block > 1 else x
+    """(1, block^2 C, H, W) -> (1, C, H block, W block), pixel by pixel: channels are the last axis in memory."""
+    return ops.depth_to_space(x, "blocks_first", block) if block > 1 else x
+
+
+def blocks_first(channels: int, block: int) -> np.ndarray:
+    """The order that turns channels as torch's pixel_shuffle takes them into those that `spread` takes."""
+    return np.arange(channels).reshape(-1, block**2).T.ravel()
 
 
 def first_layer_on_bytes(state: Arrays) -> Arrays:

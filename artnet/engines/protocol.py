@@ -50,11 +50,13 @@ class Engine(Protocol):
         choice: what it runs on and why, for people.
         stride: picture pixels per bottleneck position along a side.
         streams: calls of `paint` that may run at once in threads of the caller, and gain by it.
+        whole_pixels: of the largest picture that it paints at once in about 2 GB; larger ones should come in tiles.
     """
 
     choice: str
     stride: int
     streams: int
+    whole_pixels: int
 
     def prepare(self, rgb: np.ndarray) -> Any:
         """What painting needs of a style's picture, computed once."""

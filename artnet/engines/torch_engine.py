@@ -39,6 +39,8 @@ class TorchEngine:
         dtype: forced number format; None picks.
     """
 
+    whole_pixels = 2048 * 2048
+
     def __init__(self, network: ArtNet, device: str = "auto", dtype: torch.dtype | None = None):
         self.streams = 1
         self.device = pick_device(device)

@@ -3,6 +3,7 @@
 import copy
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -189,6 +190,17 @@ def test_sizes_that_come_often_get_a_model_of_their_own(tiny, monkeypatch, cache
         again = engine.paint(content, look, NOTHING_HELD)[1]
     for name, rows in statistics.items():
         np.testing.assert_allclose(again[name], rows, rtol=1e-3, atol=1e-4)
+
+
+def test_models_are_compiled_while_other_threads_paint(tiny, monkeypatch):
+    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 4 * 64 * 64)
+    engine = OpenVINOEngine(*arrays(tiny), "f32", streams=2)
+    look = Look([engine.prepare(smooth_picture(64, 64, 1))])
+    contents = [smooth_picture(64, width, 2) for width in (64, 72, 80, 88, 96)] * 12
+    with ThreadPoolExecutor(4) as threads:
+        painted = list(threads.map(lambda content: engine.paint(content, look)[0], contents))
+    for content, picture in zip(contents, painted, strict=True):
+        assert psnr(picture, engine.paint(content, look)[0]) >= 50
 
 
 def test_only_the_sizes_used_last_keep_their_models(monkeypatch):

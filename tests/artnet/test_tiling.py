@@ -59,12 +59,13 @@ def test_tiles_make_the_whole_picture(engine, transfer):
 
 
 def test_large_pictures_take_their_statistics_from_a_thumbnail(engine, monkeypatch):
-    monkeypatch.setattr(artnet.tiling, "WHOLE_PIXELS", 200 * 200)
+    monkeypatch.setattr(artnet.tiling, "THUMBNAIL_PIXELS", 200 * 200)
     content = coarse_picture(400, 520, 3)
-    assert thumbnail(content).shape[0] * thumbnail(content).shape[1] == pytest.approx(200 * 200, rel=0.02)
+    small = thumbnail(content, 200 * 200)
+    assert small.shape[0] * small.shape[1] == pytest.approx(200 * 200, rel=0.02)
     look = Look([engine.prepare(coarse_picture(96, 96, 4))], transfer="adain")
     tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256)
-    want = engine.paint(thumbnail(content), look, NOTHING_HELD)[1]
+    want = engine.paint(small, look, NOTHING_HELD)[1]
     assert all(np.array_equal(used[name], want[name]) for name in want)
     whole = engine.paint(content, look)[0].astype(float)
     assert np.abs(tiled - whole).mean() < 8
@@ -87,5 +88,5 @@ def test_the_stylizer_tiles_what_is_large(tiny, tmp_path, monkeypatch):
     tiled = stylizer.stylize(content, tile=256, progress=seen.append)
     assert seen == [0.25, 0.5, 0.75, 1.0]
     assert np.abs(tiled.astype(int) - whole).mean() < 2
-    monkeypatch.setattr("artnet.stylizer.WHOLE_PIXELS", 1000)
+    monkeypatch.setattr(stylizer.engine, "whole_pixels", 1000)
     assert np.array_equal(stylizer.stylize(content), whole)  # one tile is enough

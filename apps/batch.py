@@ -23,6 +23,7 @@ from apps.jobs import STDIO, Job, Mix, Naming, plan_jobs
 from apps.journal import Journal, hash_of
 from apps.look import Look, engine_of, read_styles
 from artnet.color import blend
+from artnet.huge import is_huge, read_huge, write_huge
 from artnet.pictures import Picture, fit_short_side, read_picture, resize, write_picture
 
 if TYPE_CHECKING:
@@ -155,11 +156,16 @@ class Batch:
     def _read(self, job: Job) -> tuple[Picture, list[tuple[np.ndarray, float]] | None, float]:
         """(content, the pictures of a style that is not the present one, seconds)."""
         start = time.perf_counter()
-        content = read_picture(sys.stdin.buffer if job.content == STDIO else job.content)
-        if self.args.size:
-            content = fit_short_side(content, self.args.size)
+        content = self._read_content(job)
         pictures = None if job.style == self.style else self.read_style(job.style)
         return content, pictures, time.perf_counter() - start
+
+    def _read_content(self, job: Job) -> Picture:
+        if STDIO not in (job.content, job.output) and is_huge(job.content):
+            job.output.parent.mkdir(parents=True, exist_ok=True)
+            return read_huge(job.content, job.output.parent, short_side=self.args.size)
+        content = read_picture(sys.stdin.buffer if job.content == STDIO else job.content)
+        return fit_short_side(content, self.args.size) if self.args.size else content
 
     def _paint(self, content: Picture) -> np.ndarray:
         """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
@@ -177,7 +183,8 @@ class Batch:
                 rgb = self._paint(content)
             if job.output != STDIO:
                 job.output.parent.mkdir(parents=True, exist_ok=True)
-            write_picture(target, rgb, like=content, strip_metadata=self.args.strip_metadata)
+            write = write_huge if isinstance(rgb, np.memmap) else write_picture
+            write(target, rgb, like=content, strip_metadata=self.args.strip_metadata)
             if self.journal:
                 self.journal.note(job)
         except BrokenPipeError:

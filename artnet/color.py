@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from artnet.strips import in_strips
+
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as in JPEG and in Pillow's "L"
 
 
@@ -20,11 +22,15 @@ def preserve_color(content_rgb: np.ndarray, stylized_rgb: np.ndarray) -> np.ndar
         ValueError: the sizes differ.
     """
     _check_same_shape(content_rgb, stylized_rgb)
-    luma = (stylized_rgb @ _LUMA)[..., None]
-    chroma = content_rgb - (content_rgb @ _LUMA)[..., None]
-    room = np.where(chroma > 0, 255 - luma, luma)
-    fit = (room / np.maximum(np.abs(chroma), 1e-3)).min(axis=2, keepdims=True)
-    return np.rint(np.clip(luma + chroma * np.minimum(fit, 1), 0, 255)).astype(np.uint8)
+
+    def recolored(content: np.ndarray, stylized: np.ndarray) -> np.ndarray:
+        luma = (stylized @ _LUMA)[..., None]
+        chroma = content - (content @ _LUMA)[..., None]
+        room = np.where(chroma > 0, 255 - luma, luma)
+        fit = (room / np.maximum(np.abs(chroma), 1e-3)).min(axis=2, keepdims=True)
+        return luma + chroma * np.minimum(fit, 1)
+
+    return in_strips(recolored, content_rgb, stylized_rgb)
 
 
 def blend(content_rgb: np.ndarray, stylized_rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -40,8 +46,12 @@ def blend(content_rgb: np.ndarray, stylized_rgb: np.ndarray, mask: np.ndarray) -
     """
     _check_same_shape(content_rgb, stylized_rgb)
     _check_same_shape(content_rgb[..., 0], mask)
-    weight = mask[..., None].astype(np.float32) / 255
-    return np.rint(content_rgb * (1 - weight) + stylized_rgb * weight).astype(np.uint8)
+
+    def mixed(content: np.ndarray, stylized: np.ndarray, part: np.ndarray) -> np.ndarray:
+        weight = part[..., None].astype(np.float32) / 255
+        return content * (1 - weight) + stylized * weight
+
+    return in_strips(mixed, content_rgb, stylized_rgb, mask)
 
 
 def _check_same_shape(first: np.ndarray, second: np.ndarray) -> None:

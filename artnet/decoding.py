@@ -12,8 +12,8 @@ _PIXEL_SIZE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 
 
-def portable_exif(image: Image.Image) -> bytes | None:
-    """The EXIF block of an image as it may be written beside upright and resized pixels, or None if there is none.
+def portable_exif(own: Image.Exif) -> bytes | None:
+    """The EXIF block of a picture as it may be written beside upright and resized pixels, or None if there is none.
 
     Orientation becomes 1; the pixel size, and in a TIFF the layout of its pixels, are left out.
 
@@ -21,7 +21,7 @@ def portable_exif(image: Image.Image) -> bytes | None:
         Exception: of nearly any kind, where the block is broken.
     """
     exif = Image.Exif()
-    exif.load(image.getexif().tobytes())  # a copy: the image belongs to the caller
+    exif.load(own.tobytes())  # a copy: the picture belongs to the caller
     for tag in _TIFF_LAYOUT.intersection(exif):
         del exif[tag]
     details = exif.get_ifd(ExifTags.IFD.Exif)

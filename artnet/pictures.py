@@ -14,6 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from artnet.decoding import deep_grey_to_8bit, is_deep, portable_exif, split_alpha
 from artnet.files import atomic_write
 from artnet.profiles import from_srgb, to_srgb
+from artnet.strips import in_strips
 
 if TYPE_CHECKING:
     import torch
@@ -90,7 +91,7 @@ def picture_from_image(image: Image.Image) -> Picture:
     with suppress(Exception):
         upright = ImageOps.exif_transpose(image)
     with suppress(Exception):
-        exif = portable_exif(image)
+        exif = portable_exif(image.getexif())
     icc, alpha = image.info.get("icc_profile"), None
     if is_deep(upright):
         upright = deep_grey_to_8bit(upright, getattr(image, "tag_v2", {}))
@@ -171,8 +172,12 @@ def flatten(picture: Picture) -> np.ndarray:
     """The (H, W, 3) uint8 colours of a picture laid on white, which is how a transparent one looks on paper."""
     if picture.alpha is None:
         return picture.rgb
-    alpha = picture.alpha[..., None].astype(np.float32) / 255
-    return np.rint(picture.rgb * alpha + 255 * (1 - alpha)).astype(np.uint8)
+
+    def on_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        opaque = alpha[..., None].astype(np.float32) / 255
+        return rgb * opaque + 255 * (1 - opaque)
+
+    return in_strips(on_white, picture.rgb, picture.alpha)
 
 
 def to_tensor(rgb: np.ndarray) -> "torch.Tensor":

@@ -12,12 +12,15 @@ import numpy as np
 from PIL import Image
 
 from artnet.engines.protocol import Engine, Held, Look, Statistics
+from artnet.scratch import empty_beside
 
 TILE = 2112
 """Longest side of a tile in pixels, its overlap included: 2 x 2 of them cover 4096 x 4096."""
 THUMBNAIL_PIXELS = 8_000_000
 """What statistics are measured on at most. More would be truer to the whole, but already so many add a tenth to the
 time of 100 megapixels."""
+STRIP = 256
+"""Rows of the picture that are scaled down at a time."""
 REACH = 5
 """Strides of the network beyond which nothing that a pixel of the result depends on can be seen in it. Content up to
 61 pixels away has a share in it at stride 8; against an overlap of 64, one of 40 changed the difference between tiled
@@ -74,7 +77,7 @@ def paint_tiled(
         return engine.paint(rgb, look, held)
     small = thumbnail(rgb, min(THUMBNAIL_PIXELS, engine.whole_pixels))
     statistics = engine.paint(small, look, held)[1] if held and held.share else engine.measure(small, look)
-    painted = np.empty_like(rgb)
+    painted = empty_beside(rgb)
     for done, (rows, columns) in enumerate(boxes, 1):
         part = rgb[rows.start : rows.stop, columns.start : columns.stop]
         result, _ = engine.paint(part, look, Held(statistics, 1.0))
@@ -101,5 +104,9 @@ def thumbnail(rgb: np.ndarray, pixels: int) -> np.ndarray:
     if scale >= 1:
         return rgb
     height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
-    # Averaging whole blocks first is several times as quick, and statistics cannot tell.
-    return np.array(Image.fromarray(rgb).resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0))
+    # Averaging whole blocks first, in strips, is several times as quick, and statistics cannot tell.
+    block = int(1 / scale)
+    rows = STRIP // block * block or block
+    strips = [Image.fromarray(rgb[top : top + rows]).reduce(block) for top in range(0, len(rgb), rows)]
+    reduced = np.concatenate([np.asarray(strip) for strip in strips])
+    return np.array(Image.fromarray(reduced).resize((width, height), Image.Resampling.BILINEAR))

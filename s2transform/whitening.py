@@ -18,9 +18,12 @@ def covariance(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def matrix_power(cov: Tensor, exponent: float) -> Tensor:
-    """Symmetric (N, C, C) matrix to a real power, eigenvalues floored at EPS."""
-    values, vectors = torch.linalg.eigh(cov)
-    return (vectors * values.clamp(min=EPS).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+    """Symmetric (N, C, C) matrix to a real power, eigenvalues floored at EPS.
+
+    Decomposed in float64: with many empty channels, float32 finds eigenvectors that are not finite, or none.
+    """
+    values, vectors = torch.linalg.eigh(cov.double())
+    return ((vectors * values.clamp(min=EPS).pow(exponent)[:, None]) @ vectors.transpose(1, 2)).to(cov.dtype)
 
 
 def wct(content: Tensor, style: Tensor) -> Tensor:

@@ -6,10 +6,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from tiny import noise_picture
 
+import apps.batch
 import apps.jobs
+import artnet.huge
 from apps.arguments import weighted_path
 from apps.cli import main
+from artnet.checkpoint import save_checkpoint
+from artnet.engines.openvino_engine import OpenVINOEngine
 
 
 def stylize(*arguments, style="style.png"):
@@ -265,3 +270,27 @@ def test_with_a_real_network(desk, capsys):
     assert written(desk / "out") == ["a.jpg", "b.png", "deep/c.png", "photo.png"]
     sizes = {(result["width"], result["height"]) for result in json.loads(capsys.readouterr().out)["results"]}
     assert sizes == {(24, 16)}
+
+
+@pytest.mark.parametrize("options", [(), ("--preserve-color",), ("--mask", "mask.png"), ("--size", "280")])
+def test_a_huge_picture_goes_through_files(tiny, tmp_path, monkeypatch, options):
+    pytest.importorskip("pyvips")
+    monkeypatch.chdir(tmp_path)
+    save_checkpoint(tiny, "tiny.safetensors")
+    coarse = Image.fromarray(noise_picture(6, 8, 1))
+    coarse.resize((330, 300), Image.Resampling.BICUBIC).save("photo.png")
+    coarse.resize((64, 64)).save("style.png")
+    Image.linear_gradient("L").save("mask.png")
+    monkeypatch.setattr(OpenVINOEngine, "whole_pixels", 10_000)
+    command = ["--tile", "192", "--weights", "tiny.safetensors", *options]
+    assert stylize("photo.png", "-o", "plain.png", *command) == 0
+    monkeypatch.setattr(artnet.huge, "HUGE_PIXELS", 1000)
+    written_by = []
+    real = apps.batch.write_huge
+    monkeypatch.setattr(apps.batch, "write_huge", lambda *a, **k: written_by.append("libvips") or real(*a, **k))
+    assert stylize("photo.png", "-o", "folder/huge.png", *command) == 0
+    assert written_by == ["libvips"]
+    with Image.open("plain.png") as plain, Image.open("folder/huge.png") as huge:
+        difference = np.abs(np.asarray(plain).astype(int) - np.asarray(huge))
+    assert difference.mean() < 1 if "--size" in options else difference.max() == 0
+    assert written(tmp_path / "folder") == ["huge.png"]

@@ -153,6 +153,13 @@ def test_reduced_banks():
     assert build_patch_bank(features(0, height=1, width=2), bank_pool=4).bias.numel() >= 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_wct_of_mostly_empty_channels_is_finite(seed):
+    torch.manual_seed(seed)
+    content, style = (0.01 * torch.rand(1, 288, 2, 3) * (torch.rand(1, 288, 1, 1) < 0.1) for _ in range(2))
+    assert torch.isfinite(wct(content, style)).all()
+
+
 def test_wct_gives_the_styles_covariance():
     content, style = features(0, height=20, width=20), features(1, height=20, width=20)
     out = wct(content, style)

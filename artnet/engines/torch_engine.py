@@ -66,6 +66,23 @@ class TorchEngine:
         return painted, used if held else {}
 
     @torch.inference_mode()
+    def paint_batch(self, rgbs: np.ndarray, look: Look) -> np.ndarray:
+        """Paint (N, H, W, 3) uint8 pictures of one size at once, each by its own statistics; the same shape."""
+        padded = np.stack([pad_edges(rgb, self.stride) for rgb in rgbs])
+        painted = self.paint_pixels(torch.from_numpy(padded).to(self.device), look)
+        return painted[:, : rgbs.shape[1], : rgbs.shape[2]].cpu().numpy()
+
+    @torch.inference_mode()
+    def paint_pixels(self, pixels: Tensor, look: Look) -> Tensor:
+        """`paint_batch` on the device: (N, H, W, 3) uint8 with sides that are multiples of the stride, painted."""
+        features = self.network.encode(pixels.permute(0, 3, 1, 2).float() / 255)
+        moved = self.network.transfer(
+            features, look.styles, look.weights, method=look.transfer, strength=look.strength
+        )
+        levels = self.network.decode(moved).float().clamp(0, 1).mul(255).round()
+        return levels.to(torch.uint8).permute(0, 2, 3, 1)
+
+    @torch.inference_mode()
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`."""
         return self.transferred(rgb, look, NOTHING_HELD)[1]

@@ -219,6 +219,18 @@ def test_only_the_sizes_used_last_keep_their_models(monkeypatch):
     assert compiled_for == list("abcdeb")
 
 
+@pytest.mark.parametrize("options", [{}, {"strength": 0.4, "weights": [1.0, 3.0]}, {"transfer": "adain"}])
+def test_torch_paints_several_at_once(tiny, options):
+    engine = engines(tiny)[0]
+    contents = np.stack([smooth_picture(70, 85, seed) for seed in (1, 2, 3)])
+    styles = [smooth_picture(96, 96, 4), smooth_picture(64, 80, 5)][: len(options.get("weights", [1]))]
+    look = Look([engine.prepare(style) for style in styles], **options)
+    painted = engine.paint_batch(contents, look)
+    assert painted.shape == contents.shape
+    for content, picture in zip(contents, painted, strict=True):
+        assert psnr(picture, engine.paint(content, look)[0]) >= 45
+
+
 def test_wct_is_torchs(tiny):
     engine = engines(tiny)[1]
     with pytest.raises(ValueError, match="wct runs on torch only"):

@@ -23,7 +23,8 @@ examples:
   half the effect                 artnet stylize photo.jpg --style a.jpg --strength 0.5 -o out.png
   keep the photo's colours        artnet stylize photo.jpg --style a.jpg --preserve-color -o out.png
   only the sky                    artnet stylize photo.jpg --style a.jpg --mask sky.png -o out.png
-  a huge picture in less memory   artnet stylize map.tif --style a.jpg --tile 512 -o out.tif
+  a huge picture                  artnet stylize map.tif --style a.jpg -o out.tif  (pip install 'artnet[huge]')
+  a picture in less memory        artnet stylize scan.tif --style a.jpg --tile 512 -o out.tif
   finer strokes                   artnet stylize photo.jpg --style a.jpg --style-size 256 -o out.png
   every photo in every style      artnet stylize photos/ --style art/ --each --name '{style}/{content}' -o painted/
   a folder, going on tomorrow     artnet stylize photos/ --recursive --skip-existing --style a.jpg -o painted/

@@ -31,7 +31,7 @@ def pick_dtype(device: torch.device) -> tuple[torch.dtype, str]:
 
 
 class TorchEngine:
-    """Runs an ArtNet on torch.
+    """Runs an ArtNet on torch. Without gradients, but not in inference mode, whose tensors torch.compile refuses.
 
     Args:
         network: its copy is folded, moved to the device and converted.
@@ -52,12 +52,12 @@ class TorchEngine:
         self.network = network.eval().folded().to(self.device, self.dtype).to(memory_format=torch.channels_last)
         self.stride = network.config.stride
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def prepare(self, rgb: np.ndarray) -> StyleLevels:
         """The moments and patches of a style, level by level."""
         return self.network.prepare(self.network.encode(self.tensor(rgb)))
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`."""
         moved, used = self.transferred(rgb, look, held or NOTHING_HELD)
@@ -65,14 +65,14 @@ class TorchEngine:
         painted = to_rgb(self.network.decode(moved)[..., :height, :width].float().cpu())
         return painted, used if held else {}
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def paint_batch(self, rgbs: np.ndarray, look: Look) -> np.ndarray:
         """Paint (N, H, W, 3) uint8 pictures of one size at once, each by its own statistics; the same shape."""
         padded = np.stack([pad_edges(rgb, self.stride) for rgb in rgbs])
         painted = self.paint_pixels(torch.from_numpy(padded).to(self.device), look)
         return painted[:, : rgbs.shape[1], : rgbs.shape[2]].cpu().numpy()
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def paint_pixels(self, pixels: Tensor, look: Look) -> Tensor:
         """`paint_batch` on the device: (N, H, W, 3) uint8 with sides that are multiples of the stride, painted."""
         features = self.network.encode(pixels.permute(0, 3, 1, 2).float() / 255)
@@ -82,7 +82,7 @@ class TorchEngine:
         levels = self.network.decode(moved).float().clamp(0, 1).mul(255).round()
         return levels.to(torch.uint8).permute(0, 2, 3, 1)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`."""
         return self.transferred(rgb, look, NOTHING_HELD)[1]

@@ -4,7 +4,7 @@
 
 The sample photo, enlarged to a JPEG, goes through libvips (extra `huge`), and where Pillow would take it through Pillow
 as well. Memory is the most that the process held at any of ten looks a second (Linux): all of it, and without pages of
-files, which the system takes back when others need memory.
+files, which the system takes back when others need memory (to see it do so, run this in a control group with a limit).
 """
 
 import argparse

@@ -1,27 +1,33 @@
 """Tiled against whole pictures: how alike they are, and what a megapixel costs when there are a hundred.
 
-    python -m benchmarks.tiles CONTENT STYLE [--limit 5] [--side 10000] [--json benchmarks/results/tiles.json]
+    python -m benchmarks.tiles CONTENT STYLE [--limit 5] [--side 10000] [--large PICTURE ...]
+                               [--json benchmarks/results/tiles.json]
 
 Likeness is the PSNR between a picture of 2048x2048 painted whole and in tiles of half its side (the default ones would
-be as large as it). Time is of painting
-alone, without reading and writing files, the best of three: of 2048x2048 whole, and of a large square in tiles.
+be as large as it). Time is of painting alone, without reading and writing files, the best of three: of 2048x2048 whole,
+and of a large square in tiles. With large pictures, also the PSNR between each of them (up to 25 megapixels) painted
+whole and painted with the statistics of thumbnails of 8, 4, 2 and 1 megapixels, in the first style.
 """
 
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from apps.timing import describe, peak_memory, save
+from apps.timing import describe, save
 from artnet import Stylizer
-from artnet.pictures import resize
+from artnet.engines.protocol import Held
+from artnet.pictures import flatten, read_picture, resize
+from artnet.tiling import thumbnail
 from benchmarks.arguments import squares
 
 WHOLE = 2048
 TILE = 1088
 ROUNDS = 3
+THUMBNAILS = (8, 4, 2, 1)  # megapixels
 
 
 def psnr(first: np.ndarray, second: np.ndarray) -> float:
@@ -38,12 +44,24 @@ def milliseconds_per_megapixel(stylizer: Stylizer, content: np.ndarray) -> float
     return round(1e9 * min(seconds) / (content.shape[0] * content.shape[1]), 1)
 
 
+def thumbnails(stylizer: Stylizer, path: Path) -> dict[str, float]:
+    """PSNR by megapixels of the thumbnail."""
+    content, look, engine = flatten(read_picture(path)), stylizer.look_for(1.0, "s2"), stylizer.engine
+    whole = engine.paint(content, look)[0]
+    return {
+        f"{megapixels}": round(psnr(engine.paint(content, look, Held(measured, 1.0))[0], whole), 1)
+        for megapixels in THUMBNAILS
+        if (measured := engine.measure(thumbnail(content, megapixels * 1_000_000), look))
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("content", type=Path)
     parser.add_argument("style", type=Path)
     parser.add_argument("--limit", type=int, default=5, help="pairs, by name")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--large", type=Path, nargs="+", default=[])
     parser.add_argument("--side", type=int, default=10_000, help="of the large square, in pixels")
     args = parser.parse_args()
     contents, styles = (squares(folder, args.limit, WHOLE) for folder in (args.content, args.style))
@@ -54,10 +72,15 @@ def main() -> None:
         likeness.append(round(psnr(stylizer.stylize(content), stylizer.stylize(content, tile=TILE)), 1))
     sizes = {"whole": contents[0], "tiled": resize(contents[0], args.side, args.side)}
     cost = {name: milliseconds_per_megapixel(stylizer, content) for name, content in sizes.items()}
-    result = {"machine": describe(), "engine": stylizer.engine_choice, "psnr_db": likeness, "ms_per_megapixel": cost}
-    print(likeness, cost, f"{peak_memory()} MB at most")
+    result: dict[str, Any] = {"machine": describe(), "engine": stylizer.engine_choice}
+    result |= {"psnr_db": likeness, "ms_per_megapixel": cost}
+    if args.large:
+        stylizer.set_style(styles[0])
+        result["thumbnails_psnr_db"] = {path.name: thumbnails(stylizer, path) for path in args.large}
+        print(result["thumbnails_psnr_db"])
+    print(likeness, cost)
     if args.json:
-        save(args.json, result | {"peak_mb": peak_memory()})
+        save(args.json, result)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 
 WORTH_COMPILING = 4_000_000
-"""Pixels painted in one size before a model is compiled for it: what that takes (0.1 s) is then soon saved. Such models
-are 15 % faster than the one for all sizes, and hold half the memory (512 to 2048 pixels, 2 cores)."""
+"""Pixels painted in one size before a model is compiled for it: what that takes (0.16 s) is then soon saved. Such models
+save 13 to 16 % of the time of the one for all sizes (`benchmarks/fixed_sizes.py`), and half of its memory."""
 KEPT_MODELS = 4
 """Models for single sizes that an engine keeps, those used last."""
 

@@ -1,0 +1,57 @@
+"""OpenVINO's model for one size beside the one for all sizes: ms of the network, array to array, S2, style prepared.
+
+    python -m benchmarks.fixed_sizes [--sizes 256 512 1024 2048] [--json benchmarks/results/fixed-sizes.json]
+
+Both paint in turn in each round. What compiling for one size takes is the slowest call's time beyond the median.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from apps import samples
+from apps.timing import describe, interleaved, save, summary
+from artnet.engines import openvino_engine
+from artnet.engines.openvino_engine import OpenVINOEngine
+from artnet.engines.protocol import Look
+from artnet.evaluation import square
+from artnet.weights_file import read_weights
+
+
+def compile_seconds(engine: OpenVINOEngine, content: np.ndarray, look: Look) -> float:
+    """Paints until the engine has compiled for this size."""
+    seconds = []
+    for _ in range(openvino_engine.WORTH_COMPILING // (content.shape[0] * content.shape[1]) + 3):
+        start = time.perf_counter()
+        engine.paint(content, look)
+        seconds.append(time.perf_counter() - start)
+    return round(max(seconds[1:]) - float(np.median(seconds)), 3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024, 2048])
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    fixed, dynamic = (OpenVINOEngine(*read_weights("artnet")) for _ in range(2))
+    dynamic.regulars.get = lambda *_: None  # type: ignore[method-assign]
+    look = Look([fixed.prepare(square(samples.style("starry-orchard"), 512))])
+    rows = {}
+    for size in args.sizes:
+        content = square(samples.photo(), size)
+        seconds = compile_seconds(fixed, content, look)
+        engines = {"one size": fixed, "all sizes": dynamic}
+        jobs = {name: lambda c=content, e=engine: e.paint(c, look) for name, engine in engines.items()}
+        row = {name: summary(times) for name, times in interleaved(jobs, args.rounds).items()}
+        saved = 1 - row["one size"]["median_ms"] / row["all sizes"]["median_ms"]
+        rows[size] = row | {"saved": round(saved, 3), "compile_s": seconds}
+        print(size, rows[size], flush=True)
+    if args.json:
+        save(args.json, {"machine": describe(), "rows": rows})
+
+
+if __name__ == "__main__":
+    main()

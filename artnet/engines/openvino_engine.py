@@ -18,10 +18,12 @@ from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 
 WORTH_COMPILING = 4_000_000
-"""Pixels painted in one size before a model is compiled for it: what that takes (0.16 s) is then soon saved. Such models
-save 13 to 16 % of the time of the one for all sizes (`benchmarks/fixed_sizes.py`), and half of its memory."""
+"""Pixels painted in one size before a model is compiled for it: the 0.16 s that takes are soon saved then. Such models
+take 13 to 16 % less time than the one for all sizes (`benchmarks/fixed_sizes.py`), and half its memory."""
 KEPT_MODELS = 4
-"""Models for single sizes that an engine keeps, those used last."""
+"""Models for single sizes that an engine keeps, those used last, unless together they hold too many pixels."""
+WHOLE_PIXELS = 25_000_000
+"""At most painted at once, all streams together: 1.6 GB in bfloat16."""
 
 
 class OpenVINOEngine:
@@ -35,7 +37,7 @@ class OpenVINOEngine:
             least delay; more give more pictures a second.
     """
 
-    whole_pixels = 25_000_000
+    whole_pixels = WHOLE_PIXELS
 
     def __init__(
         self, config: ArtNetConfig, state: Mapping[str, np.ndarray], precision: str | None = None, streams: int = 1
@@ -47,17 +49,20 @@ class OpenVINOEngine:
         self.choice = f"OpenVINO on the CPU, {self.precision} ({why})"
         self.config, self.network = config, NetworkGraph(config, state)
         self.stride, self.streams = config.stride, streams
-        self.options = {
+        self.key = fingerprint(config, state, ov.__version__, str(self.options(streams)))
+        self.pools: dict[Variant | str, Pool] = {}
+        self.regulars = Regulars()
+        self.lock = threading.RLock()
+
+    def options(self, streams: int) -> dict[str, object]:
+        """How a model is compiled that so many threads may run at once."""
+        return {
             "INFERENCE_PRECISION_HINT": self.precision,
             "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
             "NUM_STREAMS": streams,
             # Bound to one core each, its threads wait while others (a browser, a decoder) have that core.
             "ENABLE_CPU_PINNING": False,
         }
-        self.key = fingerprint(config, state, ov.__version__, str(self.options))
-        self.pools: dict[Variant | str, Pool] = {}
-        self.regulars = Regulars()
-        self.lock = threading.RLock()
 
     def prepare(self, rgb: np.ndarray) -> StyleArrays:
         """See `Engine.prepare`."""
@@ -104,6 +109,9 @@ class OpenVINOEngine:
     def painter(self, variant: Variant, rgb: np.ndarray, look: Look) -> "Pool":
         """The painter for these sizes if pictures keep coming in them, else the one for all sizes."""
         sizes = (*rgb.shape[:2], *(len(style.bias) for style in look.styles))
+        pixels = rgb.shape[0] * rgb.shape[1]
+        # Every stream has its own memory: large pictures are painted one after the other, by all cores.
+        streams = min(self.streams, max(1, WHOLE_PIXELS // pixels))
 
         def compile_for_sizes() -> Pool:
             if variant in self.pools:
@@ -112,18 +120,18 @@ class OpenVINOEngine:
             model = self.model(variant)
             fed = {"rgb": rgb[None], **look_inputs(look, variant)}
             model.reshape({name: list(array.shape) for name, array in fed.items()})
-            return Pool(self.core.compile_model(model, "CPU", self.options), self.streams)
+            return Pool(self.core.compile_model(model, "CPU", self.options(streams)), streams)
 
         with self.lock:
-            regular = self.regulars.get((variant, sizes), rgb.shape[0] * rgb.shape[1], compile_for_sizes)
+            regular = self.regulars.get((variant, sizes), pixels, streams, compile_for_sizes)
             return regular or self.pool(variant)
 
     def compile(self, key: "Variant | str") -> ov.CompiledModel:
         """The encoder or a painter for all sizes; also read from the disk cache."""
         return cached(
             f"{self.key}-{key if isinstance(key, str) else key.name}",
-            load=lambda blob: self.core.import_model(blob, "CPU", self.options),
-            build=lambda: self.core.compile_model(self.model(key), "CPU", self.options),
+            load=lambda blob: self.core.import_model(blob, "CPU", self.options(self.streams)),
+            build=lambda: self.core.compile_model(self.model(key), "CPU", self.options(self.streams)),
             dump=lambda compiled: compiled.export_model(),
         )
 
@@ -141,9 +149,10 @@ class Regulars:
     def __init__(self) -> None:
         self.painted: Counter[object] = Counter()
         self.pools: OrderedDict[object, Pool] = OrderedDict()
+        self.held: dict[object, int] = {}  # pixels, by the keys of the pools
 
-    def get(self, key: object, pixels: int, compile_it: "Callable[[], Pool]") -> "Pool | None":
-        """The model for a key, in whose sizes so many pixels more are to be painted; None while it is not worth it."""
+    def get(self, key: object, pixels: int, streams: int, compile_it: "Callable[[], Pool]") -> "Pool | None":
+        """The model for pictures of so many pixels; None while it is not worth compiling for one picture more."""
         if key in self.pools:
             self.pools.move_to_end(key)
             return self.pools[key]
@@ -151,8 +160,10 @@ class Regulars:
         if self.painted[key] < WORTH_COMPILING:
             return None
         del self.painted[key]
-        if len(self.pools) == KEPT_MODELS:
-            self.pools.popitem(last=False)
+        self.held[key] = pixels * streams
+        while self.pools and (len(self.pools) == KEPT_MODELS or sum(self.held.values()) > WHOLE_PIXELS):
+            oldest, _ = self.pools.popitem(last=False)
+            del self.held[oldest]
         self.pools[key] = compile_it()
         return self.pools[key]
 

@@ -207,8 +207,8 @@ def test_only_the_sizes_used_last_keep_their_models(monkeypatch):
     monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 1)
     regulars, compiled_for = openvino_engine.Regulars(), []
 
-    def get(key, pixels=1):
-        return regulars.get(key, pixels, lambda: compiled_for.append(key) or f"model of {key}")
+    def get(key, pixels=1, streams=2):
+        return regulars.get(key, pixels, streams, lambda: compiled_for.append(key) or f"model of {key}")
 
     assert [get(key) for key in "abcd"] == [f"model of {key}" for key in "abcd"]
     assert get("e", 0) is None
@@ -217,6 +217,21 @@ def test_only_the_sizes_used_last_keep_their_models(monkeypatch):
     assert list(regulars.pools) == ["c", "d", "a", "e"]
     assert get("b") == "model of b"
     assert compiled_for == list("abcdeb")
+    monkeypatch.setattr(openvino_engine, "WHOLE_PIXELS", 100)
+    assert get("large", 48) == "model of large"
+    assert list(regulars.pools) == ["e", "b", "large"]
+    assert get("larger", 200) == "model of larger"
+    assert list(regulars.pools) == ["larger"] == list(regulars.held)
+
+
+def test_large_pictures_share_what_memory_there_is(tiny, monkeypatch):
+    monkeypatch.setattr(openvino_engine, "WHOLE_PIXELS", 10_000)
+    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 1)
+    engine = OpenVINOEngine(*arrays(tiny), "f32", streams=4)
+    look = Look([engine.prepare(smooth_picture(64, 64, 1))])
+    for side, requests in ((48, 4), (64, 2), (96, 1), (160, 1)):
+        engine.paint(smooth_picture(side, side, 2), look)
+        assert list(engine.regulars.pools.values())[-1].idle.qsize() == requests
 
 
 @pytest.mark.parametrize("options", [{}, {"strength": 0.4, "weights": [1.0, 3.0]}, {"transfer": "adain"}])

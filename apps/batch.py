@@ -24,7 +24,7 @@ from apps.journal import Journal, hash_of
 from apps.look import Look, engine_of, read_styles
 from artnet.color import blend
 from artnet.huge import is_huge, read_huge, write_huge
-from artnet.pictures import Picture, fit_short_side, read_picture, resize, write_picture
+from artnet.pictures import Picture, check_sides, fit_short_side, format_of, read_picture, resize, write_picture
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -157,6 +157,8 @@ class Batch:
         """(content, the pictures of a style that is not the present one, seconds)."""
         start = time.perf_counter()
         content = self._read_content(job)
+        if job.output != STDIO:
+            check_sides(format_of(job.output), content.rgb)  # now, and not after minutes of painting
         pictures = None if job.style == self.style else self.read_style(job.style)
         return content, pictures, time.perf_counter() - start
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from artnet.decoding import portable_exif
 from artnet.files import atomic_write
-from artnet.pictures import MAX_PIXELS, Picture, PictureError, format_of
+from artnet.pictures import MAX_PIXELS, Picture, PictureError, check_sides, format_of
 from artnet.scratch import scratch_array
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 HUGE_PIXELS = 64_000_000
 STRIP = 256
 """Rows that are decoded at a time."""
-_LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
 
 
 def is_huge(path: str | Path) -> bool:
@@ -91,8 +90,7 @@ def write_huge(
     """
     vips, kind = _vips(target), format_of(target)
     height, width = rgb.shape[:2]
-    if max(height, width) > _LONGEST_SIDE.get(kind, max(height, width)):
-        raise PictureError(f"{kind} holds at most {_LONGEST_SIDE[kind]} pixels a side, not {max(height, width)}")
+    check_sides(kind, rgb)
     image = vips.Image.new_from_memory(np.ascontiguousarray(rgb).data.cast("B"), width, height, 3, "uchar")
     image = image.copy(interpretation="srgb")
     exif = None if strip_metadata else like.exif

@@ -217,12 +217,18 @@ def check_pixels(name: str, width: int, height: int) -> None:
         raise PictureError(f"{name} has {width} x {height} pixels, {limit}; make it smaller first")
 
 
+def check_sides(kind: str, rgb: np.ndarray) -> None:
+    """Raise PictureError where the format cannot hold so long a side."""
+    longest = max(rgb.shape)
+    if longest > _LONGEST_SIDE.get(kind, longest):
+        raise PictureError(f"{kind} holds at most {_LONGEST_SIDE[kind]} pixels a side, not {longest}; use .png")
+
+
 def _prepare(rgb: np.ndarray, like: Picture, kind: str, strip_metadata: bool) -> tuple[Image.Image, dict[str, Any]]:
     """(PIL image, options of its save method) for writing `rgb` with the alpha and the metadata of `like`."""
     if rgb.shape != like.rgb.shape:
         raise PictureError(f"the pixels have shape {rgb.shape}, but the picture they belong to {like.rgb.shape}")
-    if max(rgb.shape) > _LONGEST_SIDE.get(kind, MAX_PIXELS):
-        raise PictureError(f"{kind} holds at most {_LONGEST_SIDE[kind]} pixels a side, not {max(rgb.shape)}; use .png")
+    check_sides(kind, rgb)
     # Full chroma resolution: halved, as is JPEG's default, it blurs the edges of saturated brush strokes.
     options: dict[str, Any] = {"subsampling": 0} if kind == "JPEG" else {}
     image = Image.fromarray(flatten(replace(like, rgb=rgb)) if kind == "JPEG" else rgb)

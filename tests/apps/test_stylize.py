@@ -272,6 +272,13 @@ def test_with_a_real_network(desk, capsys):
     assert sizes == {(24, 16)}
 
 
+def test_a_side_too_long_for_the_format_is_said_before_painting(fake, desk, capsys):
+    Image.new("RGB", (16_384, 2)).save("wide.png")
+    assert stylize("wide.png", "-o", "wide.webp") == 2
+    assert "WEBP holds at most 16383 pixels a side, not 16384; use .png" in capsys.readouterr().err
+    assert fake.calls == []
+
+
 @pytest.mark.parametrize("options", [(), ("--preserve-color",), ("--mask", "mask.png"), ("--size", "280")])
 def test_a_huge_picture_goes_through_files(tiny, tmp_path, monkeypatch, options):
     pytest.importorskip("pyvips")

@@ -4,6 +4,7 @@ libvips decodes and encodes in strips; between them the pixels lie in scratch fi
 every pixel of the picture. What is smaller goes through Pillow (`artnet.pictures`).
 """
 
+import logging
 import warnings
 from contextlib import suppress
 from importlib.util import find_spec
@@ -115,6 +116,7 @@ def _vips(path: str | Path) -> "Any":
         raise PictureError(f"{path} is too large for memory: pip install 'artnet[huge]', or make it smaller first")
     import pyvips
 
+    logging.getLogger("pyvips").setLevel(logging.ERROR)  # its warnings come as errors too, and then in one line
     return pyvips
 
 

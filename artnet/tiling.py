@@ -6,6 +6,7 @@ overlap by as much of a pixel's reach through it as can be seen.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +15,9 @@ from PIL import Image
 from artnet.engines.protocol import Engine, Held, Look, Statistics
 from artnet.scratch import empty_beside
 
-TILE = 2112
-"""Longest side of a tile in pixels, its overlap included: 2 x 2 of them cover 4096 x 4096."""
+TILE = 2560
+"""Longest side of a tile in pixels, its overlap included: 4 x 4 of them cover 10,000 x 10,000. Larger ones take longer
+for a pixel, smaller ones overlap more."""
 THUMBNAIL_PIXELS = 8_000_000
 """What statistics are measured on at most. More would be truer to the whole, but already so many add a tenth to the
 time of 100 megapixels."""
@@ -78,16 +80,27 @@ def paint_tiled(
     small = thumbnail(rgb, min(THUMBNAIL_PIXELS, engine.whole_pixels))
     statistics = engine.paint(small, look, held)[1] if held and held.share else engine.measure(small, look)
     painted = empty_beside(rgb)
-    for done, (rows, columns) in enumerate(boxes, 1):
-        part = rgb[rows.start : rows.stop, columns.start : columns.stop]
-        result, _ = engine.paint(part, look, Held(statistics, 1.0))
+
+    def place(result: np.ndarray, rows: Span, columns: Span) -> None:
         kept = result[
             rows.keep_start - rows.start : rows.keep_stop - rows.start,
             columns.keep_start - columns.start : columns.keep_stop - columns.start,
         ]
         painted[rows.keep_start : rows.keep_stop, columns.keep_start : columns.keep_stop] = kept
-        if progress:
-            progress(done / len(boxes))
+
+    # Touching new memory takes a core's time, which the engine, working on the next tile, does not always fill.
+    with ThreadPoolExecutor(1) as placing:
+        placed: Future[None] | None = None
+        for done, (rows, columns) in enumerate(boxes, 1):
+            part = rgb[rows.start : rows.stop, columns.start : columns.stop]
+            result, _ = engine.paint(part, look, Held(statistics, 1.0))
+            if placed:
+                placed.result()  # no more than one waits, however slow the memory (or file) is
+            placed = placing.submit(place, result, rows, columns)
+            if progress:
+                progress(done / len(boxes))
+        if placed:
+            placed.result()
     return painted, statistics if held else {}
 
 

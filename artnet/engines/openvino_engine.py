@@ -23,7 +23,7 @@ take 21 to 24 % less time than the one for all sizes (`benchmarks/fixed_sizes.py
 KEPT_MODELS = 4
 """Models for single sizes that an engine keeps, those used last, unless together they hold too many pixels."""
 WHOLE_PIXELS = 25_000_000
-"""At most painted at once, all streams together: 1.6 GB in bfloat16."""
+"""At most painted at once, all streams together: 1.2 GB in bfloat16."""
 
 
 class OpenVINOEngine:

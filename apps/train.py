@@ -108,7 +108,7 @@ def build_trainer(args: argparse.Namespace) -> "Trainer":
     torch.manual_seed(options.seed)
     batches = Batches(
         PictureFolder(args.photos), PictureFolder(args.paintings),
-        batch=options.batch, size=options.size, seed=options.seed, rank=rank,
+        batch=options.batch, size=options.size, seed=options.seed, rank=rank, short_side=options.short_side,
     )  # fmt: skip
     trainer = Trainer(build_network(args), VGGTrunk(args.vgg), batches, options, args.output, device.type)
     if args.resume and not trainer.resume():

@@ -27,7 +27,7 @@ CRITERIA = (
 )  # fmt: skip
 TRAINING = (
     "--size 160 --batch 2 --lr 7e-4 --warmup 50 --style-weight 14 --variation-weight 0.05 --swap-share 0.75"
-    " --half-scale 0.2 --skip-dropout 0.05 --preview-every 0"
+    " --scales 1 --skip-dropout 0.05 --preview-every 0"
 )
 SIZE = 512
 

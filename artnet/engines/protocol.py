@@ -74,12 +74,18 @@ class Engine(Protocol):
         ...
 
 
-def pad_edges(rgb: np.ndarray, stride: int) -> np.ndarray:
-    """Repeat the right and bottom edge of (H, W, 3) until both sides are multiples of stride, at least two strides.
+def padded_shape(height: int, width: int, stride: int) -> tuple[int, int]:
+    """The size that is really painted for a picture of (height, width): multiples of stride, at least two strides.
 
-    Two strides, because the bottleneck's features must be padded by reflection.
+    Two strides, because the bottleneck's features must be padded by reflection. A picture of 1 x 1,000,000 is painted
+    as 16 x 1,000,000 at stride 8, so limits count these pixels.
     """
-    height, width = (max(2, -(-side // stride)) * stride for side in rgb.shape[:2])
+    return max(2, -(-height // stride)) * stride, max(2, -(-width // stride)) * stride
+
+
+def pad_edges(rgb: np.ndarray, stride: int) -> np.ndarray:
+    """Repeat the right and bottom edge of (H, W, 3) until its size is its `padded_shape`."""
+    height, width = padded_shape(*rgb.shape[:2], stride)
     if (height, width) == rgb.shape[:2]:
         return rgb
     return np.pad(rgb, ((0, height - rgb.shape[0]), (0, width - rgb.shape[1]), (0, 0)), mode="edge")

@@ -15,6 +15,8 @@ from artnet.pictures import READ_SUFFIXES
 MINIMUM_SCALE = 0.5
 """A crop's side before resizing is at least this share of the picture's short side (where that is large enough)."""
 
+SIDE_JITTER = 0.2
+
 
 def find_pictures(folder: str | Path) -> list[Path]:
     """Every picture below a folder, sorted. Raises ValueError where there is none."""
@@ -50,8 +52,8 @@ class PictureFolder:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def draw(self, count: int, size: int, rng: random.Random) -> Tensor:
-        """(count, 3, size, size) float32 crops in [0, 1]; unreadable pictures are passed over.
+    def draw(self, count: int, size: int, rng: random.Random, short_side: int = 0) -> Tensor:
+        """(count, 3, size, size) float32 crops in [0, 1], see `random_crop`; unreadable pictures are passed over.
 
         Raises:
             ValueError: 20 unreadable pictures in a row.
@@ -61,7 +63,7 @@ class PictureFolder:
         while len(crops) < count:
             path = rng.choices(self.paths, cum_weights=self.cumulative)[0]
             try:
-                crops.append(random_crop(path, size, rng))
+                crops.append(random_crop(path, size, rng, short_side))
                 failures = 0
             except (OSError, ValueError, Image.DecompressionBombError) as error:
                 failures += 1
@@ -70,13 +72,21 @@ class PictureFolder:
         return torch.stack(crops)
 
 
-def random_crop(path: Path, size: int, rng: random.Random) -> Tensor:
-    """(3, size, size) from a random square of the picture, flipped half the time."""
+def random_crop(path: Path, size: int, rng: random.Random, short_side: int = 0) -> Tensor:
+    """(3, size, size) from a random square of the picture, flipped half the time.
+
+    Args:
+        short_side: the square is cut as from a picture whose short side has this many pixels, give or take a fifth;
+            0 for a square of half of the short side to all of it.
+    """
     with Image.open(path) as opened:
         opened.draft("RGB", (3 * size, 3 * size))  # a large JPEG is decoded at a fraction of its size, quickly
         picture = ImageOps.exif_transpose(opened).convert("RGB")
     short = min(picture.size)
-    side = rng.uniform(min(short, max(MINIMUM_SCALE * short, 0.75 * size)), short)
+    if short_side:
+        side = min(short, short * size / short_side * rng.uniform(1 - SIDE_JITTER, 1 + SIDE_JITTER))
+    else:
+        side = rng.uniform(min(short, max(MINIMUM_SCALE * short, 0.75 * size)), short)
     left, top = (rng.uniform(0, length - side) for length in picture.size)
     crop = picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
     if rng.random() < 0.5:
@@ -88,12 +98,22 @@ class Batches:
     """The batch of every step: a pure function of seed, rank and step, so that a resumed run sees the same data."""
 
     def __init__(
-        self, content: PictureFolder, style: PictureFolder, *, batch: int, size: int, seed: int, rank: int = 0
+        self,
+        content: PictureFolder,
+        style: PictureFolder,
+        *,
+        batch: int,
+        size: int,
+        seed: int,
+        rank: int = 0,
+        short_side: int = 0,
     ):
         self.content, self.style = content, style
         self.batch, self.size, self.seed, self.rank = batch, size, seed, rank
+        self.short_side = short_side
 
     def at(self, step: int) -> Sequence[Tensor]:
         """Photos and paintings of a step, each (batch, 3, size, size)."""
         rng = random.Random(f"{self.seed}/{self.rank}/{step}")
-        return self.content.draw(self.batch, self.size, rng), self.style.draw(self.batch, self.size, rng)
+        photos, paintings = (f.draw(self.batch, self.size, rng, self.short_side) for f in (self.content, self.style))
+        return photos, paintings

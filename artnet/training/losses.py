@@ -2,7 +2,9 @@
 
 Content and moment losses follow Huang and Belongie (arXiv 1703.06868); each is relative, so that no picture and no
 layer dominates. Gram (Gatys et al., arXiv 1508.06576) and sliced Wasserstein (Heitz et al., arXiv 2006.07229) terms see
-what means and deviations do not: how channels occur together, and their whole distribution.
+what means and deviations do not: how channels occur together, and their whole distribution. Gram matrices across layers
+(Yeh et al., arXiv 1910.09447) tie fine marks to the shapes that they are part of; relaxed earth mover's distance and
+self-similarity (Kolkin et al., arXiv 1904.12785) let strokes move what a pinned content feature would hold in place.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +23,8 @@ from artnet.encoder import ConvReLU
 
 TEXTURE_LAYER = 2  # relu3_1, where the sliced Wasserstein distance is taken
 DIRECTIONS = 32
+POSITIONS = 256
+"""At most so many positions of a feature map are compared with each other."""
 
 
 class VGGTrunk(nn.Module):
@@ -71,20 +75,18 @@ class VGGTrunk(nn.Module):
         return out
 
 
-def random_view(half_scale: float) -> Callable[[Tensor], Tensor]:
+def random_view() -> Callable[[Tensor], Tensor]:
     """One way to look at pictures, to be used for all pictures of a step: what a loss compares must not depend on it.
 
-    Turned, mirrored, with the colour channels exchanged, and in a share of the steps at half size. A network trained
-    under one fixed trunk learns that trunk's blind spots: its pictures score well there and worse under any other
-    network. This view is our own.
+    Turned, mirrored, with the colour channels exchanged. A network trained under one fixed trunk learns that trunk's
+    blind spots: its pictures score well there and worse under any other network. This view is our own.
     """
-    turns, mirrored, half = int(torch.randint(4, ())), bool(torch.rand(()) < 0.5), bool(torch.rand(()) < half_scale)
+    turns, mirrored = int(torch.randint(4, ())), bool(torch.rand(()) < 0.5)
     channels = torch.randperm(3).tolist()
 
     def view(pictures: Tensor) -> Tensor:
         x = pictures[:, channels].rot90(turns, (2, 3))
         x = x.flip(3) if mirrored else x
-        x = F.avg_pool2d(x, 2) if half else x
         return x.contiguous(memory_format=torch.channels_last)
 
     return view
@@ -136,6 +138,66 @@ def texture_loss(out: Tensor, style: Tensor) -> Tensor:
     a = (directions @ out.flatten(2)).float().sort(dim=2).values
     b = (directions @ style.flatten(2)).float().sort(dim=2).values
     return ((a - b).abs().mean((1, 2)) / (b.std((1, 2)) + 1e-6)).mean()
+
+
+def cross_gram(fine: Tensor, coarse: Tensor) -> Tensor:
+    """(N, C, D) mean products of every fine channel, averaged to the coarse layer's size, with every coarse one.
+
+    Args:
+        fine: (N, C, 2H, 2W) features.
+        coarse: (N, D, H, W) features of a deeper layer.
+    """
+    pooled = F.adaptive_avg_pool2d(fine, coarse.shape[2:]).flatten(2)
+    return (pooled @ coarse.flatten(2).transpose(1, 2)).float() / pooled.shape[2]
+
+
+def cross_gram_loss(out: list[Tensor], style: list[Tensor]) -> Tensor:
+    """Frobenius distance of the Gram matrices across relu3_1 and relu4_1, over the style's Frobenius norm."""
+    x, y = cross_gram(out[2], out[3]), cross_gram(style[2], style[3])
+    distance = ((x - y).square().sum((1, 2)) + 1e-8).sqrt()
+    return (distance / (y.square().sum((1, 2)).sqrt() + 1e-8)).mean()
+
+
+def sample_positions(*features: Tensor) -> list[Tensor]:
+    """(N, L, C) rows of each (N, C, H, W), at the same random positions where all are of one size; L <= POSITIONS."""
+    count = features[0][0, 0].numel()
+    chosen = torch.randperm(count)[:POSITIONS].to(features[0].device) if count > POSITIONS else slice(None)
+    return [x.flatten(2)[:, :, chosen].transpose(1, 2) for x in features]
+
+
+def cosine_distances(x: Tensor, y: Tensor) -> Tensor:
+    """(N, L, M) distances 0..2 between the rows of (N, L, C) and (N, M, C)."""
+    return 1 - (F.normalize(x, dim=2) @ F.normalize(y, dim=2).transpose(1, 2)).float()
+
+
+def relaxed_emd_loss(out: list[Tensor], style: list[Tensor]) -> Tensor:
+    """Relaxed earth mover's distance of features centred at the style's mean, mean over relu3_1 and relu4_1.
+
+    Every position of the picture must be near some position of the style, and every one of the style near some
+    position of the picture: the larger of the two mean distances counts, so that all of the style's marks are used.
+    """
+    terms = []
+    for x, y in zip(out[2:], style[2:], strict=True):
+        centre = y.mean((2, 3), keepdim=True)
+        distances = cosine_distances(*sample_positions(x - centre, y - centre))
+        terms.append(torch.maximum(distances.amin(1).mean(1), distances.amin(2).mean(1)).mean())
+    return torch.stack(terms).mean()
+
+
+def self_similarity_loss(out: list[Tensor], content: list[Tensor]) -> Tensor:
+    """How differently positions resemble each other in the picture and in its content, mean over relu3_1 and relu4_1.
+
+    Of each picture the distances between positions are taken, each position's over their mean; 0 is the same layout
+    whatever the colours and textures are.
+    """
+    terms = []
+    for x, y in zip(out[2:], content[2:], strict=True):
+        shapes = []
+        for rows in sample_positions(x - x.mean((2, 3), keepdim=True), y - y.mean((2, 3), keepdim=True)):
+            distances = cosine_distances(rows, rows)
+            shapes.append(distances / (distances.mean(1, keepdim=True) + 1e-6))
+        terms.append((shapes[0] - shapes[1]).abs().mean())
+    return torch.stack(terms).mean()
 
 
 def content_loss(out: list[Tensor], content: list[Tensor]) -> Tensor:

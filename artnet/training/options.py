@@ -13,6 +13,9 @@ class LossWeights:
     style: float = 8.0
     gram: float = 0.5
     texture: float = 1.5
+    cross: float = 0.5
+    emd: float = 0.0
+    similarity: float = 0.0
     pixel: float = 10.0
     perceptual: float = 0.5
     variation: float = 0.1
@@ -25,26 +28,29 @@ class TrainOptions:
 
     Attributes:
         size: side of the square crops, pixels.
+        short_side: pictures are cut as if their short side had about so many pixels; 0 for crops of half of the short
+            side to all of it. A draft that is painted at 256 pixels learns from crops of such pictures.
         batch: photos and paintings drawn in a step (as many of each).
         pairs: paintings that each photo of the batch is painted like, in one step; VGG targets are shared between them.
         auxiliary_every: a photo or a painting is rebuilt, and sparsity measured, in every so many steps.
         swap_share: share of the steps that transfer with S2, the others with AdaIN.
         skip_dropout: share of the steps in which the decoder gets no skips. Without it the decoder learns to paint from
             the skips alone within a few hundred steps, its first layer dies, and S2 changes nothing.
-        half_scale: share of the steps whose losses see everything at half size: larger textures and shapes under the
-            same trunk, for a quarter of its cost.
+        scales: the losses see every step at so many sizes, 1, 1/2, 1/4, and their mean counts: larger textures and
+            shapes under the same trunk, for a quarter of its cost each.
         learning_rate: AdamW's highest, reached after `warmup` steps, then a cosine to a hundredth of it.
         steps, minutes: the budget; where both are given, whichever ends first.
         bfloat16: run network and trunk under bfloat16 autocast.
     """
 
     size: int = 128
+    short_side: int = 0
     batch: int = 3
     pairs: int = 2
     auxiliary_every: int = 2
     swap_share: float = 0.5
     skip_dropout: float = 0.5
-    half_scale: float = 0.25
+    scales: int = 2
     learning_rate: float = 1e-3
     warmup: int = 200
     clip: float = 1.0
@@ -61,14 +67,16 @@ class TrainOptions:
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:
             raise ValueError("training needs a budget: give --steps, --minutes, or both")
-        for name in ("size", "batch", "pairs", "auxiliary_every", "log_every", "learning_rate", "clip"):
+        for name in ("size", "batch", "pairs", "scales", "auxiliary_every", "log_every", "learning_rate", "clip"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         if self.pairs > self.batch:
             raise ValueError(f"pairs ({self.pairs}) must not exceed the batch ({self.batch})")
-        if self.size < 64:
-            raise ValueError(f"crops must be at least 64 pixels for the VGG trunk, got {self.size}")
-        for name in ("swap_share", "skip_dropout", "half_scale"):
+        if self.size < 32 << self.scales:
+            raise ValueError(f"crops must be at least {32 << self.scales} pixels for the VGG trunk, got {self.size}")
+        if self.short_side and self.short_side < self.size:
+            raise ValueError(f"short_side must be 0 or at least the crops' {self.size}, got {self.short_side}")
+        for name in ("swap_share", "skip_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, got {getattr(self, name)}")
 

@@ -86,37 +86,52 @@ class Trainer:
 
     def terms(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Terms:
         """Every loss term, unweighted; the auxiliary ones (rebuilding, sparsity) only where something is rebuilt."""
-        batch, pairs = len(photos), self.options.pairs
-        painted, texture = batch * pairs, losses.TEXTURE_LAYER
+        batch = len(photos)
         measured = len(rebuilt) > 0 and self.options.weights.sparsity > 0
         with self.autocast():
             with self.meter.watching() if measured else nullcontext():
                 out = self.paint(photos, paintings, method, rebuilt)
-            view = losses.random_view(self.options.half_scale)
-            out, photos, paintings, rebuilt = (view(x) for x in (out, photos, paintings, rebuilt))
-            with torch.no_grad():
-                targets = self.trunk(torch.cat([photos, paintings, rebuilt]))
-                wanted = [losses.statistics(x[batch : 2 * batch]) for x in targets]
-            seen = self.trunk(out)
-            style = [losses.Statistics(*(pair_up(t, pairs) for t in level)) for level in wanted]
-            own = [losses.statistics(x[:painted]) for x in seen]
-            terms = {
-                "content": losses.content_loss(seen, [x[:batch].repeat(pairs, 1, 1, 1) for x in targets]),
-                "style": losses.moment_loss(own, style),
-                "gram": losses.gram_loss(own, style),
-                "texture": losses.texture_loss(
-                    seen[texture][:painted], pair_up(targets[texture][batch : 2 * batch], pairs)
-                ),
-                "variation": losses.variation_loss(out[:painted]),
-            }
-            if len(rebuilt):
-                terms["pixel"] = F.mse_loss(out[painted:], rebuilt)
-                terms["perceptual"] = losses.perceptual_loss(
-                    [x[painted:] for x in seen], [x[2 * batch :] for x in targets]
-                )
+            view = losses.random_view()
+            seen = [view(x) for x in (out, photos, paintings, rebuilt)]
+            sizes: list[Terms] = []
+            for _ in range(self.options.scales):
+                sizes.append(self.compare(*seen))
+                seen = [F.avg_pool2d(x, 2) for x in seen]
+            terms = {name: torch.stack([size[name] for size in sizes]).mean() for name in sizes[0]}
+            terms["variation"] = losses.variation_loss(out[: batch * self.options.pairs])
             if measured:
                 terms["sparsity"] = self.meter.loss()
             return terms
+
+    def compare(self, out: Tensor, photos: Tensor, paintings: Tensor, rebuilt: Tensor) -> Terms:
+        """The terms that the trunk sees in the pictures of `paint`, at the size that they are given in."""
+        batch, pairs = len(photos), self.options.pairs
+        painted, texture = batch * pairs, losses.TEXTURE_LAYER
+        with torch.no_grad():
+            targets = self.trunk(torch.cat([photos, paintings, rebuilt]))
+            wanted = [losses.statistics(x[batch : 2 * batch]) for x in targets]
+        seen = self.trunk(out)
+        own = [x[:painted] for x in seen]
+        content = [x[:batch].repeat(pairs, 1, 1, 1) for x in targets]
+        style = [pair_up(x[batch : 2 * batch], pairs) for x in targets]
+        moments = [losses.Statistics(*(pair_up(t, pairs) for t in level)) for level in wanted]
+        own_moments = [losses.statistics(x) for x in own]
+        weights = self.options.weights
+        terms = {
+            "content": losses.content_loss(own, content),
+            "style": losses.moment_loss(own_moments, moments),
+            "gram": losses.gram_loss(own_moments, moments),
+            "texture": losses.texture_loss(own[texture], style[texture]),
+            "cross": losses.cross_gram_loss(own, style),
+        }
+        if weights.emd:
+            terms["emd"] = losses.relaxed_emd_loss(own, style)
+        if weights.similarity:
+            terms["similarity"] = losses.self_similarity_loss(own, content)
+        if len(rebuilt):
+            terms["pixel"] = F.mse_loss(out[painted:], rebuilt)
+            terms["perceptual"] = losses.perceptual_loss([x[painted:] for x in seen], [x[2 * batch :] for x in targets])
+        return terms
 
     def step(self, photos: Tensor, paintings: Tensor) -> dict[str, float]:
         """One optimiser step; returns the terms and their weighted sum as numbers."""

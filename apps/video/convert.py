@@ -92,7 +92,7 @@ def _paint_all(
                 writer.write_audio(item)
                 continue
             rgb = _fit(item.rgb, clip.size)
-            painted = steady.paint(stylizer, rgb, look) if steady else look.paint(stylizer, rgb)
+            painted = steady.paint(stylizer, rgb, look) if steady else look.paint(stylizer, rgb, fixed_size=True)
             writer.write(Frame(painted, item.start, item.duration))
             frames, end = frames + 1, float((item.start + item.duration) * reader.time_base)
             progress(end, reader.seconds)
@@ -111,7 +111,7 @@ class Steadied:
         """The next frame, (H, W, 3) uint8."""
         if not self.filter.follow(rgb):
             self.memory.statistics = None
-        return self.filter.smooth(look.paint(stylizer, rgb, memory=self.memory))
+        return self.filter.smooth(look.paint(stylizer, rgb, memory=self.memory, fixed_size=True))
 
 
 def _fit(rgb: np.ndarray, size: int | None) -> np.ndarray:

@@ -61,11 +61,11 @@ class Painter:
         now = time.perf_counter()
         if self.controls.style != self._now:
             self._before, self._now, self._since = self._now, self.controls.style, now
-        painted = self.controls.look.paint(self.styles[self._now], rgb)
+        painted = self.controls.look.paint(self.styles[self._now], rgb, fixed_size=True)
         share = (now - self._since) / FADE
         if share >= 1:
             return painted
-        before = self.controls.look.paint(self.styles[self._before], rgb)
+        before = self.controls.look.paint(self.styles[self._before], rgb, fixed_size=True)
         return np.rint(before * (1 - share) + painted * share).astype(np.uint8)
 
 

@@ -1,7 +1,7 @@
 """The network on OpenVINO: the fastest engine on CPUs, and the one that starts without torch."""
 
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
@@ -17,11 +17,16 @@ from artnet.engines.painter import Variant, held_inputs, look_inputs, measuring_
 from artnet.engines.protocol import Held, Look, Statistics, pad_edges
 from artnet.engines.style_arrays import StyleArrays, style_arrays
 
-WORTH_COMPILING = 4_000_000
-"""Pixels painted in one size before a model is compiled for it: the 0.12 s that takes are soon saved then. Such models
-take 21 to 24 % less time than the one for all sizes (`benchmarks/fixed_sizes.py`), and half its memory."""
-KEPT_MODELS = 4
-"""Models for single sizes that an engine keeps, those used last, unless together they hold too many pixels."""
+COMPILED_PIXELS = 4_000_000
+"""Pictures of so many pixels get a model compiled for their size: it needs half the memory of the one for all sizes,
+and a fifth less time (`benchmarks/fixed_sizes.py`), so that compiling is worth it for a single one. Which model paints
+a picture follows from its size and its look alone, as the two differ by what bfloat16 rounds."""
+RUNTIME_CACHE = 16
+"""Compiled operations that the model for all sizes keeps for sizes that come again. Without a limit 600 sizes took
+2 GB; from 1 to 5,000 none was slower than another, neither for one size nor for two in turn."""
+KEPT_MODELS, KEPT_PIXELS = 4, 8_000_000
+"""Models for single sizes that an engine keeps, those used last, and the pixels that their requests may hold together;
+one alone may hold more."""
 WHOLE_PIXELS = 25_000_000
 """At most painted at once, all streams together: 1.2 GB in bfloat16."""
 
@@ -51,7 +56,7 @@ class OpenVINOEngine:
         self.stride, self.streams = config.stride, streams
         self.key = fingerprint(config, state, ov.__version__, str(self.options(streams)))
         self.pools: dict[Variant | str, Pool] = {}
-        self.regulars = Regulars()
+        self.sized = SizedModels()
         self.lock = threading.RLock()
 
     def options(self, streams: int) -> dict[str, object]:
@@ -62,6 +67,7 @@ class OpenVINOEngine:
             "NUM_STREAMS": streams,
             # Bound to one core each, its threads wait while others (a browser, a decoder) have that core.
             "ENABLE_CPU_PINNING": False,
+            "CPU_RUNTIME_CACHE_CAPACITY": RUNTIME_CACHE,
         }
 
     def prepare(self, rgb: np.ndarray) -> StyleArrays:
@@ -107,9 +113,11 @@ class OpenVINOEngine:
             return self.pools[key]
 
     def painter(self, variant: Variant, rgb: np.ndarray, look: Look) -> "Pool":
-        """The painter for these sizes if pictures keep coming in them, else the one for all sizes."""
-        sizes = (*rgb.shape[:2], *(len(style.bias) for style in look.styles))
+        """The painter for these sizes where they are known to come again or are large, else the one for all sizes."""
         pixels = rgb.shape[0] * rgb.shape[1]
+        if not look.fixed_size and pixels < COMPILED_PIXELS:
+            return self.pool(variant)
+        sizes = (*rgb.shape[:2], *(len(style.bias) for style in look.styles))
         # Every stream has its own memory: large pictures are painted one after the other, by all cores.
         streams = min(self.streams, max(1, WHOLE_PIXELS // pixels))
 
@@ -123,8 +131,7 @@ class OpenVINOEngine:
             return Pool(self.core.compile_model(model, "CPU", self.options(streams)), streams)
 
         with self.lock:
-            regular = self.regulars.get((variant, sizes), pixels, streams, compile_for_sizes)
-            return regular or self.pool(variant)
+            return self.sized.get((variant, sizes), pixels * streams, compile_for_sizes)
 
     def compile(self, key: "Variant | str") -> ov.CompiledModel:
         """The encoder or a painter for all sizes; also read from the disk cache."""
@@ -143,28 +150,22 @@ class OpenVINOEngine:
             raise ValueError(f"the tensors of the weights do not fit their config ({reason})") from error
 
 
-class Regulars:
-    """Models for sizes that pictures keep coming in; those used last."""
+class SizedModels:
+    """Models compiled for single sizes; those used last, as long as together they do not hold too many pixels."""
 
     def __init__(self) -> None:
-        self.painted: Counter[object] = Counter()
         self.pools: OrderedDict[object, Pool] = OrderedDict()
         self.held: dict[object, int] = {}  # pixels, by the keys of the pools
 
-    def get(self, key: object, pixels: int, streams: int, compile_it: "Callable[[], Pool]") -> "Pool | None":
-        """The model for pictures of so many pixels; None while it is not worth compiling for one picture more."""
-        if key in self.pools:
-            self.pools.move_to_end(key)
-            return self.pools[key]
-        self.painted[key] += pixels
-        if self.painted[key] < WORTH_COMPILING:
-            return None
-        del self.painted[key]
-        self.held[key] = pixels * streams
-        while self.pools and (len(self.pools) == KEPT_MODELS or sum(self.held.values()) > WHOLE_PIXELS):
-            oldest, _ = self.pools.popitem(last=False)
-            del self.held[oldest]
-        self.pools[key] = compile_it()
+    def get(self, key: object, pixels: int, compile_it: "Callable[[], Pool]") -> "Pool":
+        """The model of a key, whose requests hold so many pixels together; compiled where it is not at hand."""
+        if key not in self.pools:
+            self.held[key] = pixels
+            while self.pools and (len(self.pools) == KEPT_MODELS or sum(self.held.values()) > KEPT_PIXELS):
+                oldest, _ = self.pools.popitem(last=False)
+                del self.held[oldest]
+            self.pools[key] = compile_it()
+        self.pools.move_to_end(key)
         return self.pools[key]
 
 

@@ -35,12 +35,16 @@ class Look:
         weights: a positive number for each style; only their ratios matter.
         transfer: 's2', 'adain' or 'wct'.
         strength: 0 (the content, rebuilt) to 1 (the full style).
+        fixed_size: many pictures of one size will follow, as the frames of a video do: an engine may spend a moment on
+            getting quicker at that size. Pictures then differ a little from those painted without, so that it must be
+            said beforehand: a picture never depends on what was painted before it.
     """
 
     styles: Sequence[Any]
     weights: Sequence[float] = (1.0,)
     transfer: str = "s2"
     strength: float = 1.0
+    fixed_size: bool = False
 
 
 class Engine(Protocol):
@@ -85,7 +89,7 @@ def padded_shape(height: int, width: int, stride: int) -> tuple[int, int]:
 
 def pad_edges(rgb: np.ndarray, stride: int) -> np.ndarray:
     """Repeat the right and bottom edge of (H, W, 3) until its size is its `padded_shape`."""
-    height, width = padded_shape(*rgb.shape[:2], stride)
+    height, width = padded_shape(rgb.shape[0], rgb.shape[1], stride)
     if (height, width) == rgb.shape[:2]:
         return rgb
     return np.pad(rgb, ((0, height - rgb.shape[0]), (0, width - rgb.shape[1]), (0, 0)), mode="edge")

@@ -147,7 +147,7 @@ def cross_gram(fine: Tensor, coarse: Tensor) -> Tensor:
         fine: (N, C, 2H, 2W) features.
         coarse: (N, D, H, W) features of a deeper layer.
     """
-    pooled = F.adaptive_avg_pool2d(fine, coarse.shape[2:]).flatten(2)
+    pooled = F.interpolate(fine, size=coarse.shape[2:], mode="area").flatten(2)
     return (pooled @ coarse.flatten(2).transpose(1, 2)).float() / pooled.shape[2]
 
 

@@ -4,6 +4,7 @@ import copy
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -171,67 +172,80 @@ def test_looks_and_sizes_may_change_between_pictures(tiny):
     assert np.array_equal(engine.paint(content, look)[0], want)
 
 
-def test_sizes_that_come_often_get_a_model_of_their_own(tiny, monkeypatch, cache):
-    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 3 * 64 * 80)
+@pytest.mark.parametrize("fixed_size", [False, True])
+def test_a_picture_does_not_depend_on_what_was_painted_before(tiny, fixed_size):
     engine = engines(tiny)[1]
-    content, look = smooth_picture(63, 80, 3), Look([engine.prepare(smooth_picture(64, 64, 1))])
-    first, second = (engine.paint(content, look)[0] for _ in range(2))
+    content, look = smooth_picture(63, 80, 3), Look([engine.prepare(smooth_picture(64, 64, 1))], fixed_size=fixed_size)
+    first = engine.paint(content, look)[0]
+    for size in range(64, 96, 4):
+        for side in (64, 80):
+            engine.paint(smooth_picture(size, side, 4), look)
+    assert all(np.array_equal(engine.paint(content, look)[0], first) for _ in range(100))
+
+
+def test_a_fixed_size_gets_a_model_of_its_own(tiny, cache):
+    engine = engines(tiny)[1]
+    content, any_size = smooth_picture(63, 80, 3), Look([engine.prepare(smooth_picture(64, 64, 1))])
+    fixed = replace(any_size, fixed_size=True)
+    painted = engine.paint(content, any_size)[0]
+    statistics = engine.paint(content, any_size, NOTHING_HELD)[1]
     files = set(cache.iterdir())
-    assert not engine.regulars.pools
-    engine.paint(smooth_picture(64, 72, 3), look)
-    third, fourth = (engine.paint(content, look)[0] for _ in range(2))
-    assert len(engine.regulars.pools) == 1
-    assert np.array_equal(first, second)
-    assert np.array_equal(third, fourth)
-    assert psnr(first, third) >= 50
+    assert not engine.sized.pools
+    assert psnr(engine.paint(content, fixed)[0], painted) >= 50
+    assert len(engine.sized.pools) == 1
     assert set(cache.iterdir()) == files  # sizes are without number: they would fill the disk
-    statistics = engine.paint(content, look, NOTHING_HELD)[1]
-    for _ in range(2):
-        again = engine.paint(content, look, NOTHING_HELD)[1]
+    again = engine.paint(content, fixed, NOTHING_HELD)[1]
     for name, rows in statistics.items():
         np.testing.assert_allclose(again[name], rows, rtol=1e-3, atol=1e-4)
 
 
-def test_models_are_compiled_while_other_threads_paint(tiny, monkeypatch):
-    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 4 * 64 * 64)
-    engine = OpenVINOEngine(*arrays(tiny), "f32", streams=2)
+def test_large_pictures_get_a_model_of_their_own(tiny, monkeypatch):
+    monkeypatch.setattr(openvino_engine, "COMPILED_PIXELS", 64 * 80)
+    engine = engines(tiny)[1]
     look = Look([engine.prepare(smooth_picture(64, 64, 1))])
-    contents = [smooth_picture(64, width, 2) for width in (64, 72, 80, 88, 96)] * 12
+    engine.paint(smooth_picture(64, 72, 3), look)
+    assert not engine.sized.pools
+    engine.paint(smooth_picture(64, 80, 3), look)
+    assert len(engine.sized.pools) == 1
+
+
+def test_models_are_compiled_while_other_threads_paint(tiny):
+    engine = OpenVINOEngine(*arrays(tiny), "f32", streams=2)
+    prepared = [engine.prepare(smooth_picture(64, 64, 1))]
+    looks = [Look(prepared), Look(prepared, fixed_size=True)]
+    jobs = [(smooth_picture(64, width, 2), look) for look in looks for width in (64, 72, 80, 88, 96)] * 6
     with ThreadPoolExecutor(4) as threads:
-        painted = list(threads.map(lambda content: engine.paint(content, look)[0], contents))
-    for content, picture in zip(contents, painted, strict=True):
-        assert psnr(picture, engine.paint(content, look)[0]) >= 50
+        painted = list(threads.map(lambda job: engine.paint(*job)[0], jobs))
+    for job, picture in zip(jobs, painted, strict=True):
+        assert np.array_equal(picture, engine.paint(*job)[0])
 
 
 def test_only_the_sizes_used_last_keep_their_models(monkeypatch):
-    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 1)
-    regulars, compiled_for = openvino_engine.Regulars(), []
+    models, compiled_for = openvino_engine.SizedModels(), []
 
-    def get(key, pixels=1, streams=2):
-        return regulars.get(key, pixels, streams, lambda: compiled_for.append(key) or f"model of {key}")
+    def get(key, pixels=1):
+        return models.get(key, pixels, lambda: compiled_for.append(key) or f"model of {key}")
 
     assert [get(key) for key in "abcd"] == [f"model of {key}" for key in "abcd"]
-    assert get("e", 0) is None
     assert get("a") == "model of a"
     assert get("e") == "model of e"
-    assert list(regulars.pools) == ["c", "d", "a", "e"]
+    assert list(models.pools) == ["c", "d", "a", "e"]
     assert get("b") == "model of b"
     assert compiled_for == list("abcdeb")
-    monkeypatch.setattr(openvino_engine, "WHOLE_PIXELS", 100)
-    assert get("large", 48) == "model of large"
-    assert list(regulars.pools) == ["e", "b", "large"]
-    assert get("larger", 200) == "model of larger"
-    assert list(regulars.pools) == ["larger"] == list(regulars.held)
+    monkeypatch.setattr(openvino_engine, "KEPT_PIXELS", 100)
+    assert get("large", 98) == "model of large"
+    assert list(models.pools) == ["e", "b", "large"]
+    assert get("larger", 400) == "model of larger"
+    assert list(models.pools) == ["larger"] == list(models.held)
 
 
 def test_large_pictures_share_what_memory_there_is(tiny, monkeypatch):
     monkeypatch.setattr(openvino_engine, "WHOLE_PIXELS", 10_000)
-    monkeypatch.setattr(openvino_engine, "WORTH_COMPILING", 1)
     engine = OpenVINOEngine(*arrays(tiny), "f32", streams=4)
-    look = Look([engine.prepare(smooth_picture(64, 64, 1))])
+    look = Look([engine.prepare(smooth_picture(64, 64, 1))], fixed_size=True)
     for side, requests in ((48, 4), (64, 2), (96, 1), (160, 1)):
         engine.paint(smooth_picture(side, side, 2), look)
-        assert list(engine.regulars.pools.values())[-1].idle.qsize() == requests
+        assert list(engine.sized.pools.values())[-1].idle.qsize() == requests
 
 
 @pytest.mark.parametrize("options", [{}, {"strength": 0.4, "weights": [1.0, 3.0]}, {"transfer": "adain"}])

@@ -1,6 +1,7 @@
 """The trainer: photos and paintings in, an ArtNet out."""
 
 import csv
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +26,17 @@ from artnet.training.state import Counters, load_state, restore_moments, save_st
 
 STATE, WEIGHTS, LOG = "state.safetensors", "artnet.safetensors", "log.csv"
 FULL_RATE_FAN_IN = 576
+PATIENCE = 10
+"""Steps in a row whose loss or gradient is not finite (they are passed over) before a run counts as diverged."""
+DIVERGED, JUDGED_STEPS = 4.0, 20
+"""A checkpoint is not replaced where the mean loss since, of so many steps at least, has grown to so many times the
+lowest between two of them."""
 Terms = dict[str, Tensor]
 COLUMNS = ("total", *(field.name for field in fields(LossWeights)))
+
+
+class DivergedError(ValueError):
+    """The loss exploded; the run's last checkpoint is from before."""
 
 
 class Trainer:
@@ -56,6 +66,9 @@ class Trainer:
         self.batches, self.options, self.folder = batches, options, Path(folder)
         self.optimizer = AdamW(scaled_groups(self.network), betas=(0.9, 0.99), weight_decay=options.weight_decay)
         self.counters = Counters()
+        self.losses: list[float] = []  # since the last checkpoint
+        self.lowest = float("inf")
+        self.unusable = 0  # steps in a row that were passed over
         self.meter = SparsityMeter(self.network)
 
     def resume(self) -> bool:
@@ -148,15 +161,26 @@ class Trainer:
         # Sparsity grows with progress: channels are to be judged after they have learned something.
         weights["sparsity"] *= self.options.progress(step, self.counters.seconds)
         total = torch.stack([value * weights[name] for name, value in terms.items()]).sum()
-        if not torch.isfinite(total):
-            raise ValueError(f"the loss is not finite at step {step}: lower --lr, or resume from an earlier checkpoint")
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         average_gradients(self.network.parameters())
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
-        self.optimizer.step()
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
+        # The norm of averaged gradients, so that all processes of a distributed run decide alike.
+        self.unusable = 0 if torch.isfinite(norm) else self.unusable + 1
+        if not self.unusable:
+            self.optimizer.step()
+        elif self.unusable == PATIENCE:
+            raise DivergedError(self.diverged(f"was not finite in {PATIENCE} steps in a row"))
         self.counters.step += 1
         return {"total": total.item(), **{name: value.item() for name, value in terms.items()}}
+
+    def diverged(self, what: str) -> str:
+        """What to tell of a run that went wrong, and how to go on."""
+        path = self.folder / STATE
+        kept = f"{path} is from before: go on from it with --resume and a lower --lr" if path.exists() else (
+            "no checkpoint was written yet: start again with a lower --lr"
+        )  # fmt: skip
+        return f"the loss {what} up to step {self.counters.step}; {kept}"
 
     def batches_ahead(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches from the present step on; the next one is decoded while this one is trained on."""
@@ -193,11 +217,30 @@ class Trainer:
                     on_step(self.counters, row)
                 if on_preview and self.options.preview_every and self.counters.step % self.options.preview_every == 0:
                     on_preview(self)
+                self.losses.append(row["total"])
                 if self.counters.seconds - saved > 60 * self.options.checkpoint_minutes:
                     saved = self.counters.seconds
-                    self.save()
-        finally:
+                    self.checkpoint()
+        except DivergedError:
+            raise
+        except BaseException:  # an interrupted run loses nothing
             self.save()
+            raise
+        self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Replace the last checkpoint, unless the loss says that the network is worse than that one.
+
+        Raises:
+            DivergedError: the mean loss since the last checkpoint has grown several times over.
+        """
+        usable = [loss for loss in self.losses if math.isfinite(loss)]
+        if len(usable) >= JUDGED_STEPS:
+            mean = sum(usable) / len(usable)
+            if mean > DIVERGED * self.lowest:
+                raise DivergedError(self.diverged(f"grew from {self.lowest:.3g} to {mean:.3g}"))
+            self.lowest, self.losses = min(self.lowest, mean), []
+        self.save()
 
     def finished(self) -> bool:
         """Whether the budget is used; all processes of a distributed run agree."""

@@ -2,6 +2,7 @@
 
 import csv
 import random
+import struct
 import subprocess
 import sys
 
@@ -24,6 +25,9 @@ from artnet.training.state import load_state
 from artnet.training.trainer import COLUMNS, FULL_RATE_FAN_IN, Trainer, pair_up, scaled_groups
 
 
+SMALL = ["--size", "64", "--scales", "1"]
+
+
 @pytest.fixture(scope="module")
 def trunk(trunk_file):
     return losses.VGGTrunk(trunk_file)
@@ -31,7 +35,8 @@ def trunk(trunk_file):
 
 def build(folders, trunk, folder, **options):
     torch.manual_seed(0)
-    options = TrainOptions(**{"size": 64, "batch": 2, "bfloat16": False, "warmup": 2, "log_every": 2, **options})
+    small = {"size": 64, "scales": 1, "batch": 2, "bfloat16": False, "warmup": 2, "log_every": 2}
+    options = TrainOptions(**small | options)
     batches = Batches(*map(PictureFolder, folders), batch=options.batch, size=options.size, seed=options.seed)
     return Trainer(ArtNet(tiny_config()), trunk, batches, options, folder)
 
@@ -80,6 +85,10 @@ def test_losses_are_zero_for_the_target_itself():
     assert losses.texture_loss(maps[2], maps[2]).item() == 0
     assert losses.content_loss(maps, maps).item() == pytest.approx(0, abs=1e-5)
     assert losses.perceptual_loss(maps, maps).item() == 0
+    maps[2] = torch.rand(2, 16, 16, 16)  # a layer is half as large as the one before it
+    assert losses.cross_gram_loss(maps, maps).item() < 1e-3
+    assert losses.relaxed_emd_loss(maps, maps).item() == pytest.approx(0, abs=1e-5)
+    assert losses.self_similarity_loss(maps, maps).item() == pytest.approx(0, abs=1e-5)
 
 
 def test_content_loss_ignores_moments_and_style_losses_ignore_places():
@@ -91,6 +100,41 @@ def test_content_loss_ignores_moments_and_style_losses_ignore_places():
     assert losses.moment_loss(a, b).item() < 1e-6
     assert losses.texture_loss(shuffled[2], maps[2]).item() < 1e-5
     assert losses.content_loss(shuffled, maps).item() > 0.3
+
+
+def test_cross_gram_against_brute_force():
+    fine, coarse = torch.randn(2, 3, 8, 6), torch.randn(2, 5, 4, 3)
+    pooled = F.avg_pool2d(fine, 2)
+    torch.testing.assert_close(losses.cross_gram(fine, coarse), torch.einsum("nchw,ndhw->ncd", pooled, coarse) / 12)
+
+
+def one_hot_map(channels):
+    """(1, 4, 1, L): position i has only the given channel."""
+    return F.one_hot(torch.tensor(channels), 4).float().T[None, :, None]
+
+
+def test_relaxed_emd_wants_all_of_the_style_and_nothing_else():
+    style = one_hot_map([0, 1, 2, 3])
+    distance = lambda channels: losses.relaxed_emd_loss([style] * 2 + [one_hot_map(channels)] * 2, [style] * 4).item()  # noqa: E731
+    assert distance([3, 2, 1, 0]) == pytest.approx(0, abs=1e-5)
+    # Centred at the style's mean, two different channels have the cosine -1/3: a distance of 4/3 for each one missing.
+    assert distance([0, 0, 1, 2]) == pytest.approx(1 / 3, abs=1e-5)
+    assert distance([0, 0, 0, 0]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_self_similarity_sees_layout_only():
+    content = one_hot_map([0, 0, 1, 2])
+    loss = lambda x: losses.self_similarity_loss([x] * 4, [content] * 4).item()  # noqa: E731
+    assert loss(3 * one_hot_map([3, 3, 0, 1]) + 1) == pytest.approx(0, abs=1e-4)
+    assert loss(one_hot_map([0, 1, 1, 2])) > 0.1
+
+
+def test_at_most_so_many_positions_are_compared(monkeypatch):
+    monkeypatch.setattr(losses, "POSITIONS", 5)
+    x = torch.rand(2, 3, 4, 4)
+    a, b = losses.sample_positions(x, x)
+    assert a.shape == (2, 5, 3)
+    assert torch.equal(a, b)
 
 
 def test_variation_of_a_ramp():
@@ -146,10 +190,33 @@ def test_batches_are_a_function_of_the_step(picture_folders):
     assert not torch.equal(batches.at(3)[0], other.at(3)[0])
 
 
+def raise_next(errors):
+    error = next(errors, None)
+    if error:
+        raise error
+
+
+def test_crops_show_pictures_at_the_given_short_side(tmp_path):
+    ramp = Image.linear_gradient("L").resize((512, 256)).convert("RGB")  # 256 levels from top to bottom
+    ramp.save(tmp_path / "ramp.png")
+    rng = random.Random(0)
+    for short_side, low, high in ((256, 0.8 / 4, 1.2 / 4), (128, 0.8 / 2, 1.2 / 2), (64, 0.8, 1.0)):
+        crops = PictureFolder(tmp_path).draw(20, 64, rng, short_side)
+        shown = (crops[:, 0, -1, 0] - crops[:, 0, 0, 0]) / (1 - 1 / 64)
+        assert low - 0.02 <= shown.min()
+        assert shown.max() <= high + 0.02
+
+
 def test_bad_pictures_are_passed_over_until_there_are_too_many(picture_folders, tmp_path):
     photos = picture_folders[0]
     (photos / "bad.jpg").write_bytes(b"not a picture")
     assert PictureFolder(photos).draw(8, 32, random.Random(0)).shape[0] == 8
+    with pytest.MonkeyPatch.context() as patch:  # as decoders do on mutated files
+        errors = iter([struct.error("unpack"), SyntaxError("broken"), TypeError("None"), MemoryError()])
+        real = Image.Image.convert
+        patch.setattr(Image.Image, "convert", lambda *args: raise_next(errors) or real(*args))
+        assert PictureFolder(photos).draw(8, 32, random.Random(0)).shape[0] == 8
+    assert next(errors, None) is None
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "bad.jpg").write_bytes(b"not a picture")
     with pytest.raises(ValueError, match="20 unreadable pictures in a row"):
@@ -174,7 +241,10 @@ def test_rate_warms_up_and_falls():
     ("options", "message"),
     [
         ({}, "needs a budget"),
-        ({"steps": 1, "size": 32}, "at least 64 pixels"),
+        ({"steps": 1, "size": 32, "scales": 1}, "at least 64 pixels"),
+        ({"steps": 1, "size": 64, "scales": 2}, "at least 128 pixels"),
+        ({"steps": 1, "size": 160, "short_side": 128}, "short_side must be 0 or at least the crops' 160"),
+        ({"steps": 1, "scales": 0}, "scales must be positive"),
         ({"steps": 1, "batch": 1}, r"pairs \(2\) must not exceed"),
         ({"steps": 1, "swap_share": 2}, "swap_share must be between"),
         ({"steps": 1, "skip_dropout": -1}, "skip_dropout must be between"),
@@ -242,12 +312,82 @@ def test_wide_layers_get_a_lower_rate():
     assert scales[(128,)] == 1
 
 
-def test_not_finite_stops_without_harm(picture_folders, trunk, tmp_path):
-    trainer = build(picture_folders, trunk, tmp_path / "run", steps=4)
+def test_every_size_has_a_share_in_every_term(picture_folders, trunk, tmp_path):
+    weights = LossWeights(emd=1.0, similarity=1.0)
+    trainer = build(picture_folders, trunk, tmp_path, steps=1, size=128, scales=2, weights=weights)
+    photos, paintings = trainer.batches.at(0)
+    seen = []
+    trainer.compare = lambda *pictures: seen.append(pictures) or Trainer.compare(trainer, *pictures)
+    torch.manual_seed(3)
+    terms = trainer.terms(photos, paintings, "s2", photos[:1])
+    assert set(terms) == set(COLUMNS) - {"total", "sparsity"}
+    assert [x[0].shape[2] for x in seen] == [128, 64]
+    for small, large in zip(seen[1], seen[0], strict=True):
+        torch.testing.assert_close(small, F.avg_pool2d(large, 2))
+    for name in ("style", "pixel"):
+        each = [Trainer.compare(trainer, *pictures)[name] for pictures in seen]
+        torch.testing.assert_close(terms[name], torch.stack(each).mean())
+
+
+def test_a_run_that_is_not_finite_stops_without_harm(picture_folders, trunk, tmp_path):
+    folder = tmp_path / "run"
+    build(picture_folders, trunk, folder, steps=2).run()
+    good = (folder / "state.safetensors").read_bytes()
+    trainer = build(picture_folders, trunk, folder, steps=40)
+    assert trainer.resume()
     with torch.no_grad():
         trainer.network.decoder.output.bias.fill_(float("nan"))
-    with pytest.raises(ValueError, match="not finite at step 0"):
+    with pytest.raises(ValueError, match=r"not finite in 10 steps.*/state.safetensors is from before: go on from it"):
         trainer.run()
+    assert (folder / "state.safetensors").read_bytes() == good
+    unsaved = build(picture_folders, trunk, tmp_path / "new", steps=40)
+    unsaved.network.load_state_dict(trainer.network.state_dict())
+    with pytest.raises(ValueError, match="no checkpoint was written yet"):
+        unsaved.run()
+
+
+def test_a_step_that_is_not_finite_is_passed_over(picture_folders, trunk, tmp_path, monkeypatch):
+    trainer = build(picture_folders, trunk, tmp_path / "run", steps=3)
+    real, calls = Trainer.terms, []
+
+    def terms(self, *args):
+        calls.append({name: value.clone() for name, value in self.network.state_dict().items()})
+        return {name: value * float("nan") if len(calls) == 2 else value for name, value in real(self, *args).items()}
+
+    monkeypatch.setattr(Trainer, "terms", terms)
+    trainer.run()
+    assert trainer.counters.step == 3
+    name = "decoder.output.weight"
+    assert not torch.equal(calls[0][name], calls[1][name])
+    assert torch.equal(calls[1][name], calls[2][name])
+
+
+def test_an_exploded_network_does_not_replace_the_last_checkpoint(picture_folders, trunk, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    trainer = build(picture_folders, trunk, folder, steps=60, checkpoint_minutes=0)
+    monkeypatch.setattr("artnet.training.trainer.JUDGED_STEPS", 5)
+    sizes = iter([1.0] * 10 + [8.0] * 50)
+    monkeypatch.setattr(trainer, "step", lambda *_: advance(trainer, next(sizes)))
+    with pytest.raises(ValueError, match=r"the loss grew from 1 to 8 up to step 15.*go on from it with --resume"):
+        trainer.run()
+    assert load_state(folder / "state.safetensors")[2].step < 15
+
+
+def advance(trainer, total):
+    trainer.counters.step += 1
+    return dict.fromkeys(COLUMNS, total)
+
+
+def test_an_interrupted_run_is_saved(picture_folders, trunk, tmp_path):
+    trainer = build(picture_folders, trunk, tmp_path / "run", steps=9)
+
+    def interrupt(counters, row):
+        if counters.step == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(interrupt)
+    assert load_state(tmp_path / "run" / "state.safetensors")[2].step == 2
 
 
 def test_resume_needs_a_training_checkpoint(picture_folders, trunk, tmp_path):
@@ -263,14 +403,14 @@ def test_command_end_to_end(picture_folders, trunk_file, tmp_path, capsys):
     config = tmp_path / "config.json"
     config.write_text(tiny_config().to_json())
     command = ["train", photos, paintings, "-o", str(tmp_path / "run"), "--vgg", str(trunk_file)]
-    command += ["--size", "64", "--batch", "2", "--config", str(config), "--device", "cpu", "--preview-every", "2"]
+    command += [*SMALL, "--batch", "2", "--config", str(config), "--device", "cpu", "--preview-every", "2"]
     assert main([*command, "--steps", "2"]) == 0
     assert (tmp_path / "run" / "preview-000002.png").exists()
     assert main([*command, "--steps", "2"]) == 2
     assert "already holds a run: give --resume" in capsys.readouterr().err
     assert main([*command, "--steps", "3", "--resume"]) == 0
     assert load_state(tmp_path / "run" / "state.safetensors")[2].step == 3
-    tuned = ["train", photos, paintings, "-o", str(tmp_path / "b"), "--vgg", str(trunk_file), "--size", "64"]
+    tuned = ["train", photos, paintings, "-o", str(tmp_path / "b"), "--vgg", str(trunk_file), *SMALL]
     assert main([*tuned, "--batch", "2", "--steps", "1", "--init", str(tmp_path / "run" / "artnet.safetensors")]) == 0
 
 
@@ -279,7 +419,7 @@ def test_torchrun_trains_with_two_processes(picture_folders, trunk_file, tmp_pat
     config = tmp_path / "config.json"
     config.write_text(tiny_config().to_json())
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "apps.cli"]
-    command = ["train", photos, paintings, "-o", str(tmp_path / "run"), "--vgg", str(trunk_file), "--size", "64"]
+    command = ["train", photos, paintings, "-o", str(tmp_path / "run"), "--vgg", str(trunk_file), *SMALL]
     command += ["--batch", "2", "--config", str(config), "--device", "cpu", "--steps", "2"]
     run = subprocess.run([*launch, *command], capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
@@ -303,7 +443,7 @@ def test_imagenet_backbone_starts_from_torchvisions_googlenet(picture_folders, t
         "--backbone",
         "imagenet",
     ]
-    assert main([*command, "--size", "64", "--batch", "2", "--steps", "0"]) == 0
+    assert main([*command, *SMALL, "--batch", "2", "--steps", "0"]) == 0
     assert asked == [torchvision.models.GoogLeNet_Weights.IMAGENET1K_V1]
     weight = load_checkpoint(tmp_path / "r" / "artnet.safetensors").encoder.conv1.conv.weight
     folded = fold_batchnorm(downloaded.state_dict())["conv1.conv.weight"]

@@ -24,7 +24,6 @@ from artnet.training.options import LossWeights, TrainOptions
 from artnet.training.state import load_state
 from artnet.training.trainer import COLUMNS, FULL_RATE_FAN_IN, Trainer, pair_up, scaled_groups
 
-
 SMALL = ["--size", "64", "--scales", "1"]
 
 

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save
+from torch import Tensor
 
+from artnet.config import ArtNetConfig
+from artnet.damaged import reading
 from artnet.files import atomic_write
 from artnet.network import ArtNet, config_of
 from artnet.weights_file import read_weights
@@ -26,10 +29,17 @@ def load_checkpoint(path: str | Path = "artnet") -> ArtNet:
         FileNotFoundError: there is no such file.
     """
     config, state = read_weights(path)
-    network = ArtNet(config)
-    try:
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-    except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise ValueError(f"the tensors of {path} do not fit its config ({reason})") from error
-    return network.eval()
+    with reading(path, "an ArtNet checkpoint whose tensors fit its config"):
+        return rebuild(config, {name: torch.from_numpy(value) for name, value in state.items()}).eval()
+
+
+def rebuild(config: ArtNetConfig, state: dict[str, Tensor]) -> ArtNet:
+    """A network around existing tensors; nothing is allocated before they are known to fit the config.
+
+    Raises:
+        RuntimeError: they do not.
+    """
+    with torch.device("meta"):
+        network = ArtNet(config)
+    network.load_state_dict(state, assign=True)
+    return network

@@ -22,6 +22,8 @@ POOL_BEFORE = {"conv2": 3, "inception3a": 3, "inception4a": 3, "inception5a": 2}
 """Layers preceded by a stride-2 max pooling, with its kernel size."""
 PIXELS = "pixels"
 """The picture itself as a skip level (stride 1)."""
+MOST = 1 << 16
+"""Largest width of a layer, and largest bank, that a config may ask for."""
 PADDINGS = ("reflect", "zeros")
 UPSAMPLINGS = ("bilinear", "nearest")
 
@@ -64,9 +66,13 @@ class ArtNetConfig:
         strides = [stage_stride(s) for s in self.skips]
         if len(set(strides)) != len(strides) or any(s >= self.stride for s in strides):
             raise ValueError(f"skips must have different strides below the cut's {self.stride}, got {self.skips}")
-        for name in ("bank_size", "match_channels"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        counts = {"bank_size": self.bank_size, "match_channels": self.match_channels, **self.widths}
+        for name, count in (*counts.items(), *((f"decoder {stride}", n) for stride, n in self.decoder.items())):
+            if type(count) is not int or not 1 <= count <= MOST:
+                raise ValueError(f"{name} must be a whole number from 1 to {MOST}, got {count!r}")
+        strides = self.decoder_strides
+        if not strides or strides != [self.stride >> k for k in range(len(strides))] or not strides[-1]:
+            raise ValueError(f"decoder needs a width for every stride from {self.stride} down, got {self.decoder}")
         if self.upsampling not in UPSAMPLINGS:
             raise ValueError(f"upsampling must be one of {', '.join(UPSAMPLINGS)}, got {self.upsampling!r}")
         if self.encoder_padding not in PADDINGS:
@@ -107,7 +113,7 @@ class ArtNetConfig:
     def from_json(cls, text: str) -> "ArtNetConfig":
         """Inverse of `to_json`. Raises ValueError on anything that is not such a config."""
         try:
-            values: dict[str, Any] = json.loads(text)
+            values: dict[str, Any] = dict(json.loads(text))
             known = {f.name for f in fields(cls)}
             if set(values) - known:
                 raise ValueError(f"unknown fields {sorted(set(values) - known)}")

@@ -29,11 +29,8 @@ class Decoder(nn.Module):
         self.config = config
         book = WidthBook(config.widths)
         width = channels[config.cut]
-        strides = config.decoder_strides
-        finest = strides[-1] if strides else 0
-        if strides != [config.stride >> k for k in range(len(strides))] or finest < 1:
-            raise ValueError(f"decoder needs a width for every stride from {config.stride} down, got {config.decoder}")
-        self.strides = strides
+        self.strides = strides = config.decoder_strides
+        finest = strides[-1]
         for stride in strides:
             skip = self.skip_at.get(stride)
             width += 3 if skip == PIXELS else channels[skip] if skip else 0

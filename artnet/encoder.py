@@ -51,8 +51,6 @@ class WidthBook:
         self, name: str, in_channels: int, default: int, kernel: int, stride: int = 1, padding: str = "zeros"
     ) -> ConvReLU:
         width = self.widths.get(f"{name}.conv", default)
-        if width < 1:
-            raise ValueError(f"{name} needs at least one channel, got {width}")
         return ConvReLU(in_channels, width, kernel, stride, padding)
 
 

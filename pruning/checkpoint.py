@@ -5,10 +5,11 @@ import json
 import os
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save as tensors_to_bytes
 from torch import nn
 
+from pruning.damaged import reading
 from pruning.layers import LAYERS, Side, is_per_channel, leading, slice_layer, width
 
 FORMAT = "pruning/1"
@@ -44,17 +45,15 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
         ValueError: the file is not from `save`, or is of another architecture.
         OSError: the file cannot be read.
     """
-    try:
+    with reading(path, "file of pruning.save"):
         with safe_open(str(path), "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"{path} was not written by pruning.save: its format is {metadata.get('format')!r}")
-    model = copy.deepcopy(like)
-    for name, widths in json.loads(metadata["widths"]).items():
-        _resize(model, name, dict(zip(SIDES, widths, strict=True)), path)
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"{path} was not written by pruning.save: its format is {metadata.get('format')!r}")
+        model = copy.deepcopy(like)
+        for name, widths in json.loads(metadata["widths"]).items():
+            _resize(model, name, dict(zip(SIDES, widths, strict=True)), path)
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
@@ -71,6 +70,8 @@ def _resize(model: nn.Module, name: str, widths: dict[Side, int], path: str | Pa
         raise ValueError(f"{path} does not fit the given network: {name} is a {type(layer).__name__} there")
     for side, count in widths.items():
         dense = width(layer, side)
+        if type(count) is not int or count < 1:
+            raise ValueError(f"{path} is damaged: {name} cannot have {count!r} channels")
         if count > dense:
             raise ValueError(
                 f"{path} does not fit the given network: {name} has {dense} channels there, stored {count}"

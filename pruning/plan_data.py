@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pruning.damaged import reading
+
 FORMAT_VERSION = 2
+MOST_CHANNELS = 1 << 24  # of a layer, or pixels of an example's side, that a file may speak of
 Cost = dict[str, float]
 """{"macs": multiply-accumulates per picture, "params": parameters}; of a whole network also "channels" (those in
 groups), and "latency_ms" where the target was one"""
@@ -83,26 +86,69 @@ class Plan:
             ValueError: the file is no plan of this format.
             OSError: the file cannot be read.
         """
-        try:
+        with reading(path, "pruning plan"):
             data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{path} is no pruning plan: {error}") from error
-        version = data.get("format") if isinstance(data, dict) else None
-        if version != FORMAT_VERSION:
-            raise ValueError(f"{path} is no pruning plan of format {FORMAT_VERSION}: its format is {version!r}")
-        _check_keys(path, cls, data, {"format"})
-        for group in data["groups"]:
-            _check_keys(path, GroupPlan, group)
-            if sorted(group["kept"] + group["removed"]) != list(range(group["channels"])):
-                raise ValueError(
-                    f"{path}: kept and removed of {group['name']} do not make {group['channels']} channels"
-                )
-        groups = [GroupPlan(**group) for group in data.pop("groups")]
-        data.pop("format")
-        return cls(groups=groups, **data)
+            version = data.pop("format", None) if isinstance(data, dict) else None
+            if version != FORMAT_VERSION:
+                raise ValueError(f"{path} is no pruning plan of format {FORMAT_VERSION}: its format is {version!r}")
+            _check_fields(cls, data, PLAN_FIELDS)
+            for group in data["groups"]:
+                _check_group(group)
+            groups = [GroupPlan(**group) for group in data.pop("groups")]
+            return cls(groups=groups, **data)
 
 
-def _check_keys(path: str | Path, kind: Any, data: Mapping[str, Any], extra: Set[str] = frozenset()) -> None:
-    expected = {f.name for f in fields(kind)} | extra
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, list) and all(type(item) is int and 0 <= item < MOST_CHANNELS for item in value)
+
+
+def _costs(value: Any) -> bool:
+    return isinstance(value, dict) and all(type(cost) in (int, float) and cost >= 0 for cost in value.values())
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+Checks = dict[str, Callable[[Any], bool]]
+PLAN_FIELDS: Checks = {
+    "criterion": _text,
+    "normalise": _text,
+    "scope": _text,
+    "eps": lambda value: type(value) in (int, float),
+    "target": lambda value: value is None or _costs(value),
+    "keep": _texts,
+    "example_shapes": lambda value: isinstance(value, list) and all(map(_counts, value)),
+    "groups": lambda value: isinstance(value, list) and all(isinstance(group, dict) for group in value),
+    "before": _costs,
+    "after": _costs,
+}
+GROUP_FIELDS: Checks = {
+    "name": _text,
+    "producers": _texts,
+    "channels": lambda value: type(value) is int and 0 < value < MOST_CHANNELS,
+    "kept": _counts,
+    "removed": _counts,
+    "empty": lambda value: value is None or (type(value) is int and value >= 0),
+    "before": _costs,
+    "after": _costs,
+}
+
+
+def _check_fields(kind: type, data: Mapping[str, Any], checks: Checks) -> None:
+    expected = {field.name for field in fields(kind)}
     if set(data) != expected:
-        raise ValueError(f"{path} is no pruning plan: keys that differ: {sorted(set(data) ^ expected)}")
+        raise ValueError(f"keys that differ: {sorted(set(data) ^ expected)}")
+    for name, check in checks.items():
+        if not check(data[name]):
+            raise ValueError(f"{name} cannot be {repr(data[name])[:80]}")
+
+
+def _check_group(group: Mapping[str, Any]) -> None:
+    _check_fields(GroupPlan, group, GROUP_FIELDS)
+    if sorted(group["kept"] + group["removed"]) != list(range(group["channels"])):
+        raise ValueError(f"kept and removed of {group['name']} do not make {group['channels']} channels")

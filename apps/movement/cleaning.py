@@ -4,6 +4,7 @@ Steps and defaults follow the published pipelines on this kind of data (gaps by 
 the trunk turned upright); the running-median test for outliers is ours.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,12 @@ class Cleaning:
     margin: float = 0.07
     outliers: bool = True
     window: int = 5
+
+    def __post_init__(self) -> None:
+        if type(self.window) is not int or self.window < 1 or self.window % 2 == 0:
+            raise ValueError(f"window must be an odd number of frames, got {self.window!r}")
+        if not isinstance(self.margin, (int, float)) or not math.isfinite(self.margin):
+            raise ValueError(f"margin must be a finite number, got {self.margin!r}")
 
 
 MEDIAN_WINDOW = 15

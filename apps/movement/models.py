@@ -4,12 +4,14 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+import torch
+from safetensors import safe_open
 from safetensors.torch import save as tensors_to_bytes
 
 from apps.movement import NOTICE
 from apps.movement.cleaning import Cleaning
 from apps.movement.network import MovementNet, NetworkConfig
+from artnet.damaged import reading
 from artnet.files import atomic_write
 
 FORMAT = "artnet-movement/1"
@@ -28,6 +30,10 @@ class Ensemble:
     networks: tuple[MovementNet, ...]
     clip: int
     cleaning: Cleaning
+
+    def __post_init__(self) -> None:
+        if not self.networks or type(self.clip) is not int or self.clip < 1:
+            raise ValueError(f"needs a network or more and clips of a frame or more, got {self.clip!r}")
 
 
 def save_ensemble(ensemble: Ensemble, path: str | Path) -> None:
@@ -56,23 +62,22 @@ def load_ensemble(path: str | Path) -> Ensemble:
     """
     if not Path(path).is_file():
         raise ValueError(f"{path} is no file; give movement.safetensors from artnet movement train")
-    try:
+    with reading(path, "a file of artnet movement train"):
         with safe_open(str(path), "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"{path} was not written by artnet movement train: its format is {metadata.get('format')!r}")
-    try:
+        if metadata.get("format") != FORMAT:
+            raise ValueError(
+                f"{path} was not written by artnet movement train: its format is {metadata.get('format')!r}"
+            )
         config = json.loads(metadata["config"])
         networks = tuple(_network(config["network"], tensors, f"{i}.") for i in range(config["networks"]))
-        return Ensemble(networks, int(config["clip"]), Cleaning(**config["cleaning"]))
-    except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        return Ensemble(networks, config["clip"], Cleaning(**config["cleaning"]))
 
 
 def _network(config: dict[str, object], tensors: dict[str, object], prefix: str) -> MovementNet:
-    network = MovementNet(NetworkConfig(**config))  # type: ignore[arg-type]
-    network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+    with torch.device("meta"):  # so that an absurd configuration allocates nothing
+        network = MovementNet(NetworkConfig(**config))  # type: ignore[arg-type]
+    own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    network.load_state_dict(own, assign=True)
     return network.eval()

@@ -32,6 +32,11 @@ class NetworkConfig:
     attention: bool = True
     posture: bool = False
 
+    def __post_init__(self) -> None:
+        sizes = (self.joints, self.dimensions, self.features, self.width)
+        if not all(type(size) is int and 1 <= size <= 4096 for size in sizes):
+            raise ValueError(f"joints, dimensions, features and width must be from 1 to 4096, got {sizes}")
+
 
 class MovementNet(nn.Module):
     """(B, J, D, T) clips -> logits (B, 2) of typical and atypical, and gates (B, J) in (0, 1)."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from apps.movement.recordings import Recording, make_recording
 from apps.movement.skeletons import BODY_25, BY_COUNT, COCO_17, COMMON, OPENPOSE_18, SMIL_25, Skeleton, joint_named
+from artnet.damaged import reading
 
 SUFFIXES = (".csv", ".npy", ".json")
 
@@ -34,13 +35,15 @@ def read_recording(path: str | Path) -> Recording:
     """
     path = Path(path)
     if path.is_dir():
-        return _read_folder(path)
+        with reading(path, "a folder of joint files"):
+            return _read_folder(path)
     readers = {".csv": _read_csv, ".npy": _read_npy, ".json": _read_coco}
     if path.suffix.lower() not in readers:
         raise ValueError(f"{path} is no joint file: give .csv, .npy, .json or a folder of OpenPose or MINI-RGBD files")
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist")
-    return readers[path.suffix.lower()](path)
+    with reading(path, "a joint file"):
+        return readers[path.suffix.lower()](path)
 
 
 def _read_folder(path: Path) -> Recording:
@@ -173,9 +176,9 @@ def _skeleton(joints: int, where: str, allowed: Sequence[Skeleton]) -> Skeleton:
 
 def _read_npy(path: Path) -> Recording:
     try:
-        with open(path, "rb") as file:  # np.load would also take pickles and archives
-            data = np.lib.format.read_array(file, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        # np.load would also take pickles and archives; a map is never larger than the file, whatever its header says.
+        data = np.array(np.lib.format.open_memmap(path, mode="r"))
+    except ValueError as error:
         raise ValueError(f"{path} is no array of numbers: {error}") from None
     if data.ndim != 3 or data.shape[2] not in (2, 3, 4) or data.dtype.kind not in "fiu":
         raise ValueError(f"{path} holds {data.dtype} {data.shape}; expected numbers (frames, joints, 2 to 4)")

@@ -29,6 +29,9 @@ class Recording:
         return int(self.positions.shape[2])
 
 
+FARTHEST = 1e9  # a coordinate in any unit: beyond it, float32 runs out of digits
+
+
 def make_recording(source: str, positions: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) -> Recording:
     """Bring tracks to the common joint set; a neck that the set lacks lies between the shoulders.
 
@@ -66,7 +69,7 @@ def _column(
 
 def _check_values(source: str, positions: np.ndarray, confidence: np.ndarray, skeleton: Skeleton) -> None:
     bad_sure = ~np.isfinite(confidence) | (confidence < 0)
-    bad_place = ~np.isfinite(positions).all(2) & (confidence > 0)
+    bad_place = ~(np.abs(positions) < FARTHEST).all(2) & (confidence > 0)
     for bad, what in ((bad_sure, "confidence"), (bad_place, "position")):
         if bad.any():
             frame, joint = np.argwhere(bad)[0]

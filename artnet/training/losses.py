@@ -19,6 +19,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, vgg16, vgg19
 
+from artnet.damaged import reading
 from artnet.encoder import ConvReLU
 
 TEXTURE_LAYER = 2  # relu3_1, where the sliced Wasserstein distance is taken
@@ -41,7 +42,7 @@ class VGGTrunk(nn.Module):
         if path is None:
             state, caffe = vgg16(weights=VGG16_Weights.IMAGENET1K_V1).features.state_dict(), False
         else:
-            with safe_open(path, "pt") as file:
+            with reading(path, "a VGG trunk"), safe_open(path, "pt") as file:
                 caffe = "BGR" in " ".join((file.metadata() or {}).values())
                 state = {k.removeprefix("features."): file.get_tensor(k).float() for k in file.keys()}  # noqa: SIM118
         deep = "16.weight" in state  # VGG19 has a fourth convolution in its third block
@@ -50,7 +51,8 @@ class VGGTrunk(nn.Module):
         missing = [k for k in layers.state_dict() if k not in state]
         if missing:
             raise ValueError(f"{path} is not a VGG trunk up to relu4_1: features.{missing[0]} is missing")
-        layers.load_state_dict({k: state[k] for k in layers.state_dict()})
+        with reading(path or "torchvision's file", "a VGG trunk"):
+            layers.load_state_dict({k: state[k] for k in layers.state_dict()})
         self.layers = layers.eval().requires_grad_(False)
         for layer in self.layers:
             if isinstance(layer, nn.ReLU):

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 from torch.optim import AdamW
 
+from artnet.checkpoint import rebuild
 from artnet.config import ArtNetConfig
+from artnet.damaged import reading
 from artnet.files import atomic_write
 from artnet.network import ArtNet, config_of
 from artnet.training.options import TrainOptions
@@ -49,18 +51,25 @@ def load_state(path: Path) -> tuple[ArtNet, dict[str, Tensor], Counters, TrainOp
     Raises:
         ValueError: the file is no training checkpoint.
     """
-    try:
+    with reading(path, "a training checkpoint to resume from"):
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         options = TrainOptions.from_json(metadata["options"])
-        network = ArtNet(ArtNetConfig.from_json(metadata["artnet"]))
         weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
-        network.load_state_dict(weights)
+        network = rebuild(ArtNetConfig.from_json(metadata["artnet"]), weights)
         counters = Counters(int(metadata["step"]), float(metadata["seconds"]))
-    except (SafetensorError, KeyError, OSError, RuntimeError) as error:
-        raise ValueError(f"{path} is not a training checkpoint to resume from ({error})") from error
+        check_moments(network, tensors)
     return network, {k: v for k, v in tensors.items() if not k.startswith("network.")}, counters, options
+
+
+def check_moments(network: ArtNet, tensors: dict[str, Tensor]) -> None:
+    """Raise ValueError where a moment of the optimiser has another shape than its parameter, or its twin is missing."""
+    for name, parameter in network.named_parameters():
+        shapes = {tuple(tensors[key].shape) for moment in MOMENTS if (key := f"{moment}.{name}") in tensors}
+        found = sum(f"{moment}.{name}" in tensors for moment in MOMENTS)
+        if shapes - {tuple(parameter.shape)} or found not in (0, len(MOMENTS)):
+            raise ValueError(f"the moments of {name} do not fit it")
 
 
 def restore_moments(optimizer: AdamW, network: ArtNet, moments: dict[str, Tensor], step: int) -> None:

@@ -149,8 +149,8 @@ def test_config_of_rebuilds_the_widths(tiny):
         ({"skips": ("inception4b",)}, "different strides below"),
         ({"cut": "inception4a", "skips": ("inception3a", "inception3b")}, "different strides below"),
         ({"upsampling": "cubic"}, "upsampling must be one of bilinear, nearest, got 'cubic'"),
-        ({"bank_size": 0}, "bank_size must be at least 1"),
-        ({"match_channels": 0}, "match_channels must be at least 1"),
+        ({"bank_size": 0}, "bank_size must be a whole number from 1"),
+        ({"match_channels": 0}, "match_channels must be a whole number from 1"),
         ({"encoder_padding": "none"}, "encoder_padding must be"),
     ],
 )
@@ -160,7 +160,7 @@ def test_config_errors(changes, message):
 
 
 def test_layers_need_channels_and_the_decoder_every_stride():
-    with pytest.raises(ValueError, match="at least one channel"):
+    with pytest.raises(ValueError, match="encoder.conv1.conv must be a whole number from 1"):
         ArtNet(ArtNetConfig(widths={"encoder.conv1.conv": 0}))
     with pytest.raises(ValueError, match="a width for every stride"):
         ArtNet(ArtNetConfig(decoder={8: 8, 2: 8}))

@@ -102,6 +102,6 @@ def test_bad_arguments(trained, capsys):
     assert main(["movement", "train", str(trained / "nowhere"), "-o", "x"]) == 2
     assert "labels.csv does not exist" in capsys.readouterr().err
     assert main(["movement", "predict", str(trained / "s00.npy"), "--model", str(trained / "s00.npy")]) == 2
-    assert "is no safetensors file" in capsys.readouterr().err
+    assert "is not a file of artnet movement train" in capsys.readouterr().err
     assert main(["movement"]) == 2
     assert "ACTION" in capsys.readouterr().err

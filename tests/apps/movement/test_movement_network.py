@@ -160,7 +160,7 @@ def test_file_round_trip_and_explanation(data, tmp_path):
     ends = {name: (curve[0], curve[-1]) for name, curve in explanation.curves.items()}
     assert len({round(float(v), 5) for v, _ in ends.values()}) == 1  # all orders start and end alike
     assert len({round(float(v), 5) for _, v in ends.values()}) == 1
-    for content, message in ((b"hello", "no safetensors file"), (None, "is no file")):
+    for content, message in ((b"hello", "is not a file of artnet movement train"), (None, "is no file")):
         path = tmp_path / "bad.safetensors"
         path.unlink(missing_ok=True)
         if content:

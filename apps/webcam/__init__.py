@@ -13,7 +13,6 @@ from apps.arguments import whole_number
 from apps.look import Look, add_engine, add_look, engine_of
 
 if TYPE_CHECKING:
-    from apps.webcam.camera import Camera
     from apps.webcam.live import Controls, Painter
     from apps.webcam.virtual import VirtualCamera
     from apps.webcam.window import Window
@@ -83,8 +82,8 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         virtual = stack.enter_context(_virtual(args)) if args.virtual_camera is not None else None
         camera = stack.enter_context(Camera(args.camera, args.size, _tell))
-        painter, controls, names, choice = _painter(args, camera)
         window = None if args.headless else stack.enter_context(_window())
+        painter, controls, names, choice = _painter(args)
         session = Session(controls, names, window, virtual)
         with suppress(KeyboardInterrupt):  # the usual way to end it without a window
             session.run(camera, painter, args.frames)
@@ -93,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _painter(args: argparse.Namespace, camera: "Camera") -> tuple["Painter", "Controls", list[str], str]:
-    """(painter that has painted once, its controls, the styles' names, what the network runs on)."""
+def _painter(args: argparse.Namespace) -> tuple["Painter", "Controls", list[str], str]:
+    """(painter, its controls, the styles' names, what the network runs on)."""
     from apps import stylize
     from apps.webcam.live import Controls, Painter
 
@@ -102,7 +101,6 @@ def _painter(args: argparse.Namespace, camera: "Camera") -> tuple["Painter", "Co
     stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
     controls = Controls(0, Look.of(args))
     painter = Painter(stylizer, styles, args.style_size, controls)
-    painter.paint(camera.shots.take().rgb)  # the first time is slow
     return painter, controls, [path.stem for path in styles], stylizer.engine_choice
 
 

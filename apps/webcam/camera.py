@@ -10,8 +10,12 @@ from typing import Generic, TypeVar
 import cv2
 import numpy as np
 
+from apps.video.reading import Frame, VideoReader
+
 ATTEMPTS, PAUSE = 5, 1.0
 """How often a camera that cannot be opened, or stops, is tried again, and the seconds between."""
+LEAVE = 2.0
+"""Seconds that a camera which gives no pictures is waited for at the end."""
 T = TypeVar("T")
 
 
@@ -38,10 +42,10 @@ class Mailbox(Generic[T]):
             self._end = self._end or error or ClosedError()
             self._changed.notify_all()
 
-    def take(self) -> T:
-        """Wait for an item. Raises what the mailbox was closed with."""
+    def take(self, timeout: float | None = None) -> T | None:
+        """Wait for an item, for so many seconds at most (None came then). Raises what the mailbox was closed with."""
         with self._changed:
-            self._changed.wait_for(lambda: self._item is not None or self._end is not None)
+            self._changed.wait_for(lambda: self._item is not None or self._end is not None, timeout)
             if self._end is not None:
                 raise self._end
             item, self._item = self._item, None
@@ -57,7 +61,7 @@ class Shot:
 
 
 class Camera:
-    """Captures in a thread from `open` to `close`; pictures go into `shots`.
+    """Captures in a thread, in which also opening it may take its time; pictures go into `shots`.
 
     Args:
         source: an index ('0'), a device ('/dev/video2'), or a video file, which is shown at its own speed, over and
@@ -68,74 +72,76 @@ class Camera:
 
     def __init__(self, source: str, size: int, tell: Callable[[str], None]):
         self.source, self.size, self.tell = source, size, tell
-        self.is_file = Path(source).is_file()
         self.shots: Mailbox[Shot] = Mailbox()
         self.captured = 0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        play = self._play_file if Path(source).is_file() else self._play_device
+        self._thread = threading.Thread(target=self._run, args=[play], name="capture", daemon=True)
 
     def __enter__(self) -> "Camera":
-        """Open the camera. Raises ValueError where it cannot be, also after some attempts."""
-        self._capture = self._open()
+        """Start capturing. Raises ValueError where there is no such source; what else fails, `shots` raises."""
+        if not self.source.isdecimal() and not Path(self.source).exists():
+            raise ValueError(f"{self.source} does not exist; give a camera's number, its device, or a video file")
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
-        self._capture.release()
+        self._thread.join(LEAVE)  # a source that is silent may never come back from reading
         self.shots.close()
 
-    def _run(self) -> None:
+    def _run(self, play: Callable[[], None]) -> None:
         try:
             while not self._stop.is_set():
-                self._play()
-                if not self._stop.is_set():
-                    self._again()
-        except ValueError as error:
+                play()
+        except BaseException as error:  # raised again where the pictures are taken
             self.shots.close(error)
 
-    def _play(self) -> None:
-        """Hand on pictures until the file ends, the camera stops, or nobody wants more."""
-        rate = self._capture.get(cv2.CAP_PROP_FPS) if self.is_file else 0
-        begin, count = time.perf_counter(), 0
-        while not self._stop.is_set():
-            if rate > 0:
-                self._stop.wait(max(0.0, begin + count / rate - time.perf_counter()))
-            good, bgr = self._capture.read()
-            if not good:
-                break
-            count += 1
-            self.captured += 1
-            self.shots.put(Shot(self._fit(bgr), time.perf_counter()))
-        if count == 0 and self.is_file and not self._stop.is_set():
+    def _play_file(self) -> None:
+        """Hand on the pictures of a video file at its own speed, once."""
+        begin, end, count = time.perf_counter(), 0.0, self.captured
+        with VideoReader(self.source) as reader:
+            for item in reader:
+                if self._stop.is_set():
+                    return
+                if isinstance(item, Frame):
+                    self._wait_until(begin + float(item.start * reader.time_base))
+                    self._put(item.rgb)
+                    end = float(item.start * reader.time_base + 1 / reader.rate)
+        self._wait_until(begin + end)
+        if self.captured == count:
             raise ValueError(f"{self.source} has no pictures that can be decoded; give another video file")
 
-    def _again(self) -> None:
-        """From the beginning of the file, or with the camera opened once more."""
-        if self.is_file:
-            self._capture.release()
-            self._capture = self._open()
-            return
-        self.tell(f"camera {self.source} gives no pictures any more; trying again")
-        self._capture.release()
-        self._capture = self._open()
+    def _play_device(self) -> None:
+        """Hand on a camera's pictures until it stops, or nobody wants more."""
+        capture = self._open()
+        try:
+            while not self._stop.is_set():
+                good, bgr = capture.read()
+                if not good:
+                    self.tell(f"camera {self.source} gives no pictures any more; trying again")
+                    return
+                self._put(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+        finally:
+            capture.release()
+
+    def _wait_until(self, due: float) -> None:
+        self._stop.wait(max(0.0, due - time.perf_counter()))
+
+    def _put(self, rgb: np.ndarray) -> None:
+        self.captured += 1
+        self.shots.put(Shot(self._fit(rgb), time.perf_counter()))
 
     def _open(self) -> cv2.VideoCapture:
-        if not self.is_file and not self.source.isdecimal() and not Path(self.source).exists():
-            raise ValueError(f"{self.source} does not exist; give a camera's number, its device, or a video file")
         for attempt in range(ATTEMPTS):
             if attempt and self._stop.wait(PAUSE):
                 break
             capture = cv2.VideoCapture(int(self.source) if self.source.isdecimal() else self.source)
             if capture.isOpened():
-                if not self.is_file:
-                    capture.set(cv2.CAP_PROP_FRAME_WIDTH, round(self.size * 4 / 3))
-                    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.size)
+                capture.set(cv2.CAP_PROP_FRAME_WIDTH, round(self.size * 4 / 3))
+                capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.size)
                 return capture
             capture.release()
-            if self.is_file:
-                raise ValueError(f"{self.source} is not a video that can be read; give another file")
             if attempt + 1 < ATTEMPTS:
                 self.tell(f"camera {self.source} does not open; trying again ({attempt + 1} of {ATTEMPTS})")
         raise ValueError(
@@ -143,9 +149,10 @@ class Camera:
             "with --camera"
         )
 
-    def _fit(self, bgr: np.ndarray) -> np.ndarray:
-        height, width = bgr.shape[:2]
+    def _fit(self, rgb: np.ndarray) -> np.ndarray:
+        height, width = rgb.shape[:2]
         scale = self.size / min(height, width)
-        if scale < 1:
-            bgr = cv2.resize(bgr, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        if scale >= 1:
+            return rgb
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)

@@ -89,8 +89,13 @@ class PaintingThread:
 
     def _run(self) -> None:
         try:
+            first = self.camera.shots.take()
+            if first:
+                self.painter.paint(first.rgb)  # uncounted: it is slow, and the picture is old by then
             while not self._stop.is_set():
                 shot = self.camera.shots.take()
+                if shot is None:
+                    continue
                 start = time.perf_counter()
                 rgb = self.painter.paint(shot.rgb)
                 self.paintings.put(Painted(shot, rgb, time.perf_counter() - start))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from apps.webcam.virtual import VirtualCamera
     from apps.webcam.window import Window
 
+GLANCE = 0.1  # seconds between looks at the keys, while no pictures come
 STEP = 0.1  # by which a key changes the strength
 _TICKS = 1000  # of a recording, a second
 
@@ -49,9 +50,14 @@ class Session:
         """Until the window is closed, or `frames` were shown. Raises ValueError where the camera is lost."""
         try:
             with PaintingThread(camera, painter) as thread:
+                painted = None
                 while frames is None or len(self.meter.shown) < frames:
-                    painted = thread.paintings.take()
-                    self.show(painted)
+                    new = thread.paintings.take(GLANCE if self.window else None)
+                    painted = new or painted
+                    if new:
+                        self.show(new)
+                    elif self.window:
+                        self.window.wait(painted.rgb if painted else None)
                     if self.window and not all(self.act(action, painted) for action in self.window.actions()):
                         return
         finally:
@@ -83,8 +89,8 @@ class Session:
             state.append(self.message)
         return [*state, "h: help"]
 
-    def act(self, action: str, painted: Painted) -> bool:
-        """Do what a key asks for; False to quit."""
+    def act(self, action: str, painted: Painted | None) -> bool:
+        """Do what a key asks for; False to quit. `painted` is what is shown, None before the first picture."""
         controls, look = self.controls, self.controls.look
         if action in ("next style", "previous style"):
             controls.style = (controls.style + (1 if action == "next style" else -1)) % len(self.names)
@@ -96,7 +102,7 @@ class Session:
         elif action == "side by side":
             self._stop_recording()  # whose pictures have another size
             self.beside = not self.beside
-        elif action == "snapshot":
+        elif action == "snapshot" and painted:
             path = self._new_file("png")
             write_picture(path, np.hstack([painted.shot.rgb, painted.rgb]) if self.beside else painted.rgb)
             self._say(f"written: {path.name}")

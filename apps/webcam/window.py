@@ -1,9 +1,16 @@
 """The window of the live view: pictures with a line of text, and keys."""
 
+import os
+import time
+
 import numpy as np
 import pygame
 
 TITLE = "ArtNet"
+NO_DISPLAY = "there is no display for a window; give --headless, or run it on a desktop"
+UNSEEN = ("dummy", "offscreen")
+SILENCE = 1.0  # seconds without a picture, after which the window says so
+EMPTY = np.zeros((360, 480, 3), np.uint8)
 KEYS = {
     "next style": (pygame.K_RIGHT, pygame.K_n),
     "previous style": (pygame.K_LEFT, pygame.K_p),
@@ -25,11 +32,20 @@ class Window:
     """Use it as a context manager, in the main thread (macOS knows windows only there)."""
 
     def __enter__(self) -> "Window":
-        pygame.display.init()
+        try:
+            pygame.display.init()
+        except pygame.error as error:
+            raise ValueError(f"{NO_DISPLAY} ({error})") from error
+        # Where there is no screen, SDL falls back on drivers that show nothing: only right for those who ask for them.
+        if pygame.display.get_driver() in UNSEEN and not os.environ.get("SDL_VIDEODRIVER"):
+            pygame.quit()
+            raise ValueError(NO_DISPLAY)
         pygame.font.init()
         pygame.display.set_caption(TITLE)
         self._font = pygame.font.Font(None, 24)
         self._surface: pygame.Surface | None = None
+        self._empty = False
+        self._shown = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -37,9 +53,19 @@ class Window:
 
     def show(self, rgb: np.ndarray, lines: list[str]) -> None:
         """Show (H, W, 3) uint8 with lines of text in its corner; the window takes the picture's size at first."""
+        self._shown = time.monotonic()
+        self._draw(rgb, lines)
+
+    def wait(self, rgb: np.ndarray | None) -> None:
+        """Say that no pictures come, once that has lasted; over the last one, or on black before the first."""
+        if time.monotonic() - self._shown > SILENCE:
+            self._draw(EMPTY if rgb is None else rgb, ["waiting for the camera", "q: quit"])
+
+    def _draw(self, rgb: np.ndarray, lines: list[str]) -> None:
         size = (rgb.shape[1], rgb.shape[0])
-        if self._surface is None:
+        if self._surface is None or (self._empty and rgb is not EMPTY):
             self._surface = pygame.display.set_mode(size, pygame.RESIZABLE)
+            self._empty = rgb is EMPTY
         picture = pygame.image.frombuffer(np.ascontiguousarray(rgb), size, "RGB")
         if self._surface.get_size() != size:
             picture = pygame.transform.scale(picture, self._surface.get_size())

@@ -1,12 +1,12 @@
 """The command `artnet`: finds the sub-command, imports only its module, and turns errors into one line."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from apps import stdio
 from artnet import __version__
 
 COMMANDS = {
@@ -34,6 +34,10 @@ exit codes: 0 done, 1 some of several pictures failed, 2 nothing done because of
 """
 
 
+_FOREIGN = frozenset(["av", "cv2", "onnxruntime", "openvino", "pyvips", "torch"])
+"""Packages whose errors are one line too."""
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises ValueError instead of printing a screen of usage and leaving."""
 
@@ -47,28 +51,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: after --help and --version, with code 0.
     """
+    stdio.prepare()
     try:
-        code = _run(sys.argv[1:] if argv is None else list(argv))
-        sys.stdout.flush()  # here, where a closed pipe can still be handled
+        with stdio.signals_raise():
+            code = _run(sys.argv[1:] if argv is None else list(argv))
+        stdio.flush_stdout()  # here, where a closed pipe can still be handled
         return code
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader (head, less) went away, which is no error; without this Python complains once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt as stop:
+        return 128 + stop.signal if isinstance(stop, stdio.Terminated) else 130
+    except BrokenPipeError:  # the reader (head, less) went away, which is no error
+        stdio.drop_stdout()
         return 141
-    except (ValueError, OSError, MemoryError) as error:
-        print(f"artnet: error: {describe(error)}", file=sys.stderr)
+    except Exception as error:
+        if not is_plain(error):
+            raise
+        stdio.complain(f"error: {describe(error)}")
+        _flush_or_drop()
         return 2
+
+
+def is_plain(error: BaseException) -> bool:
+    """Whether an exception says what is wrong with the input or the machine; all others are faults of the program.
+
+    Libraries in C++ raise classes of their own, or bare RuntimeErrors: that is how torch reports that memory ran out.
+    """
+    foreign = type(error).__module__.partition(".")[0] in _FOREIGN
+    return foreign or type(error) is RuntimeError or isinstance(error, (ValueError, OSError, MemoryError))
 
 
 def describe(error: BaseException) -> str:
     """An exception as one line for people: no errno, no line breaks."""
     if isinstance(error, MemoryError):
         return "not enough memory; use smaller pictures"
-    named = isinstance(error, OSError) and error.filename is not None
-    text = f"{error.filename}: {error.strerror}" if named else str(error)
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return " ".join(text.split()) or type(error).__name__
+
+
+def _flush_or_drop() -> None:
+    """So that Python has nothing left to say at exit, where a full standard output would change the exit code."""
+    try:
+        stdio.flush_stdout()
+    except OSError:
+        stdio.drop_stdout()
 
 
 def _run(argv: list[str]) -> int:
@@ -89,7 +115,11 @@ def _run(argv: list[str]) -> int:
             home = import_module(module)
             home.add_arguments(command)
             run = home.run
-    args = parser.parse_args(argv)
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit:  # after --help
+        stdio.flush_stdout()
+        raise
     return run(args)
 
 

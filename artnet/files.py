@@ -1,11 +1,21 @@
 """Files that are either written whole or not at all."""
 
+import errno
 import os
+import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_TEMPORARY = re.compile(r"\.artnet-[0-9a-f]{32}\.\w+")
+_WRITE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 
 
 @contextmanager
@@ -18,17 +28,80 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
 
     Raises:
         FileNotFoundError: the folder of `path` does not exist.
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or has no room; names `path`, never the temporary file.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {target.parent} to write {target.name} into; create it first")
-    # Opened by name instead of through tempfile, whose files are private (mode 0600) and would stay so after renaming.
-    temporary = target.with_name(f".artnet-{uuid.uuid4().hex}.tmp")
+        folder = target.parent if os.path.islink(path) else Path(path).parent
+        raise FileNotFoundError(f"there is no folder {folder} to write {Path(path).name} into; create it first")
+    temporary = None
     try:
-        with open(temporary, "xb") as file:
+        with _create(target.parent) as file:
+            temporary = file.name
             yield file
         os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+        if isinstance(error, OSError) and _is_of_writing(error, temporary):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def temporary_name(suffix: str = ".tmp") -> str:
+    """A new name, of the kind that `sweep` knows."""
+    return f".artnet-{uuid.uuid4().hex}{suffix}"
+
+
+def sweep(folder: str | Path) -> None:
+    """Remove the temporary files that killed processes left in a folder; those of living ones are locked, and stay."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                _remove_unless_locked(entry.path)
+
+
+def lock(file: BinaryIO, *, shared: bool = False, wait: bool = True) -> bool:
+    """Lock an open file until it is closed; whether that was possible (others hold it, or the system has no locks)."""
+    if fcntl is None:
+        return False
+    kind = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
+    try:
+        fcntl.flock(file.fileno(), kind)
+    except OSError:
+        return False
+    return True
+
+
+def _create(folder: Path) -> BinaryIO:
+    """A new temporary file, open and locked."""
+    while True:
+        # Opened by name, not through tempfile, whose files are private (mode 0600) and would stay so after renaming.
+        name = folder / temporary_name()
+        try:
+            file = open(name, "xb")  # noqa: SIM115 - the caller closes it
+        except OSError as error:
+            error.filename = str(name)
+            raise
+        lock(file)
+        if name.exists():  # else a sweep took it before it was locked
+            return file
+        file.close()
+
+
+def _is_of_writing(error: OSError, temporary: str | None) -> bool:
+    """Whether an error is about the file that is written, and not about one that was read meanwhile."""
+    if error.filename is None:
+        return error.errno in _WRITE_FAULTS
+    return temporary is None or error.filename == temporary
+
+
+def _remove_unless_locked(path: str) -> None:
+    with suppress(OSError):
+        if fcntl is None:
+            os.unlink(path)  # fails there while somebody writes
+            return
+        with open(path, "rb+") as file:
+            if lock(file, wait=False):
+                os.unlink(path)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms
 
-from artnet import pictures
+from artnet import decoding, pixels
 from artnet.files import atomic_write
 from artnet.pictures import (
     Picture,
@@ -162,7 +162,7 @@ def test_16_bit_grey_is_scaled(kind):
 def test_12_bit_and_white_is_zero_tiff():
     tags = {258: (12,), 262: 0}
     image = Image.fromarray(np.array([[0, 4095, 2048]], np.uint16))
-    grey = pictures.deep_grey_to_8bit(image, tags)
+    grey = decoding.deep_grey_to_8bit(image, tags)
     np.testing.assert_array_equal(np.asarray(grey), [[255, 0, 127]])
 
 
@@ -306,7 +306,7 @@ def test_grey_with_an_rgb_profile_is_read_through_it():
 
 
 def test_limit_is_known_before_decoding(monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 24 * 16 - 1)
+    monkeypatch.setattr(pixels, "MAX_PIXELS", 24 * 16 - 1)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
     with pytest.raises(PictureError, match=r"the stream has 24 x 16 pixels, more than 383 pixels.*smaller first"):
         read_picture(stream(flat("RGB", 0), "PNG"))
@@ -352,7 +352,7 @@ def test_round_trip(suffix, alpha, tmp_path):
     write_picture(path, smooth, like=like)
     again = read_picture(path)
     jpeg = suffix.startswith("jp")
-    expected = pictures.flatten(like) if jpeg else smooth
+    expected = pixels.flatten(like) if jpeg else smooth
     np.testing.assert_allclose(again.rgb.astype(int), expected.astype(int), atol=0 if suffix in LOSSLESS else 12)
     assert (again.alpha is not None) == (alpha and not jpeg)
     if again.alpha is not None:

@@ -1,0 +1,118 @@
+"""Reading pictures of any format, mode and depth."""
+
+import os
+import warnings
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from artnet.decoding import deep_grey_to_8bit, is_deep, portable_exif, split_alpha
+from artnet.formats import READ_FORMATS, READABLE, is_heic, known_unread
+from artnet.pixels import MAX_PIXELS, Picture, PictureError, check_pixels
+from artnet.profiles import to_srgb
+
+_HEAD = 1024  # bytes, enough to tell any format
+_FRAMES = "first of {} frames; `artnet video` paints all of them"
+_SEVERAL = {"TIFF": "first of {} pages", "HEIF": "first of {} pictures"}
+"""Formats whose files may hold several pictures that are no animation -> what is said of it."""
+
+
+def read_picture(source: str | Path | BinaryIO, *, name: str | None = None) -> Picture:
+    """Read BMP, GIF, JPEG, PNG, PPM, TIFF, WebP, AVIF or HEIC, of any mode and depth; of several pictures, the first.
+
+    AVIF needs a Pillow that was built with it, HEIC the extra `heic`.
+
+    Args:
+        source: a path, or a binary stream, which is read to its end.
+        name: what messages call it; the path, or the stream's own name, where not given.
+
+    Raises:
+        PictureError: missing, empty, truncated, not a picture, or more than `MAX_PIXELS` (known from the header,
+            before anything is decoded).
+    """
+    name, file = _open_source(source, name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd metadata, or sizes that check_pixels judges
+            with file, Image.open(file, formats=_formats(name, file)) as image:
+                check_pixels(name, *image.size)
+                image.load()
+                return picture_from_image(image)
+    except PictureError:
+        raise
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name} has more than {MAX_PIXELS:,} pixels, the limit; make it smaller first") from None
+    except UnidentifiedImageError:
+        hint = f"({READABLE}); convert it to one of these"
+        raise PictureError(f"{name} is not a picture that can be read {hint}") from None
+    except MemoryError:
+        raise PictureError(f"{name} does not fit into memory; make it smaller first") from None
+    except Exception as error:  # on damaged files decoders fail with nearly any exception
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PictureError(f"{name} is damaged ({reason}); get a fresh copy") from error
+
+
+def picture_from_image(image: Image.Image) -> Picture:
+    """Take a PIL image of any mode: turned upright as its EXIF says, in sRGB, with alpha apart. The image stays."""
+    upright, exif = image, None
+    # Broken EXIF is common, and never a reason to lose the picture.
+    with suppress(Exception):
+        upright = ImageOps.exif_transpose(image)
+    with suppress(Exception):
+        exif = portable_exif(image.getexif())
+    icc, alpha = image.info.get("icc_profile"), None
+    if is_deep(upright):
+        upright = deep_grey_to_8bit(upright, getattr(image, "tag_v2", {}))
+    elif upright.has_transparency_data:
+        upright, alpha = split_alpha(upright)
+    rgb, icc = to_srgb(upright, icc)
+    return Picture(np.array(rgb), alpha, exif, icc, warnings=_several(image))
+
+
+def _several(image: Image.Image) -> tuple[str, ...]:
+    """One line where the file holds more pictures than the one that is read."""
+    count = 1
+    if image.format != "MPO":  # a phone's: the others are previews, or the other eye's
+        with suppress(Exception):
+            count = getattr(image, "n_frames", 1)
+    return (_SEVERAL.get(image.format or "", _FRAMES).format(count),) if count > 1 else ()
+
+
+def _formats(name: str, file: BinaryIO) -> tuple[str, ...]:
+    """The formats that Pillow may try; PictureError for a file of a kind that is known but cannot be read."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if what := known_unread(head):
+        raise PictureError(f"{name} is {what}")
+    if is_heic(head):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+        return ("HEIF",)
+    return READ_FORMATS
+
+
+def _open_source(source: str | Path | BinaryIO, name: str | None) -> tuple[str, BinaryIO]:
+    """(name for messages, seekable file); PictureError for what cannot be opened or holds nothing."""
+    if not isinstance(source, (str, Path)):
+        name, content = name or str(getattr(source, "name", "the stream")), source.read()
+        if not content:
+            raise PictureError(f"{name} is empty; give a picture")
+        return name, BytesIO(content)
+    name = name or str(source)
+    if os.path.isdir(source):
+        raise PictureError(f"{name} is a folder; give a picture file")
+    try:
+        file = open(source, "rb")  # noqa: SIM115 - the caller closes it
+    except FileNotFoundError:
+        raise PictureError(f"{name} does not exist; check the name") from None
+    except OSError as error:
+        raise PictureError(f"{name} cannot be opened ({error.strerror}); check its permissions") from error
+    if os.fstat(file.fileno()).st_size == 0:
+        file.close()
+        raise PictureError(f"{name} is empty; get a fresh copy")
+    return name, file

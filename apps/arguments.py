@@ -26,6 +26,12 @@ def fraction(text: str) -> float:
     return value
 
 
+def file_path(text: str) -> Path:
+    """The path of a file; './-' is a file of that name, which a Path alone would take for '-', standard input."""
+    path = Path(text)
+    return Path.cwd() / path if str(path) == "-" != text else path
+
+
 def weighted_path(text: str) -> tuple[Path, float]:
     """An argparse type for PATH[:WEIGHT], the weight finite and above 0, 1 where it is left out.
 
@@ -34,11 +40,11 @@ def weighted_path(text: str) -> tuple[Path, float]:
     """
     path, colon, tail = text.rpartition(":")
     weight = _number(tail)
-    if not colon or os.path.exists(text) or (weight is None and not os.path.exists(path)):
-        return Path(text), 1.0
+    if not colon or os.path.lexists(text) or (weight is None and not os.path.lexists(path)):
+        return file_path(text), 1.0
     if weight is None or not math.isfinite(weight) or weight <= 0:
         raise argparse.ArgumentTypeError(f"the weight {tail!r} of {path} is not a number above 0 (as in {path}:0.5)")
-    return Path(path), weight
+    return file_path(path), weight
 
 
 def _number(text: str) -> float | None:

@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         stdio.flush_stdout()  # here, where a closed pipe can still be handled
         return code
     except KeyboardInterrupt as stop:
+        _flush_or_drop()
         return 128 + stop.signal if isinstance(stop, stdio.Terminated) else 130
     except BrokenPipeError:  # the reader (head, less) went away, which is no error
         stdio.drop_stdout()

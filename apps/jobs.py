@@ -1,13 +1,15 @@
 """What is read and what is written: from CONTENT and OUT to a checked list of jobs, before any work starts."""
 
-import glob
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
-from artnet.pictures import READ_SUFFIXES, WRITE_FORMATS, format_of
+from apps.names import check_name, numbered, same_name
+from apps.walk import Finder, Found, identity, left_out_lines
+from artnet.pictures import WRITE_FORMATS, format_of
 
 FIELDS = ("content", "style", "n")
 """Fields of name patterns: the stems of the content and of the style, and the number of the picture from 1."""
@@ -53,28 +55,19 @@ class Naming:
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
             raise ValueError(f"the name {self.pattern!r} has the unknown field {{{wrong[0]}}}; use {known}")
 
-    def name(self, item: "_Found", style: Mix, number: int) -> Path:
+    def name(self, item: Found, style: Mix, number: int) -> Path:
         """The path of a result inside the output folder, without its suffix."""
         pattern = self.pattern or ("{content}-{style}" if self.combine == "each" else "{content}")
         names = "+".join(path.stem for path, _ in style)
         return item.relative.parent / pattern.format(content=item.relative.stem, style=names, n=number)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A content file, its path inside the output folder, and whether it was named itself or found in a folder."""
-
-    path: Path
-    relative: Path
-    named: bool
-
-
 def plan_jobs(
     contents: list[str],
     styles: list[tuple[Path, float]],
     output: str,
+    finder: Finder,
     *,
-    recursive: bool,
     naming: Naming = Naming(),
     inputs: Iterable[Path] = (),
 ) -> list[Job]:
@@ -84,7 +77,7 @@ def plan_jobs(
         contents: files, folders, patterns, or only '-'.
         styles: files; unless they are blended, also folders and patterns.
         output: a file name, a folder, or '-'.
-        recursive: enter sub-folders.
+        finder: of the contents; knows afterwards what was left out.
         inputs: further files that are read (mask, weights), which no output may replace.
 
     Raises:
@@ -94,25 +87,28 @@ def plan_jobs(
         raise ValueError("a file name is empty; give a name for each CONTENT and for OUT")
     if "-" in contents and len(contents) > 1:
         raise ValueError("'-' (standard input) must be the only CONTENT; give either '-' or files")
-    found = list(dict.fromkeys(item for text in contents for item in _expand(text, recursive, Path(output))))
-    met = _meet(found, styles, naming, recursive)
-    jobs = _unique(
-        [
-            Job(item.path, _output_of(item, output, naming.name(item, style, n), len(met)), style)
-            for n, (item, style) in enumerate(met, 1)
-        ]
-    )
-    if output != "-":
-        _check_folders(jobs)
-        _check_inputs_stay(jobs, (*inputs, *{path for job in jobs for path, _ in job.style}))
+    found = list(dict.fromkeys(item for text in contents for item in finder.find(text)))
+    if not found:
+        raise ValueError(f"nothing to paint: {'; '.join(left_out_lines(finder.left_out))}")
+    met = _meet(found, styles, naming, finder.recursive)
+    jobs = [
+        Job(item.path, _output_of(item, output, naming.name(item, style, n), len(met)), style)
+        for n, (item, style) in enumerate(met, 1)
+    ]
+    if output == "-":
+        return jobs
+    jobs = _unique(jobs, naming.pattern)
+    _check_folders(jobs)
+    _check_inputs_stay(jobs, (*inputs, *{path for job in jobs for path, _ in job.style}))
     return jobs
 
 
-def _meet(found: list[_Found], styles: list[tuple[Path, float]], naming: Naming, recursive: bool) -> list:
+def _meet(found: list[Found], styles: list[tuple[Path, float]], naming: Naming, recursive: bool) -> list:
     """Every (content, mix of styles) that is wanted."""
     if naming.combine == "blend":
         return [(item, tuple(styles)) for item in found]
-    paths = [item.path for path, _ in styles for item in _expand(str(path), recursive, Path(os.devnull))]
+    finder = Finder(recursive)
+    paths = [item.path for path, _ in styles for item in finder.find(str(path))]
     if naming.combine == "each":
         return [(item, ((path, 1.0),)) for path in dict.fromkeys(paths) for item in found]
     if len(paths) != len(found):
@@ -120,39 +116,7 @@ def _meet(found: list[_Found], styles: list[tuple[Path, float]], naming: Naming,
     return [(item, ((path, 1.0),)) for item, path in zip(found, paths, strict=True)]
 
 
-def _expand(text: str, recursive: bool, output: Path) -> Iterator[_Found]:
-    if text == "-":
-        yield _Found(STDIO, Path("stdin.png"), named=True)
-    elif os.path.isdir(text):
-        yield from _walk(Path(text), recursive, output)
-    elif glob.has_magic(text) and not os.path.exists(text):
-        matches = sorted(glob.glob(text, recursive=True))
-        if not matches:
-            raise ValueError(f"no file matches {text!r}; check the pattern and the folder")
-        for match in matches:
-            yield from _expand(match, recursive, output)
-    else:
-        yield _Found(Path(text), Path(Path(text).name), named=True)
-
-
-def _walk(folder: Path, recursive: bool, output: Path) -> Iterator[_Found]:
-    """The pictures in a folder by name; hidden files, and results of earlier runs inside the folder, are left out."""
-    root, results = folder.resolve(), output.resolve()
-    inside = results != root and results.is_relative_to(root)
-    found = False
-    for path in sorted(folder.rglob("*") if recursive else folder.iterdir()):
-        relative = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        ours = inside and path.resolve().is_relative_to(results)
-        if path.suffix.lower() in READ_SUFFIXES and path.is_file() and not hidden and not ours:
-            found = True
-            yield _Found(path, relative, named=False)
-    if not found:
-        hint = "" if recursive else "; use --recursive to enter its sub-folders"
-        raise ValueError(f"no pictures in the folder {folder} (looked for {' '.join(sorted(READ_SUFFIXES))}){hint}")
-
-
-def _output_of(item: _Found, output: str, name: Path, count: int) -> Path:
+def _output_of(item: Found, output: str, name: Path, count: int) -> Path:
     alone = count == 1 and item.named
     if output == "-":
         if not alone:
@@ -168,17 +132,38 @@ def _output_of(item: _Found, output: str, name: Path, count: int) -> Path:
     return Path(output) / name.with_name(name.name + suffix)
 
 
-def _unique(jobs: list[Job]) -> list[Job]:
-    """The jobs without those that were named twice; ValueError where two contents claim one output."""
-    unique: dict[str, Job] = {}
-    for job in jobs:
-        first = unique.setdefault(os.path.normcase(job.output), job)
-        if first.style != job.style:
-            raise ValueError(f"{job.output} would be written in two styles; put {{style}} into --name")
-        if first.content != job.content and _identity(first.content) != _identity(job.content):
-            both = f"{first.content} and {job.content}"
-            raise ValueError(f"{both} would both be written to {job.output}; rename one of them")
-    return list(unique.values())
+def _unique(jobs: list[Job], pattern: str | None) -> list[Job]:
+    """The jobs without those that were named twice. Others that claim one output get numbers.
+
+    Raises:
+        ValueError: two contents or styles claim one output by the pattern, which could tell them apart.
+    """
+    seen: set[Any] = set()
+    claims: dict[str, Job] = {}
+    kept: dict[int, Job] = {}
+    for n, job in sorted(enumerate(jobs), key=lambda item: _has_new_suffix(item[1])):  # who keeps its name comes first
+        key = same_name(job.output)
+        made_of = key, job.style, identity(job.content) or job.content
+        if made_of in seen:
+            continue
+        seen.add(made_of)
+        if key in claims:
+            if pattern is not None:
+                raise ValueError(_of_twins(claims[key], job))
+            job = replace(job, output=numbered(job.output, claims))
+        claims[same_name(job.output)] = kept[n] = job
+    return [job for _, job in sorted(kept.items(), key=lambda item: item[0])]
+
+
+def _has_new_suffix(job: Job) -> bool:
+    return job.output.suffix.lower() != job.content.suffix.lower()
+
+
+def _of_twins(first: Job, second: Job) -> str:
+    if first.style != second.style:
+        return f"{second.output} would be written in two styles; put {{style}} into --name"
+    both = f"{first.content} and {second.content}"
+    return f"{both} would both be written to {second.output}; put {{n}} or {{content}} into --name"
 
 
 def _check_folders(jobs: list[Job]) -> None:
@@ -190,21 +175,13 @@ def _check_folders(jobs: list[Job]) -> None:
         if not os.access(existing, os.W_OK):
             raise ValueError(f"the folder {existing} cannot be written; check its permissions or choose another OUT")
     for job in jobs:
+        check_name(job.output)
         if job.output.is_dir():
             raise ValueError(f"{job.output} is a folder, not a picture to write; choose another OUT")
 
 
 def _check_inputs_stay(jobs: list[Job], inputs: Iterable[Path]) -> None:
-    protected = {_identity(path) for path in (*inputs, *(job.content for job in jobs))} - {None}
+    protected = {identity(path) for path in (*inputs, *(job.content for job in jobs))} - {None}
     for job in jobs:
-        if _identity(job.output) in protected:
+        if identity(job.output) in protected:
             raise ValueError(f"{job.output} is one of the inputs and would be overwritten; choose another OUT")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """The same for every name of one file (links, upper and lower case where the system ignores it)."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input, and then nothing was written; or the only picture could not be stylized.
     """
-    from apps.batch import run_batch  # here, so that --help need not wait for numpy and Pillow
+    from apps.run import run_stylize  # here, so that --help need not wait for numpy and Pillow
 
-    return run_batch(args, load_stylizer)
+    return run_stylize(args, load_stylizer)
 
 
 def tile_side(text: str) -> int | None:

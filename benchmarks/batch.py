@@ -20,8 +20,11 @@ from apps import samples, stylize
 from apps.batch import STREAMS, Batch
 from apps.cli import Parser
 from apps.jobs import Job, plan_jobs
-from apps.look import read_styles
+from apps.journal import Journal
+from apps.notes import Notes
+from apps.sources import Sources
 from apps.timing import describe, save
+from apps.walk import Finder
 from artnet import Stylizer
 from artnet.pictures import read_picture
 
@@ -48,9 +51,11 @@ def batch_of(folder: Path, stylizer: Stylizer, options: list[str]) -> tuple[Batc
     stylize.add_arguments(parser)
     style = str(samples.style(STYLE))
     args = parser.parse_args([str(folder), "--style", style, "-o", str(folder) + "-out", *options])
-    batch = Batch(stylizer, args, None, None)
-    jobs = plan_jobs(args.content, args.style, args.output, recursive=False)
-    batch.set_style(jobs[0].style, read_styles(args.style))
+    jobs = plan_jobs(args.content, args.style, args.output, Finder())
+    sources = Sources()
+    notes = Notes(Journal(Path(args.output)), "", sources)
+    batch = Batch(stylizer, args, sources=sources, notes=notes)
+    batch.set_style(jobs[0], sources.style(jobs[0].style))
     return batch, jobs
 
 

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-import apps.batch
+import apps.results
+import apps.sources
 from apps.ahead import ahead, each_ahead
 from apps.cli import main
 from apps.jobs import Naming, plan_jobs
 from apps.journal import NAME
+from apps.walk import Finder
 
 
 def stylize(*arguments):
@@ -20,7 +22,8 @@ def stylize(*arguments):
 
 
 def written(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """Without the journal."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("[!.]*") if path.is_file())
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def test_names_of_a_blend(fake, art):
         (["--each", "--pairs", "--style", "style.png"], "not allowed with argument"),
         (["--style", "style.png", "--name", "{title}"], "name '{title}' has the unknown field {title}; use {content}"),
         (["--style", "style.png", "--name", "{content"], "the name '{content' is no pattern"),
-        (["--style", "style.png", "--name", "same"], "would both be written to"),
+        (["--style", "style.png", "--name", "same"], "both be written to out/same.png; put {n} or"),
         (["--each", "--style", "art", "--name", "{content}"], "in two styles; put {style} into --name"),
     ],
 )
@@ -136,7 +139,7 @@ def test_resume_after_an_interruption(fake, desk, monkeypatch):
 
     monkeypatch.setattr(fake, "stylize", interrupt)
     assert stylize(*RESUME) == 130
-    assert written(desk / "out") == [NAME, "a.jpg"]
+    assert written(desk / "out") == ["a.jpg"]
     monkeypatch.setattr(fake, "stylize", paint)
     assert painted_again(fake) == 1
 
@@ -154,13 +157,13 @@ def test_few_pictures_are_in_memory(fake, desk, monkeypatch):
     for n in range(40):
         Image.new("RGB", (8, 8), (n, n, n)).save(f"many/{n:02}.png")
     alive, most, lock = [0], [0], threading.Lock()
-    read, write = apps.batch.read_picture, apps.batch.write_picture
+    read, write = apps.sources.read_picture, apps.results.write_picture
 
-    def counted(source):
+    def counted(source, name):
         with lock:
-            alive[0] += "many" in str(source)
+            alive[0] += "many" in name
             most[0] = max(most[0], alive[0])
-        return read(source)
+        return read(source, name=name)
 
     def slow(*arguments, **options):
         time.sleep(0.005)
@@ -168,8 +171,8 @@ def test_few_pictures_are_in_memory(fake, desk, monkeypatch):
         with lock:
             alive[0] -= 1
 
-    monkeypatch.setattr(apps.batch, "read_picture", counted)
-    monkeypatch.setattr(apps.batch, "write_picture", slow)
+    monkeypatch.setattr(apps.sources, "read_picture", counted)
+    monkeypatch.setattr(apps.results, "write_picture", slow)
     assert stylize("many", "--style", "style.png", "-o", "out") == 0
     assert len(written(desk / "out")) == 40
     assert 2 < most[0] <= 12
@@ -177,14 +180,15 @@ def test_few_pictures_are_in_memory(fake, desk, monkeypatch):
 
 def test_reading_and_writing_overlap_with_painting(fake, desk, monkeypatch):
     threads = {}
-    for name in ("read_picture", "write_picture"):
-        function = getattr(apps.batch, name)
+    for module, role in ((apps.sources, "read_picture"), (apps.results, "write_picture")):
+        function = getattr(module, role)
 
-        def note(*arguments, name=name, function=function, **options):
-            threads.setdefault(name, set()).add(threading.current_thread())
+        def note(*arguments, role=role, function=function, **options):
+            if options.get("name") != "style.png":
+                threads.setdefault(role, set()).add(threading.current_thread())
             return function(*arguments, **options)
 
-        monkeypatch.setattr(apps.batch, name, note)
+        monkeypatch.setattr(module, role, note)
     assert stylize("photos", "--style", "style.png", "-o", "out") == 0
     assert threading.main_thread() not in threads["read_picture"] | threads["write_picture"]
 
@@ -205,7 +209,7 @@ def test_any_pattern_is_taken_or_refused_in_words(pattern):
 
 
 def test_outputs_of_a_plan_are_different(art):
-    jobs = plan_jobs(["photos"], [(art / "art", 1.0)], "out", recursive=True, naming=Naming("each"))
+    jobs = plan_jobs(["photos"], [(art / "art", 1.0)], "out", Finder(recursive=True), naming=Naming("each"))
     assert len({job.output for job in jobs}) == len(jobs) == 6
 
 

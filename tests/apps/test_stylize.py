@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from tiny import noise_picture
 
-import apps.batch
 import apps.jobs
+import apps.results
 import artnet.huge
 from apps.arguments import weighted_path
 from apps.cli import main
@@ -27,7 +27,8 @@ def pixel(path):
 
 
 def written(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """Without the journal."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("[!.]*") if path.is_file())
 
 
 def pipes(monkeypatch, data=b""):
@@ -197,20 +198,27 @@ def test_content_named_twice_is_painted_once(fake, desk):
     assert len(fake.calls) == 3
 
 
-def test_skip_existing(fake, desk, capsys):
+def test_results_of_which_nothing_is_known_are_made_again(fake, desk, capsys):
     (desk / "out").mkdir()
     Image.new("RGB", (2, 2)).save("out/a.jpg")
     assert stylize("photos", "-o", "out", "--skip-existing") == 0
-    assert len(fake.calls) == 1
+    assert len(fake.calls) == 2
     with Image.open("out/a.jpg") as image:
-        assert image.size == (2, 2)
-    assert capsys.readouterr().out == "out: 1 written, 1 skipped\n"
+        assert image.size == (24, 16)
 
 
-def test_nothing_is_loaded_where_all_exists(fake, desk):
-    assert stylize("photo.png", "-o", "second.png", "--skip-existing") == 0
+def test_nothing_is_loaded_where_all_is_done(fake, desk, capsys):
+    assert stylize("photo.png", "-o", "out.png", "--skip-existing") == 0
+    fake.loaded = None
+    assert stylize("photo.png", "-o", "out.png", "--skip-existing") == 0
     assert fake.loaded is None
-    assert pixel("second.png") == (10, 20, 30)
+    assert capsys.readouterr().out == "out.png: 1 written\nout.png: 1 skipped\n"
+
+
+def test_a_single_file_leaves_nothing_beside_it(fake, desk):
+    before = {path.name for path in desk.iterdir()}
+    assert stylize("photo.png", "-o", "out.png") == 0
+    assert {path.name for path in desk.iterdir()} - before == {"out.png"}
 
 
 def test_existing_output_is_replaced(fake, desk):
@@ -246,7 +254,7 @@ def test_from_standard_input_to_a_file_and_a_folder(fake, desk, monkeypatch):
     assert stylize("-", "-o", "out.webp") == 0
     pipes(monkeypatch, data)
     assert stylize("-", "-o", "out") == 0
-    assert written(desk / "out") == ["stdin.png"]
+    assert written(desk / "out") == ["stdin.jpg"]
 
 
 def test_failed_write_leaves_the_old_file_and_no_other(fake, desk, monkeypatch, capsys):
@@ -293,8 +301,8 @@ def test_a_huge_picture_goes_through_files(tiny, tmp_path, monkeypatch, options)
     assert stylize("photo.png", "-o", "plain.png", *command) == 0
     monkeypatch.setattr(artnet.huge, "HUGE_PIXELS", 1000)
     written_by = []
-    real = apps.batch.write_huge
-    monkeypatch.setattr(apps.batch, "write_huge", lambda *a, **k: written_by.append("libvips") or real(*a, **k))
+    real = apps.results.write_huge
+    monkeypatch.setattr(apps.results, "write_huge", lambda *a, **k: written_by.append("libvips") or real(*a, **k))
     assert stylize("photo.png", "-o", "folder/huge.png", *command) == 0
     assert written_by == ["libvips"]
     with Image.open("plain.png") as plain, Image.open("folder/huge.png") as huge:

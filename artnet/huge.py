@@ -4,40 +4,43 @@ libvips decodes and encodes in strips; between them the pixels lie in scratch fi
 every pixel of the picture. What is smaller goes through Pillow (`artnet.pictures`).
 """
 
-import logging
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from artnet.decoding import portable_exif
 from artnet.files import atomic_write
+from artnet.libvips import has_vips, load_vips, strips, to_srgb, vips_errors
+from artnet.metadata import metadata, orientation_of, with_resolution
 from artnet.pictures import MAX_PIXELS, Picture, PictureError, check_sides, format_of
 from artnet.scratch import scratch_array
-
-if TYPE_CHECKING:
-    import pyvips
+from artnet.tiffs import RAW, is_sensor, tiff_tags
+from artnet.truncation import MISSING_END, check_promise, check_rows
 
 HUGE_PIXELS = 64_000_000
-STRIP = 256
-"""Rows that are decoded at a time."""
+_COMPRESSION, _XMP = 259, 700  # tags of a TIFF
+_MM = 25.4  # of an inch
 
 
 def is_huge(path: str | Path) -> bool:
     """Whether a file's header says so; what cannot be opened is not. Without libvips, only what Pillow refuses is."""
-    limit = HUGE_PIXELS if find_spec("pyvips") else MAX_PIXELS
+    pixels = 0
     with warnings.catch_warnings(), suppress(Exception):
         warnings.simplefilter("ignore")
         try:
             with Image.open(path) as image:
-                return image.width * image.height > limit
+                pixels = image.width * image.height
         except Image.DecompressionBombError:
-            return True
-    return False
+            pixels = MAX_PIXELS + 1
+        except UnidentifiedImageError:  # a TIFF of a depth that only libvips knows
+            return has_vips() and _vips_pixels(path) > HUGE_PIXELS
+    if not has_vips() or pixels <= HUGE_PIXELS:
+        return pixels > MAX_PIXELS
+    return pixels > MAX_PIXELS or _vips_pixels(path) > 0
 
 
 def read_huge(path: str | Path, folder: str | Path, *, short_side: int | None = None) -> Picture:
@@ -55,29 +58,20 @@ def read_huge(path: str | Path, folder: str | Path, *, short_side: int | None = 
         PictureError: libvips is not installed, or the file is damaged.
         OSError: the folder has too little room.
     """
-    vips = _vips(path)
-    try:
-        image = vips.Image.new_from_file(str(path), access="sequential", revalidate=True, fail_on="truncated")
-        exif = _exif(image)
-        image = image.autorot()
-        if image.get_typeof("icc-profile-data"):
-            image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True)
-        image = image.colourspace("srgb")
-        if image.hasalpha():
-            image = image.flatten(background=255)
-        if short_side:
-            image = image.resize(short_side / min(image.width, image.height))
-        image = image.cast("uchar")
-        rgb = scratch_array((image.height, image.width, 3), folder)
-        region = vips.Region.new(image)
-        for top in range(0, image.height, STRIP):
-            rows = min(STRIP, image.height - top)
-            strip = np.frombuffer(region.fetch(0, top, image.width, rows), np.uint8)
-            rgb[top : top + rows] = strip.reshape(rows, image.width, 3)
-    except vips.Error as error:
-        reason = " ".join(str(error).split())
-        raise PictureError(f"{path} is damaged or cannot be read ({reason}); get a fresh copy") from None
-    return Picture(rgb, exif=exif)
+    name = str(path)
+    if not has_vips():
+        raise PictureError(f"{name} is too large for memory: pip install 'artnet[huge]', or make it smaller first")
+    with vips_errors(name):
+        tags, about, orientation = _about(name)
+        try:
+            rgb, notes = _decoded(lambda: _open(name, "truncated"), tags, folder, short_side)
+        except load_vips().Error:
+            if _open(name, "none").get("vips-loader") != "jpegload":
+                raise
+            rgb, notes = _decoded(lambda: _open(name, "none"), tags, folder, short_side)
+            check_rows(name, rgb, orientation)
+            notes = (*notes, MISSING_END)
+    return Picture(rgb, warnings=notes, **about)
 
 
 def write_huge(
@@ -89,14 +83,14 @@ def write_huge(
         PictureError: unknown suffix, or a side that is too long for the format.
         OSError: the file cannot be written.
     """
-    vips, kind = _vips(target), format_of(target)
+    kind = format_of(target)
     height, width = rgb.shape[:2]
     check_sides(kind, rgb)
+    vips = load_vips()
     image = vips.Image.new_from_memory(np.ascontiguousarray(rgb).data.cast("B"), width, height, 3, "uchar")
     image = image.copy(interpretation="srgb")
-    exif = None if strip_metadata else like.exif
-    if exif:
-        image.set_type(vips.GValue.blob_type, "exif-data", exif)
+    if not strip_metadata:
+        image = _with_metadata(image, like)
     options: dict[str, dict[str, Any]] = {
         "JPEG": {"Q": quality, "subsample_mode": "off"},
         "WEBP": {"Q": quality},
@@ -106,24 +100,68 @@ def write_huge(
     savers = {"JPEG": image.jpegsave, "WEBP": image.webpsave, "TIFF": image.tiffsave, "PNG": image.pngsave}
     with atomic_write(target) as file:
         try:
-            savers[kind](file.name, keep="exif" if exif else "none", **options[kind])
+            savers[kind](file.name, keep="none" if strip_metadata else "exif|xmp", **options[kind])
         except vips.Error as error:
             raise OSError(f"{target} cannot be written ({' '.join(str(error).split())})") from None
 
 
-def _vips(path: str | Path) -> "Any":
-    if not find_spec("pyvips"):
-        raise PictureError(f"{path} is too large for memory: pip install 'artnet[huge]', or make it smaller first")
-    import pyvips
-
-    logging.getLogger("pyvips").setLevel(logging.ERROR)  # its warnings come as errors too, and then in one line
-    return pyvips
+def _open(name: str, fail_on: str) -> Any:
+    return load_vips().Image.new_from_file(name, access="sequential", revalidate=True, fail_on=fail_on)
 
 
-def _exif(image: "pyvips.Image") -> bytes | None:
-    """As in `artnet.pictures`; a broken block is no reason to lose the picture."""
-    with suppress(Exception):
-        exif = Image.Exif()
-        exif.load(image.get("exif-data"))
-        return portable_exif(exif)
-    return None
+def _vips_pixels(path: str | Path) -> int:
+    """Of a picture that libvips can open, else 0."""
+    with suppress(load_vips().Error):
+        image = _open(str(path), "truncated")
+        return image.width * image.height
+    return 0
+
+
+def _about(name: str) -> tuple[Image.Exif, dict[str, Any], int]:
+    """(tags of a TIFF, metadata as fields of a `Picture`, orientation); PictureError for what need not be decoded."""
+    image, path = _open(name, "none"), Path(name)
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about odd metadata
+        tags = tiff_tags(file)
+        if is_sensor(tags):
+            raise PictureError(f"{name} is {RAW}")
+        kind = tags.get(_COMPRESSION, "PNG" if image.get("vips-loader") == "pngload" else None)
+        check_promise(name, image.width, image.height, path.stat().st_size, kind)
+        exif, xmp = tags, tags.get(_XMP)
+        if not tags:
+            exif, xmp = Image.Exif(), _field(image, "xmp-data")
+            with suppress(Exception):
+                exif.load(_field(image, "exif-data") or b"")
+        # libvips says 1 a millimetre of a picture that says nothing.
+        dpi = None if image.xres == image.yres == 1 else (image.xres * _MM, image.yres * _MM)
+        return tags, metadata(exif, xmp, dpi), orientation_of(exif)
+
+
+def _field(image: Any, name: str) -> Any:
+    return image.get(name) if image.get_typeof(name) else None
+
+
+def _decoded(
+    open_image: Callable[[], Any], tags: Image.Exif, folder: str | Path, short_side: int | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """((H, W, 3) scratch array in sRGB and on white, warnings)."""
+    image, alpha, notes = to_srgb(open_image, tags)
+    if alpha is not None:
+        image = image.bandjoin(alpha).flatten(background=255)
+    if short_side:
+        image = image.resize(short_side / min(image.width, image.height))
+    image = image.cast("uchar")
+    rgb = scratch_array((image.height, image.width, 3), folder)
+    for top, strip in strips(image):
+        rgb[top : top + len(strip)] = strip
+    return rgb, notes
+
+
+def _with_metadata(image: Any, like: Picture) -> Any:
+    """The image with EXIF, XMP and resolution; in a TIFF, libvips writes no EXIF."""
+    image = image.copy(xres=like.dpi[0] / _MM, yres=like.dpi[1] / _MM) if like.dpi else image.copy()
+    blob = load_vips().GValue.blob_type
+    for name, content in (("exif-data", with_resolution(like.exif, like.dpi)), ("xmp-data", like.xmp)):
+        if content:
+            image.set_type(blob, name, content)
+    return image

@@ -3,19 +3,24 @@
 import os
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from artnet.decoding import deep_grey_to_8bit, is_deep, portable_exif, split_alpha
+from artnet.decoding import deep_grey_to_8bit, is_deep, split_alpha, turned
 from artnet.formats import READ_FORMATS, READABLE, is_heic, known_unread
+from artnet.metadata import metadata_of, orientation_of
 from artnet.pixels import MAX_PIXELS, Picture, PictureError, check_pixels
 from artnet.profiles import to_srgb
+from artnet.tiffs import is_tiff, read_tiff, refuse_preview
+from artnet.truncation import MISSING_END, check_promise, check_rows, with_end
 
 _HEAD = 1024  # bytes, enough to tell any format
+_COMPRESSION = 259  # a TIFF's tag
 _FRAMES = "first of {} frames; `artnet video` paints all of them"
 _SEVERAL = {"TIFF": "first of {} pages", "HEIF": "first of {} pictures"}
 """Formats whose files may hold several pictures that are no animation -> what is said of it."""
@@ -36,12 +41,9 @@ def read_picture(source: str | Path | BinaryIO, *, name: str | None = None) -> P
     """
     name, file = _open_source(source, name)
     try:
-        with warnings.catch_warnings():
+        with file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, or sizes that check_pixels judges
-            with file, Image.open(file, formats=_formats(name, file)) as image:
-                check_pixels(name, *image.size)
-                image.load()
-                return picture_from_image(image)
+            return _read(name, file)
     except PictureError:
         raise
     except Image.DecompressionBombError:
@@ -58,19 +60,48 @@ def read_picture(source: str | Path | BinaryIO, *, name: str | None = None) -> P
 
 def picture_from_image(image: Image.Image) -> Picture:
     """Take a PIL image of any mode: turned upright as its EXIF says, in sRGB, with alpha apart. The image stays."""
-    upright, exif = image, None
-    # Broken EXIF is common, and never a reason to lose the picture.
-    with suppress(Exception):
-        upright = ImageOps.exif_transpose(image)
-    with suppress(Exception):
-        exif = portable_exif(image.getexif())
-    icc, alpha = image.info.get("icc_profile"), None
+    upright, alpha = image, None
+    with suppress(Exception):  # broken EXIF is common, and never a reason to lose the picture
+        upright = turned(image, orientation_of(image.getexif()))
     if is_deep(upright):
         upright = deep_grey_to_8bit(upright, getattr(image, "tag_v2", {}))
     elif upright.has_transparency_data:
         upright, alpha = split_alpha(upright)
-    rgb, icc = to_srgb(upright, icc)
-    return Picture(np.array(rgb), alpha, exif, icc, warnings=_several(image))
+    rgb, icc, warning = to_srgb(upright, image.info.get("icc_profile"))
+    notes = (*_several(image), *([warning] if warning else []))
+    return Picture(np.array(rgb), alpha, icc_profile=icc, warnings=notes, **metadata_of(image))
+
+
+def _read(name: str, file: BinaryIO) -> Picture:
+    """A picture from a seekable file. Raises whatever decoders raise."""
+    formats, size = _formats(name, file), file.seek(0, os.SEEK_END)
+    file.seek(0)
+    try:
+        with Image.open(file, formats=formats) as image:
+            check_pixels(name, *image.size)
+            compression = getattr(image, "tag_v2", {}).get(_COMPRESSION, image.format)
+            check_promise(name, *image.size, size, compression)
+            refuse_preview(name, image)
+            image.load()
+            return picture_from_image(image)
+    except UnidentifiedImageError:
+        file.seek(0)
+        if is_tiff(file):
+            return read_tiff(name, file)
+        raise
+    except OSError:
+        file.seek(0)
+        if content := with_end(file.read()):
+            return _read_without_end(name, content)
+        raise
+
+
+def _read_without_end(name: str, content: bytes) -> Picture:
+    with Image.open(BytesIO(content), formats=("JPEG",)) as image:
+        image.load()
+        check_rows(name, np.asarray(image))
+        picture = picture_from_image(image)
+    return replace(picture, warnings=(*picture.warnings, MISSING_END))
 
 
 def _several(image: Image.Image) -> tuple[str, ...]:

@@ -7,14 +7,17 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from artnet.files import atomic_write
 from artnet.formats import format_of
+from artnet.metadata import with_resolution
 from artnet.pixels import Picture, PictureError, flatten
 from artnet.profiles import from_srgb
 
 _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
-_JPEG_EXIF_LIMIT = 65_533  # bytes, of one JPEG segment
+_JPEG_EXIF_LIMIT, _JPEG_XMP_LIMIT = 65_533, 65_504  # bytes, of one JPEG segment
+_TIFF_XMP = 700  # its tag
 
 
 def write_picture(
@@ -31,9 +34,9 @@ def write_picture(
     Args:
         target: a path, whose suffix (one of `WRITE_FORMATS`) sets the format, or a binary stream.
         rgb: (H, W, 3) uint8, sRGB.
-        like: the picture this one was made from, of the same size: its alpha, EXIF and ICC profile are kept. JPEG has
-            no alpha: there the picture is laid on white.
-        strip_metadata: keep alpha, but neither EXIF nor ICC profile (the file is then plain sRGB).
+        like: the picture this one was made from, of the same size: its alpha, EXIF, XMP, resolution and ICC
+            profile are kept. JPEG has no alpha: there the picture is laid on white.
+        strip_metadata: keep alpha, but no metadata and no ICC profile (the file is then plain sRGB).
         quality: 1..100, of JPEG and WebP.
         format: the format written to a stream; ignored for a path.
 
@@ -67,10 +70,31 @@ def _prepare(rgb: np.ndarray, like: Picture, kind: str, strip_metadata: bool) ->
     # Full chroma resolution: halved, as is JPEG's default, it blurs the edges of saturated brush strokes.
     options: dict[str, Any] = {"subsampling": 0} if kind == "JPEG" else {}
     image = Image.fromarray(flatten(replace(like, rgb=rgb)) if kind == "JPEG" else rgb)
-    if like.icc_profile and not strip_metadata:
-        image, options["icc_profile"] = from_srgb(image, like.icc_profile), like.icc_profile
-    if like.exif and not strip_metadata and not (kind == "JPEG" and len(like.exif) > _JPEG_EXIF_LIMIT):
-        options["exif"] = like.exif
+    if not strip_metadata:
+        if like.icc_profile:
+            image, options["icc_profile"] = from_srgb(image, like.icc_profile), like.icc_profile
+        options |= _metadata_options(like, kind)
     if like.alpha is not None and kind != "JPEG":
         image.putalpha(Image.fromarray(like.alpha))
     return image, options
+
+
+def _metadata_options(like: Picture, kind: str) -> dict[str, Any]:
+    """Options of Pillow's save method for EXIF, XMP and resolution; what the format cannot hold is left out."""
+    options: dict[str, Any] = {"dpi": like.dpi} if like.dpi and kind != "WEBP" else {}
+    exif = with_resolution(like.exif, like.dpi) if like.exif or kind == "WEBP" else None
+    if exif and not (kind == "JPEG" and len(exif) > _JPEG_EXIF_LIMIT):
+        options["exif"] = exif
+    if not like.xmp or (kind == "JPEG" and len(like.xmp) > _JPEG_XMP_LIMIT):
+        return options
+    if kind == "PNG":
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", like.xmp.decode())
+    elif kind == "TIFF":
+        tags = Image.Exif()
+        tags.load(exif or b"")
+        tags[_TIFF_XMP] = like.xmp
+        options["exif"] = tags
+    else:
+        options["xmp"] = like.xmp
+    return options

@@ -173,9 +173,7 @@ class Batch:
             self.notes.note(job, holds, read.hash, style_hash)
         height, width = rgb.shape[:2]
         seconds = round(seconds + time.perf_counter() - start, 3)
-        return self._finish(
-            job, "written", seconds=seconds, width=width, height=height, warnings=read.content.warnings
-        )
+        return self._finish(job, "written", seconds=seconds, width=width, height=height, warnings=read.content.warnings)
 
     def _finish(self, job: Job, status: str, **values: Any) -> Result:
         self.finished[job] = Result.of(job, status, **values)

@@ -60,11 +60,16 @@ class Notes:
         return hashlib.sha256("\n".join([content, style, self.settings]).encode()).hexdigest()
 
 
-def settings_of(args: argparse.Namespace, mask: str, weights: str) -> str:
-    """The program and the options of `artnet stylize` that change results, with the hashes of the files among them."""
+def settings_of(args: argparse.Namespace, mask: str, weights: str, *, several: bool) -> str:
+    """The program and the options of `artnet stylize` that change results.
+
+    Args:
+        mask, weights: the hashes of these files.
+        several: whether several pictures are painted at once, which changes the engine's rounding.
+    """
     engine = engine_of(args), args.device, bool(find_spec("openvino"))  # which decides what "auto" is
     values = astuple(Look.of(args)), args.style_size, args.size, args.tile, args.strip_metadata
-    return json.dumps([__version__, engine, values, mask, weights])
+    return json.dumps([__version__, engine, values, mask, weights, several])
 
 
 def weights_path(name: str | None) -> Path:

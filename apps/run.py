@@ -39,7 +39,7 @@ def run_stylize(args: argparse.Namespace, load: Load) -> int:
     todo = [job for job in run.jobs if job not in results]
     interruption = None
     if todo:
-        batch = run.batch(load, len(todo))
+        batch = run.batch(load)
         try:
             run.paint(batch, todo)
         except KeyboardInterrupt as stop:  # the report says how far it came
@@ -70,7 +70,9 @@ class Run:
         self.mask, mask_hash = self.sources.read_mask(Path(args.mask)) if args.mask else (None, "")
         self.weights_hash = self.sources.hash(weights_path(args.weights))
         journal = journal_of(args, self.jobs)
-        settings = settings_of(args, mask_hash, self.weights_hash)
+        # By all jobs, not by those that are left to do: the rounding of an engine depends on it.
+        self.streams = STREAMS if len(self.jobs) >= MANY else 1
+        settings = settings_of(args, mask_hash, self.weights_hash, several=self.streams > 1)
         self.notes = Notes(journal, settings, self.sources) if journal else None
 
     def current(self) -> Iterator[Job]:
@@ -80,11 +82,11 @@ class Run:
                 if current.result():
                     yield job
 
-    def batch(self, load: Load, count: int) -> Batch:
-        """What paints that many pictures; with the style, where there is one for all."""
-        args, streams = self.args, STREAMS if count >= MANY else 1
+    def batch(self, load: Load) -> Batch:
+        """What paints the pictures; with the style, where there is one for all."""
+        args = self.args
         stylizer, digest = unchanged(
-            weights_path(args.weights), lambda: load(args.weights, engine_of(args), args.device, streams)
+            weights_path(args.weights), lambda: load(args.weights, engine_of(args), args.device, self.streams)
         )
         if digest != self.weights_hash:
             raise ValueError("the weights were changed while they were read; run this again")

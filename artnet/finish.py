@@ -22,7 +22,7 @@ MOST_GRAIN = 7.65
 MEDIAN_OF_NORMAL = 0.6745  # of the absolute value of a standard normal variable
 BAND = 512
 """Side of the pattern of grain, which repeats."""
-ROWS = 128
+ROWS, COLUMNS = 128, 16 * BAND
 """Finished at a time; all of a large picture's at once would leave the processor's cache, which takes three times as
 long."""
 
@@ -66,21 +66,36 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
         content: (H, W, 3) uint8, which it was painted from.
     """
     height, width = painted.shape[:2]
-    grain = np.tile(grain_pattern(round(finish.grain, 2)), (1, -(-width // BAND)))[:, :width]
+    grain = np.tile(grain_pattern(round(finish.grain, 2)), (1, -(-min(width, COLUMNS) // BAND)))
     for top in range(0, height, ROWS):
-        part = painted[top : top + ROWS]
-        change = detail_of(content, top, len(part), finish.detail) + grain[top % BAND :][: len(part)]
-        finished = np.repeat(change, 3, axis=1).reshape(part.shape)
-        finished += part
-        part[:] = np.clip(finished, 0, 255, out=finished)
+        for left in range(0, width, COLUMNS):
+            part = painted[top : top + ROWS, left : left + COLUMNS]
+            rows, columns = part.shape[:2]
+            change = detail_of(content, (top, left), (rows, columns), finish.detail)
+            change += grain[top % BAND :, :columns][:rows]
+            finished = np.repeat(change, 3, axis=1).reshape(part.shape)
+            finished += part
+            part[:] = np.clip(finished, 0, 255, out=finished)
 
 
-def detail_of(content: np.ndarray, top: int, height: int, share: float) -> np.ndarray:
-    """(height, W) int16: a share of the finest Laplacian band of some rows' luma, in levels of 0..255."""
-    rows = np.clip(np.arange(top - 1, top + height + 1), 0, len(content) - 1)
-    luma = np.asarray(Image.fromarray(content[rows[0] : rows[-1] + 1]).convert("L"))
-    repeated = (int(rows[0] == rows[1]), int(rows[-1] == rows[-2]))  # the picture's outermost rows
-    luma = np.pad(luma, (repeated, (1, 1)), mode="edge").astype(np.int16)
+def detail_of(content: np.ndarray, start: tuple[int, int], size: tuple[int, int], share: float) -> np.ndarray:
+    """A share of the finest Laplacian band of a part of the content's luma, in levels of 0..255.
+
+    Args:
+        content: (H, W, 3) uint8.
+        start: the part's upper left corner, (row, column).
+        size: (height, width) of the part, in pixels.
+
+    Returns:
+        int16 of that size.
+    """
+    around, repeated = [], []  # the part and a pixel on every side; the picture's outermost pixels are repeated
+    for first, count, side in zip(start, size, content.shape, strict=False):
+        low, high = max(0, first - 1), min(side, first + count + 1)
+        around.append(slice(low, high))
+        repeated.append((low - (first - 1), first + count + 1 - high))
+    luma = np.asarray(Image.fromarray(content[tuple(around)]).convert("L"))
+    luma = np.pad(luma, repeated, mode="edge").astype(np.int16)
     blurred = luma[:-2] + 2 * luma[1:-1] + luma[2:]
     blurred = blurred[:, :-2] + 2 * blurred[:, 1:-1] + blurred[:, 2:]
     band = (16 * luma[1:-1, 1:-1] - blurred) * np.float32(share / 16)

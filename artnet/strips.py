@@ -1,4 +1,4 @@
-"""Work on single pixels, a strip of rows at a time: in floating point a whole picture takes many times its size."""
+"""Work on single pixels, some at a time: in floating point a whole picture takes many times its size."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from artnet.scratch import empty_beside
 
-ROWS = 256
+ROWS, COLUMNS = 256, 16_384
+"""Of a strip; only pictures that are wider are also divided across."""
 
 
 def in_strips(work: Callable[..., np.ndarray], first: np.ndarray, *others: np.ndarray) -> np.ndarray:
@@ -15,7 +16,8 @@ def in_strips(work: Callable[..., np.ndarray], first: np.ndarray, *others: np.nd
     The result has the shape of the first picture, and lies beside it where that is a scratch array.
     """
     result = empty_beside(first)
-    for top in range(0, len(result), ROWS):
-        strip = slice(top, top + ROWS)
-        result[strip] = np.rint(np.clip(work(first[strip], *(other[strip] for other in others)), 0, 255))
+    for top in range(0, result.shape[0], ROWS):
+        for left in range(0, result.shape[1], COLUMNS):
+            part = slice(top, top + ROWS), slice(left, left + COLUMNS)
+            result[part] = np.rint(np.clip(work(first[part], *(other[part] for other in others)), 0, 255))
     return result

@@ -11,8 +11,8 @@ from PIL import Image
 from artnet.engines import load_engine
 from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
 from artnet.finish import Finish, apply_finish, finish_of, mixed
-from artnet.pictures import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
-from artnet.tiling import TILE, paint_tiled
+from artnet.pictures import Picture, flatten, picture_from_image, read_picture, resize
+from artnet.tiling import TILE, paint_tiled, painted_pixels
 
 STYLE_SIZE = 512
 MAX_STYLE_SIDE = 4096
@@ -131,11 +131,20 @@ class Stylizer:
         self.finishes = [finish_of(rgb) for rgb in fitted]
 
     def fit_style(self, source: Source, size: int) -> np.ndarray:
-        """A style's colours at the given short side; both sides multiples of the stride, so that nothing is padded."""
-        stride = self.engine.stride
-        rgb = flatten(fit_short_side(as_picture(source), size))
-        height, width = (max(2, min(round(side / stride), MAX_STYLE_SIDE // stride)) * stride for side in rgb.shape[:2])
-        return resize(rgb, height, width)
+        """A style's colours at the given short side; both sides multiples of the stride, so that nothing is padded.
+
+        Of a long side that would be longer than `MAX_STYLE_SIDE`, the middle is taken.
+        """
+        stride, rgb = self.engine.stride, flatten(as_picture(source))
+        short, most = min(rgb.shape[:2]), MAX_STYLE_SIDE // stride
+        wanted = [side * size / short / stride for side in rgb.shape[:2]]  # in strides
+        for axis, strides in enumerate(wanted):
+            if strides > most:
+                kept = round(rgb.shape[axis] * most / strides)
+                first = (rgb.shape[axis] - kept) // 2
+                rgb = rgb[first : first + kept] if axis == 0 else rgb[:, first : first + kept]
+        height, width = (max(2, min(round(strides), most)) * stride for strides in wanted)
+        return resize(np.ascontiguousarray(rgb), height, width)
 
     @overload
     def stylize(self, content: str | Path, **options: Unpack[Options]) -> Image.Image: ...
@@ -163,7 +172,7 @@ class Stylizer:
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
         held = memory.held() if memory else None
         rgb = flatten(as_picture(content))
-        if tile or rgb.shape[0] * rgb.shape[1] > self.engine.whole_pixels:
+        if tile or painted_pixels(rgb.shape[0], rgb.shape[1], self.engine.stride) > self.engine.whole_pixels:
             painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)
         else:
             painted, statistics = self.engine.paint(rgb, look, held)

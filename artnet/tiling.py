@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from artnet.engines.protocol import Engine, Held, Look, Statistics
+from artnet.engines.protocol import Engine, Held, Look, Statistics, padded_shape
 from artnet.scratch import empty_beside
 
 TILE = 2560
@@ -77,7 +77,7 @@ def paint_tiled(
     boxes = list(tiles(rgb.shape[0], rgb.shape[1], tile, margin, engine.stride))
     if len(boxes) == 1:
         return engine.paint(rgb, look, held)
-    small = thumbnail(rgb, min(THUMBNAIL_PIXELS, engine.whole_pixels))
+    small = thumbnail(rgb, min(THUMBNAIL_PIXELS, engine.whole_pixels), engine.stride)
     statistics = engine.paint(small, look, held)[1] if held and held.share else engine.measure(small, look)
     painted = empty_beside(rgb)
 
@@ -111,15 +111,35 @@ def tiles(height: int, width: int, tile: int, margin: int, stride: int) -> Itera
             yield rows, columns
 
 
-def thumbnail(rgb: np.ndarray, pixels: int) -> np.ndarray:
-    """The picture, scaled down to about so many pixels where it has more."""
-    scale = (pixels / (rgb.shape[0] * rgb.shape[1])) ** 0.5
-    if scale >= 1:
+def painted_pixels(height: int, width: int, stride: int) -> int:
+    """How many pixels an engine works on for a picture of that size: for one of 1 x 1,000,000 16 times as many."""
+    height, width = padded_shape(height, width, stride)
+    return height * width
+
+
+def thumbnail(rgb: np.ndarray, pixels: int, stride: int) -> np.ndarray:
+    """The picture, scaled down until it has about so many pixels where it has more, as an engine counts them.
+
+    A short side that an engine would have to pad stays longer than that of the same shape would be.
+    """
+    height, width = rgb.shape[:2]
+    if painted_pixels(height, width, stride) <= pixels or max(height, width) <= 2 * stride:
         return rgb
-    height, width = (max(1, round(side * scale)) for side in rgb.shape[:2])
+    scale, least = min(1.0, (pixels / (height * width)) ** 0.5), 2 * stride
+    sides = [max(1, round(side * scale)) for side in (height, width)]
+    scales = [scale, scale]
+    if min(sides) < least:
+        short, long = (0, 1) if height < width else (1, 0)
+        sides[short] = min(least, rgb.shape[short])
+        sides[long] = max(least, min(rgb.shape[long], pixels // least))
+        scales = [sides[axis] / rgb.shape[axis] for axis in (0, 1)]
+    return _scaled_down(rgb, sides, scales)
+
+
+def _scaled_down(rgb: np.ndarray, sides: list[int], scales: list[float]) -> np.ndarray:
     # Averaging whole blocks first, in strips, is several times as quick, and statistics cannot tell.
-    block = int(1 / scale)
-    rows = STRIP // block * block or block
-    strips = [Image.fromarray(rgb[top : top + rows]).reduce(block) for top in range(0, len(rgb), rows)]
+    down, across = (int(1 / scale) for scale in scales)
+    rows = STRIP // down * down or down
+    strips = [Image.fromarray(rgb[top : top + rows]).reduce((across, down)) for top in range(0, len(rgb), rows)]
     reduced = np.concatenate([np.asarray(strip) for strip in strips])
-    return np.array(Image.fromarray(reduced).resize((width, height), Image.Resampling.BILINEAR))
+    return np.array(Image.fromarray(reduced).resize((sides[1], sides[0]), Image.Resampling.BILINEAR))

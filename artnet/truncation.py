@@ -28,7 +28,7 @@ def check_promise(name: str, width: int, height: int, size: int, compression: in
     expansion = _EXPANSION.get(compression)
     if expansion and width * height > 8 * expansion * size:
         promise = f"its {size:,} bytes cannot hold the {width} x {height} pixels of its header"
-        raise PictureError(f"{name} is damaged ({promise}); get a fresh copy")
+        raise PictureError(f"{name} is damaged or cannot be read ({promise}); get a fresh copy")
 
 
 def with_end(content: bytes) -> bytes | None:

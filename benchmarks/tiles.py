@@ -57,7 +57,7 @@ def thumbnails(stylizer: Stylizer, path: Path) -> dict[str, float]:
     return {
         f"{megapixels}": round(psnr(engine.paint(content, look, Held(measured, 1.0))[0], whole), 1)
         for megapixels in THUMBNAILS
-        if (measured := engine.measure(thumbnail(content, megapixels * 1_000_000), look))
+        if (measured := engine.measure(thumbnail(content, megapixels * 1_000_000, engine.stride), look))
     }
 
 

@@ -61,7 +61,7 @@ def test_tiles_make_the_whole_picture(engine, transfer):
 def test_large_pictures_take_their_statistics_from_a_thumbnail(engine, monkeypatch):
     monkeypatch.setattr(artnet.tiling, "THUMBNAIL_PIXELS", 200 * 200)
     content = coarse_picture(400, 520, 3)
-    small = thumbnail(content, 200 * 200)
+    small = thumbnail(content, 200 * 200, engine.stride)
     assert small.shape[0] * small.shape[1] == pytest.approx(200 * 200, rel=0.02)
     look = Look([engine.prepare(coarse_picture(96, 96, 4))], transfer="adain")
     tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256)

@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import sys
 from pathlib import Path
 
 from apps.arguments import whole_number
@@ -10,7 +11,8 @@ from apps.look import Look, add_engine, add_look, add_style, engine_of, read_sty
 
 DESCRIPTION = """\
 Paint a video in the style of pictures. Sound, frame times and colour tags are kept; frames are turned upright; the
-result is H.264 in MP4, which browsers play. It appears whole at the end, or not at all.
+result is H.264 in MP4, which browsers play. It appears whole at the end, or not at all. High dynamic range and wide
+gamuts become BT.709. Of a video that was cut off, what is there is painted, with a warning and exit code 1.
 """
 
 EPILOG = """\
@@ -70,25 +72,26 @@ def run(args: argparse.Namespace) -> int:
     from apps.extras import need
 
     need("video", "av", "cv2")
-    from apps.video.convert import Clip, VideoReader, convert
+    from apps.video.convert import Clip, VideoReader, convert_from
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no half file stays then either
     _check_output(args)
-    VideoReader(args.video, args.start, args.end).close()  # bad input costs no loading
-    styles = read_styles(args.style)
-    stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
-    stylizer.set_style(styles, size=args.style_size)
-    with tqdm(disable=None, bar_format=_BAR) as bar:
+    # First, so that bad input costs no loading; and once, as a pipe can be read but once.
+    with VideoReader(args.video, args.start, args.end) as reader, tqdm(disable=None, bar_format=_BAR) as bar:
+        styles = read_styles(args.style)
+        stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
+        stylizer.set_style(styles, size=args.style_size)
 
         def progress(done: float, whole: float | None) -> None:
             bar.total = None if whole is None else round(max(whole, done), 1)
             bar.update(done - bar.n)
 
         clip = Clip(args.start, args.end, args.size, args.steady)
-        made = convert(args.video, args.output, stylizer, Look.of(args), clip, progress)
-    damaged = f", {made.damaged} damaged packets passed over" if made.damaged else ""
-    print(f"{args.output}: {made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}{damaged}")
-    return 0
+        made = convert_from(reader, args.output, stylizer, Look.of(args), clip, progress)
+    print(f"{args.output}: {made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}")
+    for line in made.remarks:
+        print(f"artnet: {args.video}: {line}", file=sys.stderr)
+    return 1 if made.missing else 0
 
 
 def _check_output(args: argparse.Namespace) -> None:

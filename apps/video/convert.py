@@ -1,9 +1,11 @@
 """From video to video: read ahead, paint, steady, write; a few frames in memory, and no half file at the end."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from apps.ahead import ahead
 from apps.look import Look
 from apps.video.flicker import FlickerFilter
 from apps.video.reading import Frame, VideoReader
-from apps.video.writing import VideoWriter
+from apps.video.writing import Beside, VideoWriter
 from artnet.files import atomic_write
 from artnet.pictures import Picture, fit_short_side
 from artnet.stylizer import Memory
@@ -38,13 +40,31 @@ class Clip:
 
 @dataclass(frozen=True)
 class Made:
-    """What was written: frames, seconds of video, width and height in pixels, and packets passed over as damaged."""
+    """What was written, and what was not.
+
+    Attributes:
+        frames, seconds, width, height: of the video, sizes in pixels.
+        damaged: packets of pictures or sound that could not be decoded and were passed over.
+        left_out: names of streams that an MP4 cannot hold.
+        missing: what the source lacks at its end, None for nothing.
+    """
 
     frames: int
     seconds: float
     width: int
     height: int
-    damaged: int
+    damaged: int = 0
+    left_out: tuple[str, ...] = ()
+    missing: str | None = None
+
+    @property
+    def remarks(self) -> list[str]:
+        """A line for each thing that the user should know."""
+        damaged = f"{self.damaged} damaged packet{'s' if self.damaged > 1 else ''} passed over"
+        left_out = f"left out, as MP4 does not hold them: {', '.join(self.left_out)}"
+        missing = f"the video was cut off: {self.missing}; what is there was painted"
+        said = ((self.damaged, damaged), (self.left_out, left_out), (self.missing, missing))
+        return [line for reason, line in said if reason]
 
 
 def convert(
@@ -63,17 +83,40 @@ def convert(
     Raises:
         ValueError: a source that cannot be read, or has no frames in the part.
     """
-    with (
-        VideoReader(source, clip.start, clip.end) as reader,
-        atomic_write(target) as file,
-        _writer(file.name, reader) as writer,
-    ):
-        return _paint_all(reader, writer, stylizer, look, clip, progress)
+    with VideoReader(source, clip.start, clip.end) as reader:
+        return convert_from(reader, target, stylizer, look, clip, progress)
+
+
+def convert_from(
+    reader: VideoReader,
+    target: str | Path,
+    stylizer: "Stylizer",
+    look: Look,
+    clip: Clip,
+    progress: Callable[[float, float | None], None],
+) -> Made:
+    """`convert` for a video that is open already, at the clip's part."""
+    with atomic_write(target) as file, _writer(file.name, reader) as writer:
+        made = _paint_all(reader, writer, stylizer, look, clip, progress)
+    return replace(made, damaged=reader.damaged + writer.lost)  # also what came to light while the rest was written
 
 
 def _writer(path: str, reader: VideoReader) -> VideoWriter:
-    known = {key: value for key, value in reader.container.metadata.items() if key in ("title", "artist", "comment")}
-    return VideoWriter(path, reader.rate, reader.time_base, reader.colors, reader.audio, known)
+    beside = Beside([*reader.audio, *reader.texts], reader.container.metadata, chapters_of(reader))
+    return VideoWriter(path, reader.rate, reader.time_base, reader.colors, beside)
+
+
+def chapters_of(reader: VideoReader) -> list[dict[str, Any]]:
+    """The chapters in the reader's part, from its beginning, in milliseconds."""
+    last = math.inf if reader.end is None else reader.end - reader.start
+    found = []
+    for chapter in reader.container.chapters():
+        begin, end = (float(chapter[key] * chapter["time_base"] - reader.origin) for key in ("start", "end"))
+        begin, end = max(0.0, begin), min(last, end)
+        if begin < end:
+            times = {"start": round(1000 * begin), "end": round(1000 * end), "time_base": Fraction(1, 1000)}
+            found.append({**chapter, **times, "id": len(found) + 1})
+    return found
 
 
 def _paint_all(
@@ -89,7 +132,7 @@ def _paint_all(
     with ahead(reader) as items:
         for item in items:
             if not isinstance(item, Frame):
-                writer.write_audio(item)
+                writer.write_packet(item)
                 continue
             rgb = _fit(item.rgb, clip.size)
             painted = steady.paint(stylizer, rgb, look) if steady else look.paint(stylizer, rgb, fixed_size=True)
@@ -98,7 +141,7 @@ def _paint_all(
             progress(end, reader.seconds)
     if writer.size is None:
         raise ValueError(f"{reader.path} has no frames that can be decoded; get a fresh copy")
-    return Made(frames, end, writer.size[1], writer.size[0], reader.damaged)
+    return Made(frames, end, writer.size[1], writer.size[0], left_out=tuple(writer.left_out), missing=reader.missing)
 
 
 class Steadied:

@@ -11,6 +11,7 @@ KEEP = 0.8
 """Share of the moved last frame where the motion is certain: 1 - KEEP of each new painting enters."""
 _TOLERANCE = 14.0  # grey levels by which content may differ from the moved last one before it counts as uncovered
 _CUT = 0.3  # mean certainty below which nothing goes on
+_LEAST_SIDE, _MOST_ASPECT = 64, 4
 _FLOW_SIDE = 480  # short side in pixels at which flow is estimated: more costs time and follows noise
 
 
@@ -51,13 +52,20 @@ class FlickerFilter:
     def motion(self, new: np.ndarray, old: np.ndarray) -> np.ndarray:
         """(H, W, 2) float32: for every pixel of the new content, where it was in the old one, as x and y."""
         height, width = new.shape[:2]
-        scale = min(1.0, _FLOW_SIDE / min(height, width))
-        small = (max(16, round(width * scale)), max(16, round(height * scale)))  # DIS needs a few patches of 8 x 8
+        small = _flow_size(width, height)
         greys = [cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), small, interpolation=cv2.INTER_AREA)
                  for rgb in (new, old)]  # fmt: skip
         flow = cv2.resize(self.flow.calc(*greys, None), (width, height))
         flow *= np.float32([width / small[0], height / small[1]])
         return flow + np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+
+
+def _flow_size(width: int, height: int) -> tuple[int, int]:
+    """(width, height) at which flow is estimated: DIS crashes on frames of less than some patches, and on flat ones."""
+    scale = min(1.0, _FLOW_SIDE / min(height, width))
+    sides = [max(_LEAST_SIDE, round(side * scale)) for side in (width, height)]
+    longest = _MOST_ASPECT * min(sides)
+    return min(sides[0], longest), min(sides[1], longest)
 
 
 def move(picture: np.ndarray, place: np.ndarray) -> np.ndarray:

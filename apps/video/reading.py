@@ -1,27 +1,27 @@
-"""Videos in: frames upright and in RGB with their exact times, and audio packets as they are, one at a time."""
+"""Videos in: pictures as players show them with their exact times, and packets of sound and text, one at a time."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 
-MAX_PIXELS = 8192 * 4352
-"""Largest frame, in pixels: the limit of H.264 level 6.2."""
-_UNSPECIFIED, _BT709, _BT601 = 2, 1, 6
-_MATRICES = (_BT709, 4, 5, _BT601, 7, 9)  # the YCbCr matrices that can be converted, numbered as in ITU-T H.273
+from apps.video.clock import JUMPING, Clock
+from apps.video.color import BT601, BT709, MATRICES, SDR, Colors
+from apps.video.ends import missing
+from apps.video.opening import open_media, reason_of
+from apps.video.pictures import MAX_PIXELS, Developer
 
+if TYPE_CHECKING:
+    from av.stream import Stream
 
-@dataclass(frozen=True)
-class Colors:
-    """Colour tags as numbered in ITU-T H.273, 2 = unspecified; `matrix` is always one that can be converted."""
-
-    matrix: int
-    primaries: int
-    transfer: int
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # FFmpeg's own pass transparency over
+_USUAL_RATE = Fraction(25)
+_BEYOND = 1.0  # seconds that streams are apart in a file at most: so far beyond the end is read on
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Frame:
     """A picture of a video.
 
     Attributes:
-        rgb: (H, W, 3) uint8, upright.
-        start: ticks of the video's time base from the beginning of what was asked for.
+        rgb: (H, W, 3) uint8, upright, with square pixels, on white where it is transparent.
+        start: ticks of the video's time base from the beginning of what was asked for; each later than the one before.
         duration: ticks, 0 where the file does not say.
     """
 
@@ -43,24 +43,21 @@ class VideoReader:
     """A video file, or its part from `start` to `end` seconds. Use it as a context manager, and iterate over it once.
 
     Attributes:
-        rate: frames per second on average. time_base: seconds per tick. colors: the video's colour tags.
-        seconds: length of the part, None where the file does not say. audio: the audio streams.
+        rate: frames per second on average. time_base: seconds per tick. colors: tags of the pictures it gives.
+        seconds: length of the part, None where the file does not say. audio, texts: the other streams.
         damaged: packets that could not be decoded and were passed over so far.
+        missing: once it was read to its end, what the file lacks there (None for nothing).
 
     Raises:
-        ValueError: no video in the file, truncated, too large, nothing from `start` on, or no media file at all.
+        ValueError: no video in the file, too large, nothing from `start` on, no media file, or one that names others.
     """
 
     def __init__(self, path: str | Path, start: float = 0.0, end: float | None = None):
         self.path, self.start, self.end, self.damaged = str(path), start, end, 0
+        self.missing: str | None = None
         if end is not None and end <= start:
             raise ValueError(f"the end ({end:g} s) must be after the start ({start:g} s)")
-        if not Path(path).is_file():
-            raise ValueError(f"{path} {'is a folder' if Path(path).is_dir() else 'does not exist'}; give a video file")
-        try:
-            self.container = av.open(self.path)
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise ValueError(f"{path} is not a video that can be read, or is damaged ({_reason(error)})") from error
+        self.container = open_media(path)
         try:
             self.video = self._find_video()
             self._check()
@@ -68,11 +65,15 @@ class VideoReader:
             self.close()
             raise
         self.audio = list(self.container.streams.audio)
+        self.texts = list(self.container.streams.subtitles)
         self.time_base: Fraction = self.video.time_base
-        self.rate = self.video.average_rate or self.video.guessed_rate or Fraction(25)
-        self.colors = self._colors()
-        # A positive start (MPEG-TS counts on from anywhere) is taken off; a negative one is audio priming and stays.
-        self.origin = max(Fraction(self.container.start_time or 0, av.time_base), Fraction(0)) + Fraction(start)
+        rate = self.video.average_rate or self.video.guessed_rate or _USUAL_RATE
+        self.rate = rate if 1 <= rate <= 1000 else _USUAL_RATE
+        self.tagged = self._colors()
+        self.colors = self.tagged if self.tagged.is_plain else SDR
+        self.origin = self._beginning() + Fraction(start)
+        self._clock = Clock(jumps=bool(JUMPING.intersection(self.container.format.name.split(","))))
+        self._reached = Fraction(0)
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -81,7 +82,10 @@ class VideoReader:
         self.close()
 
     def close(self) -> None:
+        file = self.container.file
         self.container.close()
+        if file is not None:
+            file.file.close()
 
     @property
     def seconds(self) -> float | None:
@@ -91,61 +95,67 @@ class VideoReader:
         return max(0.0, min(whole, self.end or math.inf) - self.start)
 
     def __iter__(self) -> Iterator["Frame | av.Packet"]:
-        """Frames, and audio packets with times from the beginning of the part, in the order of the file."""
+        """Frames, and other packets with times from the beginning of the part, in the order of the file."""
         if self.start:
             self.container.seek(int(self.origin * av.time_base))
-        last = None  # the end of the last frame in ticks, for files that do not say when a frame begins
+        yield from self._items()
+        if self.end is None:
+            self.missing = self.missing or missing(self.container, float(self._reached) + self.start)
+
+    def _items(self) -> Iterator["Frame | av.Packet"]:
+        length = None if self.end is None else self.end - self.start
+        frames = _Frames(self, Developer(self.tagged, self.video.sample_aspect_ratio), length)
         for packet in self._packets():
-            if packet.stream.type == "audio":
-                if self._keep_audio(packet):
-                    yield packet
-                continue
-            for frame in self._decode(packet):
-                tick = frame.pts if frame.pts is not None else last or 0
-                length = frame.duration or round(1 / (self.rate * self.time_base))
-                last = tick + length
-                begin = tick - round(self.origin / self.time_base)
-                if self.end is not None and begin * self.time_base >= self.end - self.start:
-                    return
-                if begin + length > 0 and (begin >= 0 or not self.start):
-                    yield Frame(self._upright(frame), max(begin, 0), frame.duration or 0)
+            time = packet.pts if packet.pts is not None else packet.dts
+            seconds = None if time is None else time * packet.time_base
+            if packet.stream is self.video:
+                yield from frames.of(packet)
+            elif seconds is not None and self._wants(packet, seconds, length):
+                yield packet
+            if length is not None and frames.ended and seconds is not None and seconds > length + _BEYOND:
+                return
+        yield from frames.rest()
+
+    def _wants(self, packet: av.Packet, seconds: Fraction, length: float | None) -> bool:
+        """Whether a packet of sound or text has something in it, and lies in the part."""
+        if packet.size == 0:
+            self.damaged += 1
+            return False
+        return not (self.start and seconds < 0) and (length is None or seconds < length)
 
     def _packets(self) -> Iterator[av.Packet]:
+        """All packets, on one clock, from the beginning of the part."""
         try:
-            yield from self.container.demux([self.video, *self.audio])
+            for packet in self.container.demux([self.video, *self.audio, *self.texts]):
+                time = packet.dts if packet.dts is not None else packet.pts
+                if time is not None:
+                    self._set_clock(packet, time)
+                yield packet
         except av.FFmpegError as error:
-            raise ValueError(f"{self.path} is damaged ({_reason(error)}); get a fresh copy") from error
+            self.missing = f"what follows cannot be read ({reason_of(error)})"
 
-    def _decode(self, packet: av.Packet) -> list[av.VideoFrame]:
-        try:
-            return packet.decode()
-        except av.error.InvalidDataError:  # as players do: go on at the next packet
-            self.damaged += 1
-            return []
-
-    def _keep_audio(self, packet: av.Packet) -> bool:
-        """Whether the packet lies in the part; its times are then counted from the part's beginning."""
-        if packet.dts is None or packet.pts is None:  # the empty packet at the end of a stream
-            return False
-        shift = round(self.origin / packet.time_base)
-        seconds = (packet.pts - shift) * packet.time_base
-        if (self.start and seconds < 0) or (self.end is not None and seconds >= self.end - self.start):
-            return False
-        packet.pts -= shift
-        packet.dts -= shift
-        return True
-
-    def _upright(self, frame: av.VideoFrame) -> np.ndarray:
-        if frame.colorspace not in _MATRICES:
-            frame.colorspace = self.colors.matrix
-        rgb = frame.reformat(format="rgb24").to_ndarray()
-        return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90) % 4))
+    def _set_clock(self, packet: av.Packet, time: int) -> None:
+        base = packet.time_base
+        duration = (packet.duration or 0) * base
+        offset = self._clock.offset(packet.stream.index, time * base, duration) - self.origin
+        ticks = round(offset / base)
+        packet.dts = time + ticks
+        if packet.pts is not None:
+            packet.pts += ticks
+        elif packet.stream is not self.video:  # of video, the decoder knows the order in which it is shown
+            packet.pts = packet.dts
+        if packet.stream.type != "subtitle":
+            self._reached = max(self._reached, packet.dts * base + duration)
 
     def _find_video(self) -> "av.VideoStream":
         covers = av.stream.Disposition.attached_pic  # the cover of a music file is no video
-        stream = next((s for s in self.container.streams.video if not s.disposition & covers), None)
-        if stream is None:
+        streams = [s for s in self.container.streams.video if not s.disposition & covers]
+        if not streams:
             raise ValueError(f"{self.path} has no video stream; give a video file")
+        streams = [s for s in streams if s.codec_context]
+        if not streams:
+            raise ValueError(f"{self.path} has video of a kind that cannot be decoded; convert it first")
+        stream = next((s for s in streams if s.disposition & av.stream.Disposition.default), streams[0])
         stream.thread_type = "AUTO"
         return stream
 
@@ -155,13 +165,16 @@ class VideoReader:
             raise ValueError(f"{self.path} is damaged (frames of {width} x {height}); get a fresh copy")
         if width * height > MAX_PIXELS:
             raise ValueError(f"{self.path} has frames of {width} x {height}, more than 8192 x 4352; make it smaller")
-        ends = [entry.pos + entry.size for s in self.container.streams for entry in s.index_entries]
-        size = Path(self.path).stat().st_size
-        if "mp4" in self.container.format.name and max(ends, default=0) > size:
-            raise ValueError(f"{self.path} is truncated ({size:,} of at least {max(ends):,} bytes); get a fresh copy")
         whole = self._whole()
         if whole is not None and self.start >= whole:
             raise ValueError(f"the start ({self.start:g} s) is after the end of {self.path} ({whole:.2f} s)")
+
+    def _beginning(self) -> Fraction:
+        """Where the file's clock begins, in seconds; sound may begin before a negative one (priming), pictures not."""
+        start = Fraction(self.container.start_time or 0, av.time_base)
+        if start > 0:
+            return start
+        return min(Fraction(0), (self.video.start_time or 0) * self.video.time_base)
 
     def _whole(self) -> float | None:
         if self.video.duration:
@@ -170,10 +183,57 @@ class VideoReader:
 
     def _colors(self) -> Colors:
         context = self.video.codec_context
-        guess = _BT709 if self.video.height >= 720 else _BT601  # as players do where nothing is said
-        matrix = context.colorspace if context.colorspace in _MATRICES else guess
+        guess = BT709 if self.video.height >= 720 else BT601  # as players do where nothing is said
+        matrix = context.colorspace if context.colorspace in MATRICES else guess
         return Colors(matrix, context.color_primaries, context.color_trc)
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or " ".join(str(error).split())
+class _Frames:
+    """The pictures of a video's packets with times that increase."""
+
+    def __init__(self, reader: VideoReader, developer: Developer, length: float | None):
+        self.reader, self.developer, self.length = reader, developer, length
+        self.context = _alpha_decoder(reader.video) or reader.video.codec_context
+        self.begin, self.due = -1, 0  # of the last frame: when it began, and when the next is due
+        self.ended = False
+
+    def of(self, packet: av.Packet) -> Iterator[Frame]:
+        """What a packet (the empty one at the end too) brings to light."""
+        try:
+            decoded = self.context.decode(packet if packet.size else None)
+        except av.error.EOFError:
+            decoded = []
+        except av.FFmpegError:  # as players do: go on at the next packet
+            self.reader.damaged += 1
+            decoded = []
+        for raw in decoded:
+            for frame, rgb in self.developer.develop(raw):
+                yield from self._placed(frame, rgb)
+
+    def rest(self) -> Iterator[Frame]:
+        for frame, rgb in self.developer.finish():
+            yield from self._placed(frame, rgb)
+
+    def _placed(self, frame: av.VideoFrame, rgb: np.ndarray) -> Iterator[Frame]:
+        reader = self.reader
+        scale = (frame.time_base or reader.time_base) / reader.time_base  # filters have time bases of their own
+        times = (round(time * scale) for time in (frame.pts, frame.dts) if time is not None)
+        tick = next(times, self.due)
+        duration = round(frame.duration * scale) if frame.duration else 0
+        length = duration or max(1, round(1 / (reader.rate * reader.time_base)))
+        if self.length is not None and tick * reader.time_base >= self.length:
+            self.ended = True
+        elif tick >= 0 or not reader.start:
+            self.begin = max(tick, self.begin + 1)
+            self.due = self.begin + length
+            yield Frame(rgb, self.begin, duration)
+
+
+def _alpha_decoder(video: "Stream") -> "av.VideoCodecContext | None":
+    """A decoder that keeps transparency, where the video has some that FFmpeg's own decoder passes over."""
+    name = _ALPHA_DECODERS.get(video.codec_context.codec.canonical_name)
+    if video.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return None
+    context = av.Codec(name, "r").create()
+    context.width, context.height, context.extradata = video.width, video.height, video.codec_context.extradata
+    return context

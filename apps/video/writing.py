@@ -1,19 +1,40 @@
-"""Videos out: H.264 that browsers play, with exact frame times, and audio."""
+"""Videos out: H.264 that browsers play, with exact frame times, and what the input had beside its pictures."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import av
 import numpy as np
 
-from apps.video.reading import Colors, Frame
+from apps.video.color import SDR, Colors
+from apps.video.reading import Frame
+from apps.video.tracks import track_of
 from artnet.pictures import resize
 
-COPIED = frozenset(["aac", "mp3", "opus", "ac3", "eac3", "flac", "alac"])
-"""Audio codecs that an MP4 holds as they are; others are converted to AAC."""
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION: the encoder hands each frame's duration on
-SRGB_VIDEO = Colors(matrix=1, primaries=1, transfer=1)  # BT.709
+_FILE_TAGS = frozenset([
+    "title", "artist", "album", "album_artist", "composer", "comment", "date", "genre", "copyright",
+    "description", "synopsis", "show", "network", "episode_id", "lyrics", "grouping", "creation_time",
+])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What comes with the pictures.
+
+    Attributes:
+        streams: input streams whose packets will come, of sound and of text.
+        metadata: of the file.
+        chapters: as PyAV gives them, from the beginning of what is written.
+    """
+
+    streams: Sequence["av.stream.Stream"] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    chapters: Sequence[dict[str, Any]] = ()
 
 
 class VideoWriter:
@@ -23,21 +44,19 @@ class VideoWriter:
         path: written in place; the caller renames.
         rate: frames per second, a hint for players.
         time_base: seconds per tick of the frames' times.
-        audio: input streams whose packets will come.
-        metadata: title and so on of the file.
+
+    Attributes:
+        left_out: codecs of the streams that an MP4 cannot hold.
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        rate: Fraction,
-        time_base: Fraction,
-        colors: Colors = SRGB_VIDEO,
-        audio: "list[av.AudioStream] | None" = None,
-        metadata: dict[str, str] | None = None,
+        self, path: str | Path, rate: Fraction, time_base: Fraction, colors: Colors = SDR, beside: Beside | None = None
     ):
+        beside = beside or Beside()
         self.container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        self.container.metadata.update(metadata or {})
+        self.container.metadata.update(
+            {key.lower(): value for key, value in beside.metadata.items() if key.lower() in _FILE_TAGS}
+        )
         self.colors, self.time_base = colors, time_base
         # No B-frames: with them, MP4 stores when frames are decoded, and uneven frame times suffer.
         self.video = self.container.add_stream("libx264", rate=rate, options={"crf": "19", "preset": "fast", "bf": "0"})
@@ -48,7 +67,11 @@ class VideoWriter:
         self.video.codec_context.colorspace = colors.matrix
         self.video.codec_context.color_primaries = colors.primaries
         self.video.codec_context.color_trc = colors.transfer
-        self.tracks = {stream.index: _AudioTrack(self.container, stream) for stream in audio or []}
+        tracks = {stream.index: (stream, track_of(self.container, stream)) for stream in beside.streams}
+        self.tracks = {index: track for index, (_, track) in tracks.items() if track}
+        self.left_out = [stream.name or stream.type for stream, track in tracks.values() if not track]
+        if beside.chapters:
+            self.container.set_chapters(list(beside.chapters))
         self.waiting: list[av.Packet] = []
         self.size: tuple[int, int] | None = None
 
@@ -60,8 +83,13 @@ class VideoWriter:
         if kind is None and self.size is not None:
             self.container.mux(self.video.encode())
             for track in self.tracks.values():
-                self.container.mux(track.finish())
+                self._mux(track.finish())
         self.container.close()
+
+    @property
+    def lost(self) -> int:
+        """Packets of sound that could not be decoded and were passed over."""
+        return sum(track.lost for track in self.tracks.values())
 
     def write(self, frame: Frame) -> None:
         """Append a frame; odd sides are padded by one repeated row or column, which H.264 needs."""
@@ -76,40 +104,18 @@ class VideoWriter:
         )
         picture.pts, picture.duration, picture.time_base = frame.start, frame.duration, self.time_base
         self.container.mux(self.video.encode(picture))
-        while self.waiting:
-            self.write_audio(self.waiting.pop(0))
+        waiting, self.waiting = self.waiting, []
+        for packet in waiting:
+            self.write_packet(packet)
 
-    def write_audio(self, packet: av.Packet) -> None:
-        """Append a packet of one of the input's audio streams."""
-        if self.size is None:  # the file's header needs the size of the first frame
+    def write_packet(self, packet: av.Packet) -> None:
+        """Append a packet of one of the streams beside the video; those left out are passed over."""
+        track = self.tracks.get(packet.stream.index)
+        if track and self.size is None:  # the file's header needs the size of the first frame
             self.waiting.append(packet)
-        else:
-            self.container.mux(self.tracks[packet.stream.index].convert(packet))
+        elif track:
+            self._mux(track.convert(packet))
 
-
-class _AudioTrack:
-    """One audio stream on its way: packets as they are, or, where MP4 cannot hold them, as AAC."""
-
-    def __init__(self, container: "av.container.OutputContainer", source: "av.AudioStream"):
-        self.copied = source.codec_context.name in COPIED
-        if self.copied:
-            self.target = container.add_stream_from_template(source)
-        else:
-            rate = min(source.codec_context.sample_rate, 48_000)
-            layout = "mono" if source.codec_context.channels == 1 else "stereo"
-            self.target = container.add_stream("aac", rate=rate, layout=layout)
-            self.resampler = av.AudioResampler("fltp", layout, rate)
-        self.target.metadata.update(source.metadata)
-
-    def convert(self, packet: av.Packet) -> list[av.Packet]:
-        if self.copied:
-            packet.stream = self.target
-            return [packet]
-        frames = [made for frame in packet.decode() for made in self.resampler.resample(frame)]
-        return [made for frame in frames for made in self.target.encode(frame)]
-
-    def finish(self) -> list[av.Packet]:
-        if self.copied:
-            return []
-        rest = [made for frame in self.resampler.resample(None) for made in self.target.encode(frame)]
-        return rest + self.target.encode()
+    def _mux(self, packets: Iterator[av.Packet]) -> None:
+        for packet in packets:
+            self.container.mux(packet)

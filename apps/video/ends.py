@@ -1,0 +1,68 @@
+"""Whether a video was cut off: a download that stopped, a card that was full, a file that is still being written."""
+
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+import av
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+SHORT = 1.0
+"""Seconds by which a video may end before the length that its header gives, as streams end at different times."""
+TELLS_LENGTH = frozenset(["matroska", "webm", "flv", "avi", "mov", "mp4", "asf"])
+"""Formats whose header gives the length, where others' is estimated from what is there."""
+_PACKETS = (188, 192, 204)  # of MPEG-TS, in bytes
+_EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
+
+
+def missing(container: "InputContainer", end: float) -> str | None:
+    """What is missing from a file that was read to its end, `end` seconds after its beginning; None for nothing."""
+    names = set(container.format.name.split(","))
+    file: BinaryIO = container.file.file
+    size = file.seek(0, os.SEEK_END)
+    if names & {"matroska", "webm"} and (wanted := segment_end(file)) and wanted > size:
+        return f"{wanted - size:,} of {wanted:,} bytes are missing"
+    if "avi" in names and (wanted := riff_end(file)) > size:
+        return f"{wanted - size:,} of at least {wanted:,} bytes are missing"
+    if "mpegts" in names and size and all(size % length for length in _PACKETS):
+        return "it ends within a packet"
+    if names & {"mov", "mp4"}:
+        wanted = max((entry.pos + entry.size for s in container.streams for entry in s.index_entries), default=0)
+        if wanted > size:
+            return f"{wanted - size:,} of at least {wanted:,} bytes are missing"
+    whole = (container.duration or 0) / av.time_base
+    if names & TELLS_LENGTH and end < whole - SHORT:
+        return f"it ends after {end:.1f} of {whole:.1f} s"
+    return None
+
+
+def riff_end(file: BinaryIO) -> int:
+    """Where the first part of an AVI should end, in bytes."""
+    file.seek(4)
+    return 8 + int.from_bytes(file.read(4), "little")
+
+
+def segment_end(file: BinaryIO) -> int | None:
+    """Where the segment of a Matroska file should end, in bytes; None where the file does not say."""
+    file.seek(0)
+    if int.from_bytes(file.read(4), "big") != _EBML:
+        return None
+    length = _element_size(file)
+    if length is None:
+        return None
+    file.seek(length, os.SEEK_CUR)
+    if int.from_bytes(file.read(4), "big") != _SEGMENT:
+        return None
+    length = _element_size(file)
+    return None if length is None else file.tell() + length
+
+
+def _element_size(file: BinaryIO) -> int | None:
+    """A size of EBML (RFC 8794): the first byte's leading zeros count the bytes; all ones mean unknown."""
+    first = file.read(1)
+    if not first or not first[0]:
+        return None
+    more = 8 - first[0].bit_length()
+    value = int.from_bytes(bytes([first[0] & (0x7F >> more)]) + file.read(more), "big")
+    return None if value == (1 << 7 * (more + 1)) - 1 else value

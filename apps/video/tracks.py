@@ -1,0 +1,159 @@
+"""Sound and text on their way into an MP4: as they are where it holds them, else as AAC and timed text."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import av
+from av.filter import Graph
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+
+COPIED = frozenset(["aac", "mp3", "opus", "ac3", "eac3", "flac", "alac"])
+"""Audio codecs that an MP4 holds as they are; others are converted to AAC."""
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Sampling rates that AAC has, up to the highest that is worth it."""
+LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+TEXTS = frozenset(["subrip", "srt", "text", "ass", "ssa", "webvtt", "mov_text"])
+"""Subtitles that are text; others are pictures, which an MP4 does not hold."""
+_LEAST = Fraction(1, 8000)  # seconds between packets of a stream, which no time base of an MP4 rounds away
+_BLOCK = 1024  # samples of an AAC packet
+
+
+class Copied:
+    """A stream whose packets are handed on as they are, with times that increase."""
+
+    def __init__(self, container: "OutputContainer", source: "av.stream.Stream"):
+        self.target = container.add_stream_from_template(source)
+        self.lost = 0
+        self.last: int | None = None
+
+    def convert(self, packet: av.Packet) -> Iterator[av.Packet]:
+        step = -(-_LEAST // packet.time_base) or 1
+        dts = packet.dts if self.last is None else max(packet.dts, self.last + step)
+        packet.pts, packet.dts, self.last = max(packet.pts, dts), dts, dts
+        packet.stream = self.target
+        yield packet
+
+    def finish(self) -> Iterator[av.Packet]:
+        return iter(())
+
+
+class Converted:
+    """Sound of any kind as AAC; gaps become silence and overlaps are dropped, so that it stays with the picture."""
+
+    def __init__(self, container: "OutputContainer", source: "av.AudioStream"):
+        context = source.codec_context
+        self.rate = next((rate for rate in RATES if rate >= context.sample_rate), RATES[-1])
+        self.layout = LAYOUTS.get(context.channels, "stereo")
+        self.target = container.add_stream("aac", rate=self.rate, layout=self.layout)
+        self.context, self.time_base = context, source.time_base
+        self.lost = 0
+        self.graph: tuple[object, Graph] | None = None
+
+    def convert(self, packet: av.Packet) -> Iterator[av.Packet]:
+        try:
+            frames = self.context.decode(packet)
+        except av.FFmpegError:
+            self.lost += 1
+            return
+        for frame in frames:
+            kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if self.graph and self.graph[0] != kind:
+                yield from self._drained()
+            if not self.graph:
+                self.graph = kind, self._resampler(frame)
+            frame.time_base = self.time_base
+            self.graph[1].push(frame)
+            yield from self._pulled()
+
+    def finish(self) -> Iterator[av.Packet]:
+        yield from self._drained()
+        yield from self.target.encode()
+
+    def _drained(self) -> Iterator[av.Packet]:
+        if self.graph:
+            self.graph[1].push(None)
+            yield from self._pulled()
+            self.graph = None
+
+    def _pulled(self) -> Iterator[av.Packet]:
+        while self.graph:
+            try:
+                frame = self.graph[1].pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            yield from self.target.encode(frame)
+
+    def _resampler(self, frame: av.AudioFrame) -> Graph:
+        graph = Graph()
+        nodes = [
+            graph.add_abuffer(
+                sample_rate=frame.sample_rate, format=frame.format, layout=frame.layout, time_base=self.time_base
+            ),
+            graph.add("aresample", f"{self.rate}:async=1000:first_pts=0"),
+            graph.add("aformat", f"sample_fmts=fltp:sample_rates={self.rate}:channel_layouts={self.layout}"),
+            graph.add("asetnsamples", f"n={_BLOCK}:p=0"),
+            graph.add("abuffersink"),
+        ]
+        for one, next_one in pairwise(nodes):
+            one.link_to(next_one)
+        graph.configure()
+        return graph
+
+
+class Text:
+    """Subtitles as the timed text of an MP4 (3GPP TS 26.245): each a length of 2 bytes, and UTF-8."""
+
+    def __init__(self, container: "OutputContainer", source: "av.stream.Stream"):
+        self.kind = _codec_of(source)
+        self.target = container.add_mux_stream("mov_text")
+        self.target.time_base = Fraction(1, 1000)
+        self.lost = 0
+        self.end = 0
+
+    def convert(self, packet: av.Packet) -> Iterator[av.Packet]:
+        begin = max(self.end, round(packet.pts * packet.time_base * 1000))
+        duration = max(1, round((packet.duration or 0) * packet.time_base * 1000))
+        text = bytes(packet)[2:] if self.kind == "mov_text" else plain(bytes(packet), self.kind)
+        self.end = begin + duration
+        made = av.Packet(len(text[:65535]).to_bytes(2, "big") + text[:65535])
+        made.stream, made.time_base = self.target, self.target.time_base
+        made.pts = made.dts = begin
+        made.duration = duration
+        yield made
+
+    def finish(self) -> Iterator[av.Packet]:
+        return iter(())
+
+
+def plain(data: bytes, kind: str) -> bytes:
+    """The text of a subtitle in UTF-8, without the marks of its format."""
+    text = data.decode("utf-8", "replace").strip("\x00")
+    if kind in ("ass", "ssa"):  # ReadOrder, Layer, Style, Name, three margins, Effect, Text
+        text = text.split(",", 8)[-1]
+        text = re.sub(r"\{[^}]*\}", "", text).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+    return re.sub(r"</?[a-zA-Z][^>]*>", "", text).strip().encode()
+
+
+def track_of(container: "OutputContainer", source: "av.stream.Stream") -> "Copied | Converted | Text | None":
+    """The way of a stream into the container; None for one that it cannot hold."""
+    if source.type == "subtitle":
+        track: Copied | Converted | Text | None = Text(container, source) if _codec_of(source) in TEXTS else None
+    elif source.type != "audio" or source.codec_context is None:
+        track = None
+    else:
+        track = (Copied if _codec_of(source) in COPIED else Converted)(container, source)  # type: ignore[arg-type]
+    if track:
+        track.target.metadata.update({k: v for k, v in source.metadata.items() if k in ("language", "title")})
+        track.target.disposition = source.disposition
+    return track
+
+
+def _codec_of(stream: "av.stream.Stream") -> str:
+    """The name of a stream's codec, whichever decoder is used for it."""
+    context = stream.codec_context
+    return context.codec.canonical_name if context and context.codec else ""

@@ -111,7 +111,8 @@ def main() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "port": port, "auth": None}
+    options = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "port": port, "auth": None,
+               "allow_host": []}  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         small = Path(folder) / "photo.jpg"
         Image.open(samples.photo()).resize((512, 341)).save(small, quality=95)

@@ -6,8 +6,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
-from tempfile import TemporaryDirectory
 
 from apps.arguments import whole_number
 from apps.look import add_engine
@@ -46,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--auth", action="append", type=credentials, metavar="NAME:PASSWORD",
         help="let only this visitor in; repeat for several",
     )  # fmt: skip
+    add(
+        "--allow-host", action="append", default=[], metavar="NAME",
+        help="a name that the page is reached by, as that of a proxy in front; repeat for several (this machine's own "
+        "names and addresses need none)",
+    )  # fmt: skip
     add_engine(parser.add_argument_group("engine"))
 
 
@@ -63,8 +66,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: Gradio, PyAV or OpenCV is missing, or the port is taken.
     """
+    from apps.web.cache import cache_folder
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
-    with TemporaryDirectory(prefix="artnet-web-") as cache:
+    with cache_folder() as cache:
         url, close = start(args, cache)
         try:
             print(f"{url} (stop with Ctrl-C)", flush=True)
@@ -82,20 +87,12 @@ def start(args: argparse.Namespace, cache: str) -> tuple[str, Callable[[], None]
     from apps import stylize
     from apps.extras import need
 
-    os.environ |= {"GRADIO_TEMP_DIR": cache, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    served = os.path.join(os.path.realpath(cache), "served")
+    os.environ |= {
+        "GRADIO_TEMP_DIR": served, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1",
+        "GRADIO_ANALYTICS_MAX_EVENTS": "1",  # Gradio's figures, which grow with every call
+    }  # fmt: skip
     need("web", "gradio", "av", "cv2")
-    from apps.web.limits import MAX_UPLOAD
-    from apps.web.page import CSS, build_page, theme
-    from apps.web.studio import Studio
+    from apps.web.serving import serve
 
-    studio = Studio(stylize.load_stylizer(args.weights, args.engine, args.device))
-    page = build_page(studio)
-    try:
-        _, url, _ = page.launch(
-            server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
-            prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
-            enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(), css=CSS,
-        )  # fmt: skip
-    except OSError as error:
-        raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error
-    return url, partial(page.close, verbose=False)
+    return serve(args, stylize.load_stylizer(args.weights, args.engine, args.device), cache)

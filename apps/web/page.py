@@ -44,8 +44,8 @@ def theme() -> gr.themes.Base:
 
 
 def build_page(studio: Studio) -> gr.Blocks:
-    """The page with its API, not yet served. Uploads and results are deleted after an hour."""
-    with gr.Blocks(title="ArtNet", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+    """The page with its API, not yet served."""
+    with gr.Blocks(title="ArtNet", analytics_enabled=False) as page:
         gr.HTML(HEADER)
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=300):
@@ -58,4 +58,4 @@ def build_page(studio: Studio) -> gr.Blocks:
                 with gr.Tab("Live"):
                     build_live(studio, panel)
         build_api(studio)
-    return page.queue(max_size=32, default_concurrency_limit=4)
+    return page.queue(max_size=32, default_concurrency_limit=4, api_open=False)

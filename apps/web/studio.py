@@ -3,20 +3,30 @@
 import copy
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from apps.look import Look
-from artnet.pictures import flatten, read_picture
+from apps.web.clients import Clients, address
+from apps.web.limits import read_style
+from apps.web.places import Places, SharedEngine
+from apps.web.quota import Quota
 
 if TYPE_CHECKING:
     from artnet import Stylizer
 
 Mix = tuple[tuple[str, float], ...]
 """Styles by path, with their weights."""
+TILE = 1536
+"""Side of the tiles that photos are painted in: a second of work, and so much do others wait."""
 _REMEMBERED = 16
+_REMEMBERED_PIXELS = 6_000_000
 
 
 @dataclass(frozen=True)
@@ -32,44 +42,67 @@ class Wish:
         return replace(self, look=replace(self.look, grain=0.0))
 
 
-class Prepared:
-    """A style, ready to paint: `stylize` as of artnet.Stylizer, one picture at a time for the whole program."""
-
-    def __init__(self, stylizer: "Stylizer", lock: threading.Lock):
-        self._stylizer, self._lock = stylizer, lock
-
-    def stylize(self, content: np.ndarray, **options: Any) -> np.ndarray:
-        with self._lock:
-            return self._stylizer.stylize(content, **options)
-
-
 class Studio:
-    """Paints for several visitors at once with the network of `stylizer`; safe to call from several threads."""
+    """Paints for several visitors at once with the network of `stylizer`; safe to call from several threads.
 
-    def __init__(self, stylizer: "Stylizer"):
-        self._stylizer, self._lock = stylizer, threading.Lock()
-        self._prepared: OrderedDict[tuple[Mix, int], Prepared] = OrderedDict()
+    Attributes:
+        clients: who still waits for what.
+        photos: places for photos at work, two of four for a client.
+        large: of those, places for large ones, as these take memory.
+        quota: what visitors may write; None where nobody counts.
+    """
 
-    def prepare(self, mix: Mix, size: int) -> Prepared:
-        """The mix at a size, remembered for the next time.
+    quota: Quota | None = None
+
+    def __init__(self, stylizer: "Stylizer", clients: Clients | None = None, work: Path | None = None):
+        self._stylizer = copy.copy(stylizer)
+        self._stylizer.engine = SharedEngine(stylizer.engine, TILE * TILE)
+        self._lock = threading.Lock()
+        self._prepared: OrderedDict[tuple[Mix, int], Stylizer] = OrderedDict()
+        self.clients, self._work = clients or Clients(), work
+        self.photos, self.large = Places(4, 2), Places(2, 1)
+
+    def prepare(self, mix: Mix, size: int, check: Callable[[], None] | None = None) -> "Stylizer":
+        """A stylizer with the mix at a size, remembered for the next time; others may paint meanwhile.
 
         Raises:
             ValueError: no style, or one that cannot be read.
         """
         if not mix:
             raise ValueError("no style is chosen; click one in the gallery, and move its slider above 0")
+        key = (mix, size)
         with self._lock:
-            key = (mix, size)
-            if key not in self._prepared:
-                # A shallow copy shares the network and gets a style of its own.
-                stylizer = copy.copy(self._stylizer)
-                stylizer.set_style([(flatten(read_picture(path)), weight) for path, weight in mix], size=size)
-                self._prepared[key] = Prepared(stylizer, self._lock)
-                if len(self._prepared) > _REMEMBERED:
-                    self._prepared.popitem(last=False)
-            self._prepared.move_to_end(key)
-            return self._prepared[key]
+            if key in self._prepared:
+                self._prepared.move_to_end(key)
+                return copy.copy(self._prepared[key])
+        stylizer = copy.copy(self._stylizer)  # shares the network, and gets a style of its own
+        stylizer.set_style([(read_style(path, size, check), weight) for path, weight in mix], size=size)
+        with self._lock:
+            self._prepared[key] = stylizer
+            while len(self._prepared) > 1 and not self._fits():
+                self._prepared.popitem(last=False)
+        return copy.copy(stylizer)
 
-    def paint(self, rgb: np.ndarray, wish: Wish) -> np.ndarray:
-        """(H, W, 3) uint8 painted as wished. Raises ValueError as `prepare` does."""
-        return wish.look.paint(self.prepare(wish.mix, wish.size), rgb)
+    def paint(self, rgb: np.ndarray, wish: Wish, check: Callable[[], None] | None = None) -> np.ndarray:
+        """(H, W, 3) uint8 painted as wished; `check` is called between tiles. Raises ValueError as `prepare` does."""
+        options: dict[str, Any] = {"progress": lambda _: check()} if check else {}
+        return wish.look.paint(self.prepare(wish.mix, wish.size, check), rgb, tile=TILE, **options)
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A folder for what one job writes, counted as its client's.
+
+        Raises:
+            ValueError: the client has written too much already.
+        """
+        entry = self.quota.begin(address(), 0) if self.quota else None
+        with TemporaryDirectory(dir=self._work) as folder:
+            try:
+                yield Path(folder)
+            finally:
+                if self.quota and entry:
+                    self.quota.settle(entry, sum(path.stat().st_size for path in Path(folder).iterdir()))
+
+    def _fits(self) -> bool:
+        pixels = sum(len(mix) * size**2 for mix, size in self._prepared)
+        return len(self._prepared) <= _REMEMBERED and pixels <= _REMEMBERED_PIXELS

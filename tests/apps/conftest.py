@@ -99,6 +99,7 @@ def _servers(cache):
         def start(stylizer, auth=None, port=None):
             patch.setattr(apps.stylize, "load_stylizer", lambda *_: copy.copy(stylizer))
             values = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "auth": auth}
+            values["allow_host"] = []
             url, close = apps.web.start(Namespace(**values, port=port or _free_port()), str(cache))
             closing.append(close)
             return url

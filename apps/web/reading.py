@@ -1,0 +1,151 @@
+"""What confined processes do with uploads: read pictures, make them small, take videos apart and put them together."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from apps.look import Look
+from apps.video.convert import Clip, VideoReader, convert
+from artnet.engines.protocol import padded_shape
+from artnet.pictures import Picture, fit_short_side, flatten, read_picture, resize
+from artnet.stylizer import Memory
+
+MAX_PHOTO_PIXELS = 16_000_000
+MAX_SIDE = 16_384
+MAX_STYLE_SHAPE = 3
+"""Times that a style is longer than wide at most; longer ones are squeezed, as every style is squeezed somewhere."""
+_STRIDE = 16  # whatever the network's is
+
+
+def photo(path: str) -> Picture:
+    """A photo, whole. ValueError where it is too large (known before it is decoded) or cannot be read."""
+    _check_size(path, "{what}")
+    try:
+        return read_picture(path)
+    except ValueError as error:  # the visitor did not choose the path
+        raise ValueError(str(error).replace(path, "this {what}")) from error
+
+
+def thumbnail(path: str, side: int) -> Image.Image:
+    """A picture in colours, its longer side at most so many pixels. Raises as `photo`."""
+    image = Image.fromarray(flatten(photo(path)))
+    image.thumbnail((side, side))
+    return image
+
+
+def style(path: str, size: int) -> np.ndarray:
+    """(H, W, 3) uint8: a style whose shorter side has at most `size` pixels. Raises as `photo`."""
+    picture = photo(path)
+    height, width = picture.rgb.shape[:2]
+    short = min(height, width, size)
+    if max(height, width) > MAX_STYLE_SHAPE * min(height, width):
+        shape = (short, MAX_STYLE_SHAPE * short) if height < width else (MAX_STYLE_SHAPE * short, short)
+        return resize(flatten(picture), *shape)
+    return flatten(picture if short < size else fit_short_side(picture, size))
+
+
+def mask(paths: list[str], height: int, width: int) -> np.ndarray | None:
+    """(H, W) uint8 of the photo's size: 255 where a layer was painted on; None where none was."""
+    layers = []
+    for path in paths:
+        _check_size(path, "{what}")
+        with Image.open(path) as image:
+            layers.append(np.array(image.convert("RGBA"))[..., 3])
+    if not layers or not any(layer.any() for layer in layers):
+        return None
+    return resize(np.maximum.reduce(layers), height, width)
+
+
+def _check_size(path: str, what: str) -> None:
+    Image.MAX_IMAGE_PIXELS = None  # of this process only, whose own limit says more
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                width, height = image.size
+    except Exception:  # read_picture knows best what is wrong
+        return
+    rows, columns = padded_shape(height, width, _STRIDE)  # what is really painted
+    if rows * columns > MAX_PHOTO_PIXELS or max(height, width) > MAX_SIDE:
+        limit = f"{MAX_PHOTO_PIXELS / 1e6:.0f} megapixels and {MAX_SIDE:,} pixels a side"
+        raise ValueError(f"this {what} has {width} x {height} pixels; the page takes up to {limit}: make it smaller")
+
+
+@dataclass(frozen=True)
+class VideoLimits:
+    """What a video may have: pixels of a frame, frames, seconds; and the shorter side it is painted at, at most."""
+
+    pixels: int = 4096 * 2304
+    frames: int = 36_000
+    seconds: float = 600
+    side: int = 1080
+
+
+def video(connection: Connection, source: str, target: str, look: Look, clip: Clip, limits: VideoLimits) -> None:
+    """Convert a video; its frames are painted by the other end.
+
+    Sends ("paint", (frame, options)), which wants (painted frame, memory) as an answer, and ("progress", (seconds done,
+    seconds in all)).
+
+    Raises:
+        ValueError: it cannot be read, or goes over the limits.
+    """
+
+    def progress(done: float, whole: float | None) -> None:
+        if done > limits.seconds:
+            raise ValueError(f"this video is longer than {limits.seconds:.0f} s, which is what the page takes: cut it")
+        connection.send(("value", ("progress", (done, max(done, whole or 0.0)))))
+
+    try:
+        clip = replace(clip, size=_side(source, clip, limits))
+        convert(source, target, _Remote(connection, limits), look, clip, progress)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(str(error).replace(source, "this video").replace(target, "the result")) from error
+
+
+def _side(source: str, clip: Clip, limits: VideoLimits) -> int:
+    """The shorter side to paint at. ValueError where the file's own words go over the limits."""
+    with VideoReader(source) as reader:
+        width, height = reader.video.width, reader.video.height
+        if width * height > limits.pixels:
+            raise ValueError(f"{source} has frames of {width} x {height}; the page takes up to 4096 x 2304: scale it")
+        seconds = reader.seconds or 0.0
+        if seconds > limits.seconds:
+            most = f"the page takes up to {limits.seconds:.0f}: cut it first"
+            raise ValueError(f"{source} lasts {seconds:.0f} s; {most}")
+        if max(width, height) > 16 * min(width, height):
+            raise ValueError(f"{source} has frames of {width} x {height}, too flat for the page; crop it")
+        if seconds * reader.rate > limits.frames:
+            rate = f"{float(reader.rate):.0f} frames a second"
+            raise ValueError(f"{source} has {rate}, more than {limits.frames:,} in all: lower the rate, or cut it")
+    return min(clip.size or min(width, height), limits.side)
+
+
+class _Remote:
+    """Stands in for a stylizer: has each frame painted by the other end."""
+
+    def __init__(self, connection: Connection, limits: VideoLimits):
+        self.connection, self.limits, self.frames = connection, limits, 0
+
+    def stylize(self, content: np.ndarray, memory: Memory | None = None, **options: Any) -> np.ndarray:
+        self.frames += 1
+        if self.frames > self.limits.frames:
+            raise ValueError(f"this video has more than {self.limits.frames:,} frames, which is what the page takes")
+        if content.shape[0] * content.shape[1] > 2 * self.limits.side**2 * 16 / 9:
+            raise ValueError(f"this video has frames of {content.shape[1]} x {content.shape[0]} midway; scale it first")
+        self.connection.send(("value", ("paint", (content, memory, options))))
+        painted, statistics = self.connection.recv()
+        if memory:
+            memory.statistics = statistics
+        return painted
+
+
+def answers(paint: Callable[..., np.ndarray], content: np.ndarray, memory: Memory | None, options: dict) -> tuple:
+    """What the other end of `video` sends back for a frame."""
+    painted = paint(content, memory=memory, **options)
+    return painted, memory.statistics if memory else None

@@ -1,0 +1,90 @@
+"""The page behind its gate, served in the background."""
+
+import argparse
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from apps.web import confined
+from apps.web.clients import Clients
+from apps.web.gate import Gate, Rules
+from apps.web.hosts import Hosts
+from apps.web.limits import MAX_UPLOAD
+from apps.web.logins import Logins
+from apps.web.page import CSS, build_page, theme
+from apps.web.quota import Quota
+from apps.web.studio import Studio
+
+if TYPE_CHECKING:
+    from artnet import Stylizer
+
+SESSIONS = 500
+"""Pages whose state is kept; each holds a copy of the page's description."""
+THREADS = 80
+_SWEEP = 600  # seconds
+
+
+def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[str, Callable[[], None]]:
+    """Start the server; (address, function that stops it).
+
+    Raises:
+        ValueError: the port is taken.
+    """
+    folder = Path(cache).resolve()
+    work = folder / "work"  # beside what is served: Gradio copies results from there
+    work.mkdir(exist_ok=True)
+    clients = Clients()
+    studio = Studio(stylizer, clients, work)
+    page = build_page(studio)
+    studio.quota = quota = Quota(folder)
+    hosts = Hosts(args.host, args.allow_host)
+    rules = Rules(
+        hosts, clients, Logins(), quota, folder / "served", lambda *request: inputs_of(page, *request),
+        lambda session: forget(page, session), MAX_UPLOAD,
+    )  # fmt: skip
+    confined.prepare()
+    try:
+        _, url, _ = page.launch(
+            server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
+            prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
+            enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(), css=CSS,
+            state_session_capacity=SESSIONS, max_threads=THREADS, app_kwargs={"middleware": [Middleware(Gate, rules)]},
+        )  # fmt: skip
+    except OSError as error:
+        raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error
+    stopped = threading.Event()
+    threading.Thread(target=_sweep, args=(quota, stopped), daemon=True).start()
+
+    def close() -> None:
+        stopped.set()
+        page.close(verbose=False)
+
+    return url, close
+
+
+def inputs_of(page: gr.Blocks, request: dict, name: str | None) -> list | None:
+    """The input components of the job that a request names by number or by its endpoint; None where there is none."""
+    index = request.get("fn_index")
+    if index is not None:
+        function = page.fns.get(index) if isinstance(index, int) else None
+    else:
+        function = next((f for f in page.fns.values() if f.api_name == name and name), None)
+    return None if function is None else list(function.inputs)
+
+
+def forget(page: gr.Blocks, session: str) -> None:
+    """Drop what Gradio keeps of a client that asked once and will not come back."""
+    page.app.state_holder.session_data.pop(session, None)
+    page.app.state_holder.time_last_used.pop(session, None)
+    page._queue.pending_messages_per_session.pop(session, None)
+    page._queue.pending_event_ids_session.pop(session, None)
+
+
+def _sweep(quota: Quota, stopped: threading.Event) -> None:
+    while not stopped.wait(_SWEEP):
+        quota.sweep(time.time())

@@ -46,6 +46,8 @@ def metadata_of(image: Image.Image) -> dict[str, Any]:
         exif = image.getexif()
     if image.format in ("JPEG", "MPO") and image.info.get("jfif_unit") not in (1, 2):
         dpi = None  # Pillow's guess
+    if image.format == "TIFF" and Base.XResolution not in getattr(image, "tag_v2", ()):
+        dpi = None  # likewise
     return metadata(exif, image.info.get("xmp"), dpi)
 
 

@@ -8,10 +8,10 @@ import av
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-SHORT = 1.0
-"""Seconds by which a video may end before the length that its header gives, as streams end at different times."""
-TELLS_LENGTH = frozenset(["matroska", "webm", "flv", "avi", "mov", "mp4", "asf"])
-"""Formats whose header gives the length, where others' is estimated from what is there."""
+SHORT = 0.5
+"""Seconds by which a video may end before the length that its header gives."""
+TELLS_LENGTH = frozenset(["flv", "asf"])
+"""Formats whose header gives the length of pictures and sound; other formats' may be that of subtitles, or a guess."""
 _PACKETS = (188, 192, 204)  # of MPEG-TS, in bytes
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
 

@@ -139,10 +139,13 @@ def plain(data: bytes, kind: str) -> bytes:
     return re.sub(r"</?[a-zA-Z][^>]*>", "", text).strip().encode()
 
 
-def track_of(container: "OutputContainer", source: "av.stream.Stream") -> "Copied | Converted | Text | None":
+Track = Copied | Converted | Text
+
+
+def track_of(container: "OutputContainer", source: "av.stream.Stream") -> Track | None:
     """The way of a stream into the container; None for one that it cannot hold."""
     if source.type == "subtitle":
-        track: Copied | Converted | Text | None = Text(container, source) if _codec_of(source) in TEXTS else None
+        track: Track | None = Text(container, source) if _codec_of(source) in TEXTS else None
     elif source.type != "audio" or source.codec_context is None:
         track = None
     else:

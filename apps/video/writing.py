@@ -12,7 +12,7 @@ import numpy as np
 
 from apps.video.color import SDR, Colors
 from apps.video.reading import Frame
-from apps.video.tracks import track_of
+from apps.video.tracks import Track, track_of
 from artnet.pictures import resize
 
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION: the encoder hands each frame's duration on
@@ -83,12 +83,12 @@ class VideoWriter:
         if kind is None and self.size is not None:
             self.container.mux(self.video.encode())
             for track in self.tracks.values():
-                self._mux(track.finish())
+                self._mux(track, track.finish())
         self.container.close()
 
     @property
     def lost(self) -> int:
-        """Packets of sound that could not be decoded and were passed over."""
+        """Packets of sound that could not be decoded, or that MP4 refused, and were passed over."""
         return sum(track.lost for track in self.tracks.values())
 
     def write(self, frame: Frame) -> None:
@@ -114,8 +114,11 @@ class VideoWriter:
         if track and self.size is None:  # the file's header needs the size of the first frame
             self.waiting.append(packet)
         elif track:
-            self._mux(track.convert(packet))
+            self._mux(track, track.convert(packet))
 
-    def _mux(self, packets: Iterator[av.Packet]) -> None:
+    def _mux(self, track: Track, packets: Iterator[av.Packet]) -> None:
         for packet in packets:
-            self.container.mux(packet)
+            try:
+                self.container.mux(packet)
+            except av.FFmpegError:  # MP4 looks into packets of some codecs, and refuses damaged ones
+                track.lost += 1

@@ -13,7 +13,6 @@ import apps.sources
 from apps.ahead import ahead, each_ahead
 from apps.cli import main
 from apps.jobs import Naming, plan_jobs
-from apps.journal import NAME
 from apps.walk import Finder
 
 
@@ -103,52 +102,6 @@ def test_bad_style_of_a_pair_fails_alone(fake, art, capsys):
     assert stylize("photos", "--pairs", "--style", "art", "-o", "out") == 1
     assert written(art / "out") == ["a.jpg"]
     assert "artnet: failed: photos/b.png: art/light.png is not a picture" in capsys.readouterr().err
-
-
-RESUME = ["photos", "--style", "style.png", "-o", "out", "--skip-existing"]
-
-
-def painted_again(fake, *options):
-    before = len(fake.calls)
-    assert stylize(*RESUME, *options) == 0
-    return len(fake.calls) - before
-
-
-def test_resume_paints_only_what_changed(fake, desk):
-    assert painted_again(fake) == 2
-    assert painted_again(fake) == 0
-    Image.new("RGB", (24, 16), (1, 2, 3)).save("photos/b.png")
-    assert painted_again(fake) == 1
-    Image.new("RGB", (24, 16), (1, 2, 3)).save("photos/new.png")
-    assert painted_again(fake) == 1
-    (desk / "out" / "a.jpg").unlink()
-    assert painted_again(fake) == 1
-    Image.new("RGB", (24, 16), (9, 9, 9)).save("style.png")
-    assert painted_again(fake) == 3
-    assert painted_again(fake, "--strength", "0.5") == 3
-    assert painted_again(fake, "--strength", "0.5") == 0
-
-
-def test_resume_after_an_interruption(fake, desk, monkeypatch):
-    paint = fake.stylize
-
-    def interrupt(content, **options):
-        if len(fake.calls) == 1:
-            raise KeyboardInterrupt
-        return paint(content, **options)
-
-    monkeypatch.setattr(fake, "stylize", interrupt)
-    assert stylize(*RESUME) == 130
-    assert written(desk / "out") == ["a.jpg"]
-    monkeypatch.setattr(fake, "stylize", paint)
-    assert painted_again(fake) == 1
-
-
-def test_damaged_journal_is_passed_over(fake, desk):
-    assert painted_again(fake) == 2
-    with open(desk / "out" / NAME, "a") as file:
-        file.write('{"output": "a.j')
-    assert painted_again(fake) == 0
 
 
 def test_few_pictures_are_in_memory(fake, desk, monkeypatch):

@@ -149,13 +149,6 @@ def sound_only(desk):
     return "sound.mp4"
 
 
-def front_index(desk):
-    """A file with its index at the front, cut in the middle of the pictures."""
-    make_clip("plain.mp4", moving_frames(20))
-    assert video("plain.mp4", "-o", "front.mp4") == 0
-    return written(desk / "cut.mp4", (desk / "front.mp4").read_bytes()[:-2000])
-
-
 def empty(desk):
     with av.open("none.mkv", "w") as out:
         stream = out.add_stream("libx264", rate=25)
@@ -172,7 +165,6 @@ def empty(desk):
         (lambda desk: written(desk / "zero.mp4", b""), "zero.mp4 is not a video that can be read"),
         (lambda desk: written(desk / "letter.mp4", b"Dear Sir or Madam " * 99), "letter.mp4 is not a video"),
         (lambda desk: cut(desk, "half.mp4", 0.5), "half.mp4 is not a video that can be read, or is damaged"),
-        (front_index, "cut.mp4 is truncated"),
         (sound_only, "sound.mp4 has no video stream"),
         (empty, "none.mkv"),
         (lambda desk: str(make_clip("in.mp4")) + " --start 9", "the start (9 s) is after the end"),

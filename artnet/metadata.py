@@ -48,7 +48,8 @@ def metadata_of(image: Image.Image) -> dict[str, Any]:
         dpi = None  # Pillow's guess
     if image.format == "TIFF" and Base.XResolution not in getattr(image, "tag_v2", ()):
         dpi = None  # likewise
-    return metadata(exif, image.info.get("xmp"), dpi)
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp", "").encode()  # of a PNG that says it elsewhere
+    return metadata(exif, xmp, dpi)
 
 
 def metadata(exif: Image.Exif, xmp: bytes | None, dpi: tuple[float, float] | None) -> dict[str, Any]:

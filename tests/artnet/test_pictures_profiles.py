@@ -1,13 +1,18 @@
 """ICC profiles: applied, given back where they can be, and never a reason to lose a picture."""
 
+import io
 import struct
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from picture_files import EVERY, SRGB, flat, inverted_ink_profile, profile_of, stream, swapped_profile
 from PIL import Image
 
+from artnet.huge import read_huge
 from artnet.pictures import read_picture, write_picture
+from artnet.profiles import BROKEN, ONE_WAY
 
 
 @pytest.mark.parametrize("suffix", EVERY)
@@ -74,3 +79,78 @@ def test_alpha_survives_a_profile():
 def test_grey_with_an_rgb_profile_is_read_through_it():
     picture = read_picture(stream(flat("L", 128), "PNG", icc_profile=SRGB))
     np.testing.assert_allclose(picture.rgb[0, 0], (128, 128, 128), atol=1)
+
+
+RAMP, UNIT = bytes(range(256)), struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+
+
+def one_way_profile():
+    """An RGB profile of a scanner: from RGB to Lab by a table, and no way back."""
+    corners = b"".join(bytes([36 * i, 128 + 8 * i, 128 - 8 * i]) for i in range(8))
+    return profile_of(
+        b"RGB ", b"scnr", b"Lab ", A2B0=b"mft1" + bytes([0] * 4 + [3, 3, 2, 0]) + UNIT + RAMP * 3 + corners + RAMP * 3
+    )
+
+
+def header_changed(position, content):
+    return SRGB[:position] + content + SRGB[position + len(content) :]
+
+
+def without_inverse():
+    """sRGB whose three primaries are one, so that nothing leads back to it."""
+    profile = bytearray(SRGB)
+    tags = {SRGB[o : o + 4]: o for o in range(132, 132 + 12 * struct.unpack(">I", SRGB[128:132])[0], 12)}
+    for name in (b"gXYZ", b"bXYZ"):
+        profile[tags[name] + 4 : tags[name] + 12] = SRGB[tags[b"rXYZ"] + 4 : tags[b"rXYZ"] + 12]
+    return bytes(profile)
+
+
+ODD = {
+    "nonsense": (b"nonsense", BROKEN),
+    "truncated": (SRGB[:300], BROKEN),
+    "device link": (header_changed(12, b"link"), BROKEN),
+    "named colours": (header_changed(12, b"nmcl"), BROKEN),
+    "abstract": (header_changed(12, b"abst"), BROKEN),
+    "Lab": (header_changed(16, b"Lab "), BROKEN),
+    "XYZ": (header_changed(16, b"XYZ "), BROKEN),
+    "CMYK": (inverted_ink_profile(), BROKEN),
+    "grey": (header_changed(16, b"GRAY"), BROKEN),
+    "no such space": (header_changed(16, b"\xff\xfe\0\0"), BROKEN),
+    "table without a way back": (one_way_profile(), ONE_WAY),
+    "no inverse": (without_inverse(), ONE_WAY),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_odd_profiles_never_end_anything_and_are_said(name, suffix, tmp_path):
+    profile, said = ODD[name]
+    picture = read_picture(stream(flat("RGB", (9, 99, 199)), "TIFF", icc_profile=profile))
+    assert picture.warnings == (said,)
+    assert picture.icc_profile is None
+    if said == BROKEN:
+        np.testing.assert_array_equal(picture.rgb[0, 0], (9, 99, 199))
+    write_picture(tmp_path / f"out.{suffix}", picture.rgb, like=picture)
+    with Image.open(tmp_path / f"out.{suffix}") as image:
+        assert "icc_profile" not in image.info
+
+
+@pytest.mark.parametrize("name", [*ODD, "fitting"])
+def test_libvips_makes_the_same_of_a_profile(name, tmp_path):
+    pytest.importorskip("pyvips")
+    profile = ODD[name][0] if name in ODD else swapped_profile()
+    (tmp_path / "a.tif").write_bytes(stream(flat("RGB", (9, 99, 199)), "TIFF", icc_profile=profile).getvalue())
+    small, huge = read_picture(tmp_path / "a.tif"), read_huge(tmp_path / "a.tif", tmp_path)
+    assert np.abs(small.rgb.astype(int) - huge.rgb).max() <= 1
+    assert (BROKEN in huge.warnings) == (BROKEN in small.warnings)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from([SRGB, one_way_profile(), inverted_ink_profile()]), st.data())
+def test_damaged_profiles_never_end_anything(profile, data):
+    content = bytearray(profile)
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    for mode, color in (("RGB", (9, 99, 199)), ("L", 99), ("CMYK", (9, 9, 99, 9))):
+        picture = read_picture(stream(flat(mode, color), "TIFF", icc_profile=bytes(content)))
+        write_picture(io.BytesIO(), picture.rgb, like=picture, format="JPEG")

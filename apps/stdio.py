@@ -82,7 +82,8 @@ def say(text: str) -> None:
 def complain(text: str) -> None:
     """Print one line to standard error, if that still can be."""
     with suppress(OSError, ValueError):
-        print(f"artnet: {text}", file=sys.stderr, flush=True)
+        line = text.replace("\n", "\\n")  # of a file name
+        print(f"artnet: {line}", file=sys.stderr, flush=True)
 
 
 @contextmanager

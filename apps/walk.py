@@ -56,7 +56,7 @@ class Finder:
                 raise ValueError(f"no pictures in the folder {text}{self._why_none(*first)}")
             yield from pictures
         elif text != "-" and glob.has_magic(text) and not os.path.lexists(text):
-            matches = [match for match in sorted(glob.glob(_pattern(text), recursive=True)) if os.path.exists(match)]
+            matches = sorted(glob.glob(_pattern(text), recursive=True))
             if not matches:
                 raise ValueError(f"no file matches {text!r}; check the pattern and the folder")
             for match in matches:
@@ -73,8 +73,9 @@ class Finder:
     def _match(self, text: str) -> list[Found]:
         if os.path.isdir(text):
             return self._in_folder(Path(text))
-        if self.is_result(Path(text)):
-            self._leave_out(OURS, Path(text))
+        why = OURS if self.is_result(Path(text)) else None if os.path.isfile(text) else NOWHERE
+        if why:
+            self._leave_out(why, Path(text))
             return []
         return [self._named(text)]
 

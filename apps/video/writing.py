@@ -1,6 +1,6 @@
 """Videos out: H.264 that browsers play, with exact frame times, and what the input had beside its pictures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from apps.video.color import SDR, Colors
 from apps.video.reading import Frame
-from apps.video.tracks import Track, track_of
+from apps.video.tracks import track_of
 from artnet.pictures import resize
 
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION: the encoder hands each frame's duration on
@@ -73,6 +73,7 @@ class VideoWriter:
         if beside.chapters:
             self.container.set_chapters(list(beside.chapters))
         self.waiting: list[av.Packet] = []
+        self.refused = 0
         self.size: tuple[int, int] | None = None
 
     def __enter__(self) -> "VideoWriter":
@@ -81,15 +82,15 @@ class VideoWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Flush and close; after an error only close, as the file will be thrown away."""
         if kind is None and self.size is not None:
-            self.container.mux(self.video.encode())
+            self._mux(self.video.encode())
             for track in self.tracks.values():
-                self._mux(track, track.finish())
+                self._mux(track.finish())
         self.container.close()
 
     @property
     def lost(self) -> int:
         """Packets of sound that could not be decoded, or that MP4 refused, and were passed over."""
-        return sum(track.lost for track in self.tracks.values())
+        return self.refused + sum(track.lost for track in self.tracks.values())
 
     def write(self, frame: Frame) -> None:
         """Append a frame; odd sides are padded by one repeated row or column, which H.264 needs."""
@@ -103,7 +104,7 @@ class VideoWriter:
             format="yuv420p", dst_colorspace=self.colors.matrix, dst_color_range=1
         )
         picture.pts, picture.duration, picture.time_base = frame.start, frame.duration, self.time_base
-        self.container.mux(self.video.encode(picture))
+        self._mux(self.video.encode(picture))
         waiting, self.waiting = self.waiting, []
         for packet in waiting:
             self.write_packet(packet)
@@ -114,11 +115,13 @@ class VideoWriter:
         if track and self.size is None:  # the file's header needs the size of the first frame
             self.waiting.append(packet)
         elif track:
-            self._mux(track, track.convert(packet))
+            self._mux(track.convert(packet))
 
-    def _mux(self, track: Track, packets: Iterator[av.Packet]) -> None:
+    def _mux(self, packets: Iterable[av.Packet]) -> None:
         for packet in packets:
             try:
                 self.container.mux(packet)
-            except av.FFmpegError:  # MP4 looks into packets of some codecs, and refuses damaged ones
-                track.lost += 1
+            except av.error.InvalidDataError:
+                # MP4 looks into packets of some codecs, and refuses damaged ones: maybe not this one, but one that
+                # was waiting for its turn. Those that are good stay in line.
+                self.refused += 1

@@ -108,13 +108,14 @@ def _fits(wanted: str, value: Any, component: Any) -> bool:
 def _is_file(value: Any) -> bool:
     """Whether Gradio's model of a file takes it."""
     texts = ("path", "url", "orig_name", "mime_type")
+    if not isinstance(value, dict) or not all(isinstance(value.get(name), (str, type(None))) for name in texts):
+        return False
+    if not value.get("path"):  # the camera's frames come as they are
+        return (value.get("url") or "").startswith("data:image/")
     return (
-        isinstance(value, dict)
-        and all(value.get(name) is None or isinstance(value[name], str) for name in texts)
-        and (value.get("size") is None or isinstance(value["size"], int))
-        and value.get("is_stream", False) is False
+        isinstance(value.get("size"), (int, type(None)))
+        and not value.get("is_stream")
         and value.get("meta") == {"_type": "gradio.FileData"}
-        and bool(value.get("path") or (value.get("url") or "").startswith("data:image/"))
     )
 
 

@@ -74,7 +74,7 @@ def picture_from_image(image: Image.Image) -> Picture:
 
 def _read(name: str, file: BinaryIO) -> Picture:
     """A picture from a seekable file. Raises whatever decoders raise."""
-    formats, size = _formats(name, file), file.seek(0, os.SEEK_END)
+    formats, size = formats_of(name, file), file.seek(0, os.SEEK_END)
     file.seek(0)
     try:
         with Image.open(file, formats=formats) as image:
@@ -113,7 +113,7 @@ def _several(image: Image.Image) -> tuple[str, ...]:
     return (_SEVERAL.get(image.format or "", _FRAMES).format(count),) if count > 1 else ()
 
 
-def _formats(name: str, file: BinaryIO) -> tuple[str, ...]:
+def formats_of(name: str, file: BinaryIO) -> tuple[str, ...]:
     """The formats that Pillow may try; PictureError for a file of a kind that is known but cannot be read."""
     head = file.read(_HEAD)
     file.seek(0)

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from artnet.pictures import READ_SUFFIXES
+from artnet.reading import formats_of
 
 MINIMUM_SCALE = 0.5
 """A crop's side before resizing is at least this share of the picture's short side (where that is large enough)."""
@@ -79,7 +80,7 @@ def random_crop(path: Path, size: int, rng: random.Random, short_side: int = 0) 
         short_side: the square is cut as from a picture whose short side has this many pixels, give or take a fifth;
             0 for a square of half of the short side to all of it.
     """
-    with Image.open(path) as opened:
+    with open(path, "rb") as file, Image.open(file, formats=formats_of(str(path), file)) as opened:
         opened.draft("RGB", (3 * size, 3 * size))  # a large JPEG is decoded at a fraction of its size, quickly
         picture = ImageOps.exif_transpose(opened).convert("RGB")
     short = min(picture.size)

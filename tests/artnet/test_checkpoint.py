@@ -28,7 +28,7 @@ def test_bundled_names_are_in_the_error(tmp_path):
 def test_wrong_files(tiny, tmp_path):
     path = tmp_path / "x.safetensors"
     path.write_bytes(b"no tensors at all")
-    with pytest.raises(ValueError, match="x.safetensors is not an ArtNet checkpoint, or is damaged"):
+    with pytest.raises(ValueError, match=r"x\.safetensors is not an ArtNet checkpoint, or is damaged"):
         load_checkpoint(path)
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(ValueError, match="holds no ArtNet config"):
@@ -44,5 +44,5 @@ def test_wrong_files(tiny, tmp_path):
         load_checkpoint(path)
     save_checkpoint(tiny, path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="x.safetensors is not an ArtNet checkpoint, or is damaged"):
+    with pytest.raises(ValueError, match=r"x\.safetensors is not an ArtNet checkpoint, or is damaged"):
         load_checkpoint(path)

@@ -160,7 +160,7 @@ def test_config_errors(changes, message):
 
 
 def test_layers_need_channels_and_the_decoder_every_stride():
-    with pytest.raises(ValueError, match="encoder.conv1.conv must be a whole number from 1"):
+    with pytest.raises(ValueError, match=r"encoder\.conv1\.conv must be a whole number from 1"):
         ArtNet(ArtNetConfig(widths={"encoder.conv1.conv": 0}))
     with pytest.raises(ValueError, match="a width for every stride"):
         ArtNet(ArtNetConfig(decoder={8: 8, 2: 8}))

@@ -182,7 +182,11 @@ class Batch:
 
 def failure(error: Exception) -> str:
     """One line; of what nobody foresaw, with its class."""
-    return describe(error) if is_plain(error) else f"{type(error).__name__}: {describe(error)}"
+    if is_plain(error):
+        return describe(error)
+    kind = type(error)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return f"{name}: {describe(error)}"
 
 
 def _next(waiting: "deque[tuple[Job, Future[Result]]]") -> tuple[Job, Result]:

@@ -1,12 +1,14 @@
 """Every bad input ends in one line that names it, exit code 2, and a folder that looks as before."""
 
 import io
+import json
 import struct
 import sys
 import zlib
 from importlib.util import find_spec
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -243,6 +245,55 @@ def test_folder_run_goes_on(fake, desk, capsys):
     for name in found:
         assert sum(f"_{name}" in line for line in listed) == 1
     assert out.startswith(f"out: 2 written, {len(found)} failed in ")
+
+
+FAULTS = [
+    (struct.error("unpack requires a buffer"), "struct.error: unpack requires a buffer"),
+    (UnicodeDecodeError("utf-8", b"?", 0, 1, "odd"), "'utf-8' codec can't decode byte 0x3f in position 0: odd"),
+    (RuntimeError("the engine\nis broken"), "the engine is broken"),
+    (MemoryError(), "not enough memory; use smaller pictures"),
+    (OSError(28, "No space left on device", "out/a.jpg"), "out/a.jpg: No space left on device"),
+    (KeyError("colour"), "KeyError: 'colour'"),
+    (RecursionError("too deep"), "RecursionError: too deep"),
+    (SyntaxError("not a PNG file"), "SyntaxError: not a PNG file"),
+]
+"""What decoders, encoders and engines were seen to raise, and faults of the program."""
+
+
+@pytest.mark.parametrize("place", ["apps.sources.read_picture", "apps.batch.blend", "apps.results.write_picture"])
+@pytest.mark.parametrize(("error", "message"), FAULTS, ids=repr)
+def test_any_fault_is_that_of_one_picture(place, error, message, fake, desk, monkeypatch, capsys):
+    module, function = place.rsplit(".", 1)
+    real = getattr(sys.modules[module], function)
+
+    def fail_at_one(*values, **options):
+        """The content is told by its name, or by its yellow, which is painted blue; the other is painted pink."""
+        reds = [value[0, 0, 0] for value in values if isinstance(value, np.ndarray) and value.ndim == 3]
+        if options.get("name") == "photos/a.jpg" or (reds and reds[-1] < 100):
+            raise error
+        return real(*values, **options)
+
+    monkeypatch.setattr(place, fail_at_one)
+    Image.new("L", (2, 2), 255).save("mask.png")
+    assert main(["stylize", "photos", "--style", "style.png", "-o", "out", "--mask", "mask.png"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("out: 1 written, 1 failed")
+    assert err == f"artnet: failed: photos/a.jpg: {message}\n"
+    assert [path.name for path in (desk / "out").glob("[!.]*")] == ["b.png"]
+
+
+def test_what_is_odd_about_a_picture_is_said(fake, desk, capsys):
+    frames = [Image.new("RGB", (16, 16), (n, n, n)) for n in (0, 99, 200)]
+    for name in ("photos/a.gif", "style.gif"):
+        frames[0].save(name, save_all=True, append_images=frames[1:])
+    assert main(["stylize", "photos", "--style", "style.gif", "-o", "out", "--json"]) == 0
+    out, err = capsys.readouterr()
+    lines = [f"{name}: first of 3 frames; `artnet video` paints all of them" for name in ("style.gif", "photos/a.gif")]
+    assert err == "".join(f"artnet: warning: {line}\n" for line in lines)
+    report = json.loads(out)
+    assert report["warnings"] == lines[:1]
+    warned = {result["content"]: result["warnings"] for result in report["results"] if result["warnings"]}
+    assert [f"{name}: {line}" for name, [line] in warned.items()] == lines[1:]
 
 
 def test_several_named_files_go_on(fake, desk, capsys):

@@ -131,7 +131,7 @@ def thumbnail(rgb: np.ndarray, pixels: int, stride: int) -> np.ndarray:
     if min(sides) < least:
         short, long = (0, 1) if height < width else (1, 0)
         sides[short] = min(least, rgb.shape[short])
-        sides[long] = max(least, min(rgb.shape[long], pixels // least))
+        sides[long] = max(least, min(rgb.shape[long], pixels // least // stride * stride))
         scales = [sides[axis] / rgb.shape[axis] for axis in (0, 1)]
     return _scaled_down(rgb, sides, scales)
 

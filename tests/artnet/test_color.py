@@ -66,3 +66,13 @@ def test_sizes_must_agree():
         blend(small, large, np.zeros((2, 2), np.uint8))
     with pytest.raises(ValueError, match="same size"):
         blend(small, small, np.zeros((3, 2), np.uint8))
+
+
+@pytest.mark.parametrize("shape", [(2, 40_000, 3), (600, 3, 3)])
+def test_long_pictures_are_worked_on_in_parts_that_do_not_show(shape):
+    content, stylized = np.random.default_rng(0).integers(0, 256, (2, *shape), dtype=np.uint8)
+    mask = np.random.default_rng(1).integers(0, 256, shape[:2], dtype=np.uint8)
+    weight = mask[..., None] / 255
+    expected = np.rint(content * (1 - weight) + stylized * weight)
+    assert np.abs(blend(content, stylized, mask) - expected).max() <= 1
+    np.testing.assert_allclose(preserve_color(content, stylized) @ LUMA, stylized @ LUMA, atol=1)

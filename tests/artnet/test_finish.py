@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from artnet.finish import BAND, MOST_GRAIN, ROWS, Finish, apply_finish, finish_of, mixed
+from artnet.finish import BAND, COLUMNS, MOST_GRAIN, ROWS, Finish, apply_finish, finish_of, grain_pattern, mixed
 
 GREY = 120
 
@@ -103,3 +103,11 @@ def test_a_mix_lies_between_its_ends(strength: float, grain: float, detail: floa
     found = mixed([Finish(detail, noisy)], [2.0], strength, grain)
     assert min(detail, 1) - 1e-9 <= found.detail <= 1 + 1e-9
     assert -1e-9 <= found.grain <= noisy + 1e-9
+
+
+def test_wide_pictures_are_finished_in_columns_that_do_not_show() -> None:
+    content = noise(3, 2 * COLUMNS + 5)
+    painted = finished(content, Finish(0.8, 3.0)).astype(int)
+    grain = np.tile(grain_pattern(3.0), (1, 2 * COLUMNS // BAND + 1))[:3, : content.shape[1]]
+    wanted = np.clip(GREY + 0.8 * laplacian(content) + grain, 0, 255)
+    assert np.abs(painted - wanted[..., None]).max() <= 0.5 + 1e-4

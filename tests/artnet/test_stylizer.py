@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from tiny import noise_picture
 
+import artnet.stylizer
 from artnet import Stylizer
 from artnet.checkpoint import save_checkpoint
 from artnet.engines.torch_engine import pick_device, pick_dtype
@@ -171,3 +172,33 @@ def test_the_finish_is_the_styles(stylizer):
     painted, _ = stylizer.engine.paint(content, look)
     apply_finish(painted, content, finish_of(stylizer.fit_style(noise_picture(80, 64), 64)))
     assert np.array_equal(stylizer.stylize(content), painted)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "wanted"),
+    [
+        ((80, 64), 64, (80, 64)),
+        ((300, 200), 64, (96, 64)),
+        ((40, 20_000), 512, (512, 4096)),
+        ((20_000, 40), 512, (4096, 512)),
+        ((1, 3_000_000), 16, (16, 4096)),
+        ((9, 9), 16, (16, 16)),
+    ],
+)
+def test_styles_are_scaled_once_and_never_beyond_the_longest_side(stylizer, shape, size, wanted, monkeypatch):
+    sizes = []
+    real = artnet.stylizer.resize
+    monkeypatch.setattr(artnet.stylizer, "resize", lambda *a: sizes.append(a[0].size) or real(*a))
+    assert stylizer.fit_style(np.full((*shape, 3), 9, np.uint8), size).shape == (*wanted, 3)
+    assert len(sizes) == 1
+
+
+def test_of_a_style_that_is_too_long_the_middle_is_taken(stylizer):
+    style = np.zeros((16, 8192, 3), np.uint8)
+    style[:, 2048:6144] = 200
+    assert (stylizer.fit_style(style, 16) == 200).all()
+
+
+def test_a_transparent_style_is_laid_on_white(stylizer):
+    transparent = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    assert (stylizer.fit_style(transparent, 32) == 255).all()

@@ -14,7 +14,7 @@ from artnet import Stylizer
 from artnet.checkpoint import save_checkpoint
 from artnet.engines.protocol import NOTHING_HELD, Look
 from artnet.engines.torch_engine import TorchEngine
-from artnet.tiling import paint_tiled, spans, thumbnail
+from artnet.tiling import paint_tiled, painted_pixels, spans, thumbnail
 
 
 @settings(max_examples=60, deadline=None)
@@ -90,3 +90,56 @@ def test_the_stylizer_tiles_what_is_large(tiny, tmp_path, monkeypatch):
     assert np.abs(tiled.astype(int) - whole).mean() < 2
     monkeypatch.setattr(stylizer.engine, "whole_pixels", 1000)
     assert np.array_equal(stylizer.stylize(content), whole)  # one tile is enough
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "wanted"),
+    [
+        (1, 300_000, (1, 2496)),
+        (300_000, 1, (2496, 1)),
+        (12, 300_000, (12, 2496)),
+        (100, 300_000, (16, 2496)),
+        (1, 2000, (1, 2000)),
+        (400, 400, (200, 200)),
+        (5, 7, (5, 7)),
+    ],
+)
+def test_thumbnails_count_the_pixels_that_are_painted(height, width, wanted):
+    small = thumbnail(np.full((height, width, 3), 77, np.uint8), 200 * 200, 8)
+    assert small.shape == (*wanted, 3)
+    assert (small == 77).all()
+    assert painted_pixels(*small.shape[:2], 8) <= 200 * 200
+
+
+def test_thin_pictures_are_painted_in_tiles_of_bounded_size(tiny, tmp_path, monkeypatch):
+    save_checkpoint(tiny, tmp_path / "tiny.safetensors")
+    stylizer = Stylizer.load(tmp_path / "tiny.safetensors", engine="torch")
+    stylizer.set_style(coarse_picture(80, 80, 5), size=64)
+    monkeypatch.setattr(stylizer.engine, "whole_pixels", 64_000)
+    monkeypatch.setattr(artnet.tiling, "THUMBNAIL_PIXELS", 64_000)
+    worked_on = []
+    for name in ("paint", "measure"):
+        real = getattr(stylizer.engine, name)
+        spy = lambda rgb, *rest, real=real: worked_on.append(painted_pixels(*rgb.shape[:2], 8)) or real(rgb, *rest)  # noqa: E731
+        monkeypatch.setattr(stylizer.engine, name, spy)
+    for shape in ((1, 6_000), (6_000, 1), (15, 6_000)):
+        worked_on.clear()
+        content = noise_picture(*shape)
+        assert stylizer.stylize(content).shape == content.shape
+        assert len(worked_on) > 2
+        assert max(worked_on) <= 64_000
+
+
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def any_stylizer(tiny, tmp_path_factory, request):
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_checkpoint(tiny, path)
+    return Stylizer.load(path, engine=request.param)
+
+
+@pytest.mark.parametrize("style", [(64, 80), (1, 90), (90, 2), (1, 1)])
+def test_very_flat_pictures_and_styles(any_stylizer, style):
+    any_stylizer.set_style(noise_picture(*style), size=16)
+    for shape in ((1, 1), (1, 300), (300, 1), (2, 100), (16, 640), (15, 400)):
+        assert any_stylizer.stylize(noise_picture(*shape)).shape == (*shape, 3)
+    assert any_stylizer.stylize(noise_picture(1, 300), tile=192).shape == (1, 300, 3)

@@ -13,7 +13,8 @@ DESCRIPTION = """\
 Paint pictures in the style of other pictures.
 
 CONTENT is a picture, a folder of pictures, a pattern such as 'photos/*.jpg', or '-' for standard input. Results keep
-the names of their contents (where that format cannot be written: as .png), and the sub-folders of a folder.
+the names of their contents (where that format cannot be written: as .png), and the sub-folders of a folder; of several
+that would be called the same, all but the first get a number.
 """
 
 EPILOG = """\
@@ -30,7 +31,8 @@ examples:
   a folder, going on tomorrow     artnet stylize photos/ --recursive --skip-existing --style a.jpg -o painted/
   in a pipe (the result is PNG)   cat photo.jpg | artnet stylize - --style a.jpg -o - > out.png
 
-A folder run goes on past a picture that fails, lists what failed at the end, and exits with code 1.
+A folder run goes on past a picture that fails, lists what failed at the end, and exits with code 1. What was made of
+which files is noted in the folder of the results (.artnet-results.jsonl), for --skip-existing.
 """
 
 

@@ -100,8 +100,9 @@ def test_study_without_data_leaves_out_what_needs_it(found):
     assert {"l1", "fpgm-dependency", "cpmc", "random"} <= set(names)
     assert set(found[0].skipped) >= {"zero", "apoz", "taylor"}
     assert not set(names) & set(found[0].skipped)
-    i, j = names.index("l2"), names.index("fermat")
-    assert found[0].similarity.mean["spearman"][i, j] > 0.5
+    # Pairs that measure nearly the same, so that few channels of random weights cannot part them.
+    for one, other, least in (("l1", "l2", 0.7), ("fpgm", "fermat", 0.9)):
+        assert found[0].similarity.mean["spearman"][names.index(one), names.index(other)] > least
 
 
 def test_study_leaves_the_model_and_the_random_state(found):

@@ -75,8 +75,12 @@ def _open(path: str | Path) -> BinaryIO:
         raise ValueError(f"{path} does not exist; give a video file") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be opened ({error.strerror}); check its permissions") from error
-    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    mode = os.fstat(file.fileno()).st_mode
+    if stat.S_ISREG(mode):
         return file
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):  # it might never end
+        file.close()
+        raise ValueError(f"{path} is a device; give a video file or a pipe")
     with file:
         whole = tempfile.TemporaryFile()  # noqa: SIM115 - the container owns it
         while block := file.read(1 << 20):

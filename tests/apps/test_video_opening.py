@@ -57,6 +57,11 @@ def test_a_pipe_by_name(fake, desk):
     assert len(frames_of("out.mp4")) == 12
 
 
+def test_a_device_is_no_video(fake, desk, capsys):
+    assert video("/dev/zero", "-o", "out.mp4") == 2
+    assert "/dev/zero is a device; give a video file or a pipe" in capsys.readouterr().err
+
+
 def test_a_still_picture_is_for_another_command(fake, desk, capsys):
     assert video("photo.png", "-o", "out.mp4") == 2
     assert "photo.png is a picture that does not move; paint it with artnet stylize" in capsys.readouterr().err

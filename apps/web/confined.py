@@ -117,7 +117,7 @@ def _begin(connection: Connection, bounds: Bounds, function: Callable, args: tup
         _limit(bounds)
         function(connection, *args)
         last: tuple[str, Any] = ("ended", None)
-    except MemoryError:
+    except (MemoryError, BlockingIOError):  # the second: no room for another thread
         last = ("failed", "this {what} takes more memory than there is for one; make it smaller")
     except (ValueError, OSError) as error:
         last = ("failed", describe(error))

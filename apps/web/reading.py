@@ -1,5 +1,6 @@
 """What confined processes do with uploads: read pictures, make them small, take videos apart and put them together."""
 
+import gc
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ MAX_SIDE = 16_384
 MAX_STYLE_SHAPE = 3
 """Times that a style is longer than wide at most; longer ones are squeezed, as every style is squeezed somewhere."""
 _STRIDE = 16  # whatever the network's is
+_CYCLES = 20  # objects, three for a frame
 
 
 def photo(path: str) -> Picture:
@@ -95,6 +97,10 @@ def video(connection: Connection, source: str, target: str, look: Look, clip: Cl
     Raises:
         ValueError: it cannot be read, or goes over the limits.
     """
+
+    # Whose side data was looked at, a frame is in a cycle with them: it must not wait long for being collected.
+    gc.freeze()
+    gc.set_threshold(_CYCLES, 2, 2)
 
     def progress(done: float, whole: float | None) -> None:
         if done > limits.seconds:

@@ -26,7 +26,7 @@ from apps.web.limits import read_mask, read_upload, told  # noqa: E402
 from apps.web.live import WINDOW, lately  # noqa: E402
 from apps.web.panel import add, choose, single, wish  # noqa: E402
 from apps.web.photo import WHERE, paint_photo  # noqa: E402
-from apps.web.reading import VideoLimits
+from apps.web.reading import VideoLimits  # noqa: E402
 from apps.web.studio import Studio, Wish  # noqa: E402
 from apps.web.video import Clip, paint_video  # noqa: E402
 from artnet.pictures import read_picture  # noqa: E402

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from artnet.code_points import CodePoints, code_points, to_sdr
 from artnet.files import atomic_write
 from artnet.libvips import has_vips, load_vips, strips, to_srgb, vips_errors
 from artnet.metadata import metadata, orientation_of, with_resolution
@@ -63,12 +64,16 @@ def read_huge(path: str | Path, folder: str | Path, *, short_side: int | None = 
         raise PictureError(f"{name} is too large for memory: pip install 'artnet[huge]', or make it smaller first")
     with vips_errors(name):
         tags, about, orientation = _about(name)
+        with open(path, "rb") as file:
+            points = code_points(file)
         try:
-            rgb, notes = _decoded(lambda: _open(name, "truncated"), tags, folder, short_side)
+            colors, notes = _decoded(lambda: _open(name, "truncated"), tags, short_side)
+            rgb = _stored(colors, points, folder)
         except load_vips().Error:
             if _open(name, "none").get("vips-loader") != "jpegload":
                 raise
-            rgb, notes = _decoded(lambda: _open(name, "none"), tags, folder, short_side)
+            colors, notes = _decoded(lambda: _open(name, "none"), tags, short_side)
+            rgb = _stored(colors, points, folder)
             check_rows(name, rgb, orientation)
             notes = (*notes, MISSING_END)
     return Picture(rgb, warnings=notes, **about)
@@ -141,20 +146,22 @@ def _field(image: Any, name: str) -> Any:
     return image.get(name) if image.get_typeof(name) else None
 
 
-def _decoded(
-    open_image: Callable[[], Any], tags: Image.Exif, folder: str | Path, short_side: int | None
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """((H, W, 3) scratch array in sRGB and on white, warnings)."""
+def _decoded(open_image: Callable[[], Any], tags: Image.Exif, short_side: int | None) -> tuple[Any, tuple[str, ...]]:
+    """(3 bands of uint8 on white, warnings)."""
     image, alpha, notes = to_srgb(open_image, tags)
     if alpha is not None:
         image = image.bandjoin(alpha).flatten(background=255)
     if short_side:
         image = image.resize(short_side / min(image.width, image.height))
-    image = image.cast("uchar")
+    return image.cast("uchar"), notes
+
+
+def _stored(image: Any, points: CodePoints | None, folder: str | Path) -> np.ndarray:
+    """The image as an (H, W, 3) scratch array in sRGB."""
     rgb = scratch_array((image.height, image.width, 3), folder)
     for top, strip in strips(image):
-        rgb[top : top + len(strip)] = strip
-    return rgb, notes
+        rgb[top : top + len(strip)] = to_sdr(strip, points) if points else strip
+    return rgb
 
 
 def _with_metadata(image: Any, like: Picture) -> Any:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from artnet.code_points import code_points, to_sdr
 from artnet.decoding import deep_grey_to_8bit, is_deep, split_alpha, turned
 from artnet.formats import READ_FORMATS, READABLE, is_heic, known_unread
 from artnet.metadata import metadata_of, orientation_of
@@ -76,6 +77,7 @@ def _read(name: str, file: BinaryIO) -> Picture:
     """A picture from a seekable file. Raises whatever decoders raise."""
     formats, size = formats_of(name, file), file.seek(0, os.SEEK_END)
     file.seek(0)
+    points = code_points(file)
     try:
         with Image.open(file, formats=formats) as image:
             check_pixels(name, *image.size)
@@ -83,7 +85,11 @@ def _read(name: str, file: BinaryIO) -> Picture:
             check_promise(name, *image.size, size, compression)
             refuse_preview(name, image)
             image.load()
-            return picture_from_image(image)
+            if points is None:
+                return picture_from_image(image)
+            image.info.pop("icc_profile", None)  # which code points stand above
+            picture = picture_from_image(image)
+            return replace(picture, rgb=to_sdr(picture.rgb, points))
     except UnidentifiedImageError:
         file.seek(0)
         if is_tiff(file):

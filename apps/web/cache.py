@@ -18,9 +18,10 @@ def cache_folder() -> Iterator[str]:
     sweep_leftovers()
     with (
         TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
-        open(Path(folder) / _LOCK, "w") as lock,
+        open(Path(folder) / (_LOCK + ".new"), "w") as lock,
     ):
         _held(lock)
+        os.rename(lock.name, Path(folder) / _LOCK)  # never there without being held
         yield folder
 
 

@@ -64,6 +64,10 @@ class Turn:
     def __init__(self) -> None:
         self._lock, self._waiting, self._busy = threading.Lock(), deque[threading.Lock](), False
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     def __enter__(self) -> None:
         with self._lock:
             if not self._busy:

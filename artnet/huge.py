@@ -70,7 +70,7 @@ def read_huge(path: str | Path, folder: str | Path, *, short_side: int | None = 
             colors, notes = _decoded(lambda: _open(name, "truncated"), tags, short_side)
             rgb = _stored(colors, points, folder)
         except load_vips().Error:
-            if _open(name, "none").get("vips-loader") != "jpegload":
+            if _open(name, "none").get("vips-loader") != "jpegload_source":
                 raise
             colors, notes = _decoded(lambda: _open(name, "none"), tags, short_side)
             rgb = _stored(colors, points, folder)
@@ -102,22 +102,26 @@ def write_huge(
         "TIFF": {"bigtiff": height * width > 2**30, "compression": "deflate", "predictor": "horizontal"},
         "PNG": {},
     }
-    savers = {"JPEG": image.jpegsave, "WEBP": image.webpsave, "TIFF": image.tiffsave, "PNG": image.pngsave}
     with atomic_write(target) as file:
         try:
-            savers[kind](file.name, keep="none" if strip_metadata else "exif|xmp", **options[kind])
+            keep = "none" if strip_metadata else "exif|xmp"
+            out = vips.Target.new_to_descriptor(file.fileno())
+            image.write_to_target(out, f".{kind.lower()}", keep=keep, **options[kind])
         except vips.Error as error:
             raise OSError(f"{target} cannot be written ({' '.join(str(error).split())})") from None
 
 
-def _open(name: str, fail_on: str) -> Any:
-    return load_vips().Image.new_from_file(name, access="sequential", revalidate=True, fail_on=fail_on)
+def _open(path: str | Path, fail_on: str) -> Any:
+    # By descriptor: libvips takes names only in UTF-8, and brackets in them for options.
+    with open(path, "rb") as file:
+        source = load_vips().Source.new_from_descriptor(file.fileno())
+    return load_vips().Image.new_from_source(source, "", access="sequential", fail_on=fail_on)
 
 
 def _vips_pixels(path: str | Path) -> int:
     """Of a picture that libvips can open, else 0."""
-    with suppress(load_vips().Error):
-        image = _open(str(path), "truncated")
+    with suppress(load_vips().Error, UnicodeDecodeError):
+        image = _open(path, "truncated")
         return image.width * image.height
     return 0
 
@@ -130,7 +134,7 @@ def _about(name: str) -> tuple[Image.Exif, dict[str, Any], int]:
         tags = tiff_tags(file)
         if is_sensor(tags):
             raise PictureError(f"{name} is {RAW}")
-        kind = tags.get(_COMPRESSION, "PNG" if image.get("vips-loader") == "pngload" else None)
+        kind = tags.get(_COMPRESSION, "PNG" if image.get("vips-loader") == "pngload_source" else None)
         check_promise(name, image.width, image.height, path.stat().st_size, kind)
         exif, xmp = tags, tags.get(_XMP)
         if not tags:

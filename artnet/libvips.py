@@ -42,8 +42,10 @@ def vips_errors(name: str, meaning: str | None = None) -> Iterator[None]:
     vips = load_vips()
     try:
         yield
-    except vips.Error as error:
-        reason = " ".join(str(error.detail or error.message).split())
+    # Where libvips quotes a damaged file, its text may be no UTF-8.
+    except (vips.Error, UnicodeDecodeError) as error:
+        lines = str(getattr(error, "detail", "") or "it breaks off").strip().splitlines()
+        reason = " ".join(lines[-1].removeprefix(f"{name}: ").split())  # of many, the last one sums up
         meaning = meaning or f"is damaged or cannot be read ({reason}); get a fresh copy"
         raise PictureError(f"{name} {meaning}") from None
 

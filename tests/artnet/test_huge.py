@@ -1,5 +1,9 @@
 """Pictures that are streamed: libvips reads and writes what Pillow would, and the way between stays on disk."""
 
+import os
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
@@ -142,3 +146,16 @@ def test_a_picture_on_disk_is_painted_on_disk(tiny, tmp_path, monkeypatch):
     painted = stylizer.stylize(on_disk, tile=192)
     assert isinstance(painted, np.memmap)
     assert np.array_equal(painted, stylizer.stylize(content, tile=192))
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names there are Unicode")
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"scan[page=3].png", b"a.png[1]", "\u65e5\u672c.png".encode()])
+def test_names_are_names(tmp_path, name):
+    path = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name)))
+    smooth(40, 50).save(tmp_path / "a.png")
+    (tmp_path / "a.png").rename(path)
+    like = read_huge(path, tmp_path)
+    assert np.array_equal(like.rgb, np.asarray(smooth(40, 50)))
+    target = path.with_name("out-" + path.name.replace("[1]", "") + ".tif")
+    write_huge(target, like.rgb, like=like)
+    assert np.array_equal(read_picture(target).rgb, like.rgb)

@@ -12,6 +12,7 @@ from picture_files import gradient, stream
 from PIL import Image
 
 from artnet.huge import read_huge
+from artnet.libvips import vips_errors
 from artnet.pictures import PictureError, read_picture
 from artnet.truncation import MISSING_END, check_rows
 
@@ -89,3 +90,18 @@ def test_libvips_says_nothing_by_itself(tmp_path):
     )
     assert "PictureError" in run.stderr.splitlines()[-1]
     assert not [line for line in run.stderr.splitlines() if "VIPS-WARNING" in line or "TIFFRead" in line[:20]]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (lambda vips: vips.Error("unable to load", "photo.tif: bad seek\nphoto.tif: no format\n"), "no format"),
+        (lambda vips: vips.Error("unable to load", "odd\n"), "odd"),
+        (lambda vips: UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), "it breaks off"),
+    ],
+)
+def test_whatever_libvips_says_is_one_line(error, reason):
+    vips = pytest.importorskip("pyvips")
+    with pytest.raises(PictureError) as caught, vips_errors("photo.tif"):
+        raise error(vips)
+    assert str(caught.value) == f"photo.tif is damaged or cannot be read ({reason}); get a fresh copy"

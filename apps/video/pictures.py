@@ -9,6 +9,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 from av.filter import Graph
+from av.sidedata.sidedata import Type as SideDataType
 
 from apps.video.color import MATRICES, Colors, write_cube
 from artnet.pictures import Picture, flatten
@@ -35,7 +36,8 @@ class Turn(NamedTuple):
 
 def turn_of(frame: av.VideoFrame) -> Turn:
     """The orientation in a frame's display matrix: the nearest of the eight, upright where there is none."""
-    matrix = next((bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), b"")
+    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    matrix = b"" if data is None else bytes(data)
     if len(matrix) < 36:
         return Turn()
     a, b, _, c, d = np.frombuffer(matrix, "<i4" if np.little_endian else ">i4")[:5].astype(float)

@@ -1,5 +1,6 @@
 """Sound and text on their way into an MP4: as they are where it holds them, else as AAC and timed text."""
 
+import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -32,7 +33,7 @@ class Copied:
         self.last: int | None = None
 
     def convert(self, packet: av.Packet) -> Iterator[av.Packet]:
-        step = -(-_LEAST // packet.time_base) or 1
+        step = max(1, math.ceil(_LEAST / packet.time_base))
         dts = packet.dts if self.last is None else max(packet.dts, self.last + step)
         packet.pts, packet.dts, self.last = max(packet.pts, dts), dts, dts
         packet.stream = self.target

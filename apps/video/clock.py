@@ -10,12 +10,22 @@ LEAP = 10
 JUMPING = frozenset(["mpegts", "mpeg", "flv", "live_flv", "rm", "nut"])
 
 
+@dataclass(frozen=True)
+class Times:
+    """Seconds by the file's own clock: when a packet is decoded, when it is shown, and for how long."""
+
+    decoded: Fraction
+    shown: Fraction
+    duration: Fraction
+
+
 @dataclass
 class Clock:
     """Brings times onto one clock that only goes forward; ask it for every packet in the order of the file.
 
-    When one stream falls behind itself, a new section begins where the longest stream has come to, and each of the
-    other streams enters that section when it falls back too: what belonged together stays together.
+    When one stream falls behind itself, a new section begins, and each of the other streams enters that section when it
+    falls back too: what belonged together stays together. A section begins as early as it can without any stream
+    running into what it had before, taking it that the streams begin as far apart as in the section before.
 
     Attributes:
         jumps: whether running far ahead is a new beginning as well.
@@ -25,21 +35,39 @@ class Clock:
     offsets: list[Fraction] = field(default_factory=lambda: [Fraction(0)])
     section: dict[int, int] = field(default_factory=dict)
     last: dict[int, Fraction] = field(default_factory=dict)
-    end: Fraction = Fraction(0)
+    begins: dict[int, Fraction] = field(default_factory=dict)
+    ends: dict[int, Fraction] = field(default_factory=dict)
 
-    def offset(self, stream: int, time: Fraction, duration: Fraction) -> Fraction:
-        """Seconds to add to the times of a packet that has this time and duration by the file's own clock."""
+    def offset(self, stream: int, times: Times) -> Fraction:
+        """Seconds to add to the times of a packet."""
         section = self.section.get(stream, 0)
         last = self.last.get(stream)
-        if last is not None and self._begins_anew(time - last):
-            section += 1
+        if last is None or self._begins_anew(stream, times.decoded):
+            section += last is not None
             if section == len(self.offsets):
-                self.offsets.append(self.end - time)
-            self.section[stream] = section
-        self.last[stream] = time
+                self.offsets.append(self._next(stream, times.shown))
+            self.section[stream], self.begins[stream] = section, times.shown
+        self.last[stream] = times.decoded
         offset = self.offsets[section]
-        self.end = max(self.end, time + offset + duration)
+        end = times.shown + offset + times.duration
+        self.ends[stream] = max(self.ends.get(stream, end), end)
         return offset
 
-    def _begins_anew(self, step: Fraction) -> bool:
-        return step < -STEP_BACK or (self.jumps and step > LEAP)
+    def latest(self) -> Fraction:
+        """The offset of the last section that has begun: that of streams which are too sparse to tell by themselves."""
+        return self.offsets[-1]
+
+    def _next(self, stream: int, begin: Fraction) -> Fraction:
+        """The offset of a section in which this stream begins at `begin`, and the others as much later as before."""
+        later = {other: time - self.begins[stream] for other, time in self.begins.items()}
+        return max(end - (begin + later[other]) for other, end in self.ends.items())
+
+    def _begins_anew(self, stream: int, time: Fraction) -> bool:
+        step = time - self.last[stream]
+        if step < -STEP_BACK:
+            return True
+        if not self.jumps or step <= LEAP:
+            return False
+        # A stream may also have had nothing to say for long; then the others have come there by themselves.
+        follows = self.section[stream] + 1 < len(self.offsets)
+        return follows or all(abs(time - last) > LEAP for last in self.last.values())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from apps.video.clock import JUMPING, Clock
+from apps.video.clock import JUMPING, Clock, Times
 from apps.video.color import BT601, BT709, MATRICES, SDR, Colors
 from apps.video.ends import missing
 from apps.video.opening import open_media, reason_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # FFmpeg's own pass transparency over
+_REPEATING = ("avi", "ogg")  # where an empty packet says that the picture has not changed
 _USUAL_RATE = Fraction(25)
 _BEYOND = 1.0  # seconds that streams are apart in a file at most: so far beyond the end is read on
 
@@ -137,15 +138,19 @@ class VideoReader:
     def _set_clock(self, packet: av.Packet, time: int) -> None:
         base = packet.time_base
         duration = (packet.duration or 0) * base
-        offset = self._clock.offset(packet.stream.index, time * base, duration) - self.origin
+        if packet.stream.type == "subtitle":
+            offset = self._clock.latest() - self.origin
+        else:
+            shown = time if packet.pts is None else packet.pts
+            times = Times(time * base, shown * base, duration)
+            offset = self._clock.offset(packet.stream.index, times) - self.origin
+            self._reached = max(self._reached, time * base + duration + offset)
         ticks = round(offset / base)
         packet.dts = time + ticks
         if packet.pts is not None:
             packet.pts += ticks
         elif packet.stream is not self.video:  # of video, the decoder knows the order in which it is shown
             packet.pts = packet.dts
-        if packet.stream.type != "subtitle":
-            self._reached = max(self._reached, packet.dts * base + duration)
 
     def _find_video(self) -> "av.VideoStream":
         covers = av.stream.Disposition.attached_pic  # the cover of a music file is no video
@@ -195,10 +200,17 @@ class _Frames:
         self.reader, self.developer, self.length = reader, developer, length
         self.context = _alpha_decoder(reader.video) or reader.video.codec_context
         self.begin, self.due = -1, 0  # of the last frame: when it began, and when the next is due
+        self.repeats: list[int] = []  # ticks at which the frame before is shown once more
+        self.shown: np.ndarray | None = None
         self.ended = False
 
     def of(self, packet: av.Packet) -> Iterator[Frame]:
         """What a packet (the empty one at the end too) brings to light."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        if not packet.size and time is not None:
+            self.repeats.append(time)
+            self.reader.damaged += self.reader.container.format.name not in _REPEATING
+            return
         try:
             decoded = self.context.decode(packet if packet.size else None)
         except av.error.EOFError:
@@ -213,13 +225,24 @@ class _Frames:
     def rest(self) -> Iterator[Frame]:
         for frame, rgb in self.developer.finish():
             yield from self._placed(frame, rgb)
+        yield from self._repeated(math.inf)
+
+    def _repeated(self, until: float) -> Iterator[Frame]:
+        """The frame before at the ticks of the empty packets; decoders give frames long after their packets."""
+        while self.shown is not None and self.repeats and self.repeats[0] < until:
+            yield from self._at(self.repeats.pop(0), 0, self.shown)
 
     def _placed(self, frame: av.VideoFrame, rgb: np.ndarray) -> Iterator[Frame]:
         reader = self.reader
         scale = (frame.time_base or reader.time_base) / reader.time_base  # filters have time bases of their own
         times = (round(time * scale) for time in (frame.pts, frame.dts) if time is not None)
         tick = next(times, self.due)
-        duration = round(frame.duration * scale) if frame.duration else 0
+        yield from self._repeated(tick)
+        self.shown = rgb
+        yield from self._at(tick, round(frame.duration * scale) if frame.duration else 0, rgb)
+
+    def _at(self, tick: int, duration: int, rgb: np.ndarray) -> Iterator[Frame]:
+        reader = self.reader
         length = duration or max(1, round(1 / (reader.rate * reader.time_base)))
         if self.length is not None and tick * reader.time_base >= self.length:
             self.ended = True

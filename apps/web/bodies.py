@@ -72,9 +72,26 @@ def check_values(inputs: list[Any], values: Any) -> None:
     if len(values) not in (len(inputs), len(shown)):
         raise BodyError(f"this takes {len(shown)} values, got {len(values)}")
     for component, value in zip(inputs if len(values) == len(inputs) else shown, values, strict=True):
-        wanted = _wanted(component)
-        if wanted and not _fits(wanted, value, component):
-            raise BodyError(f"{component.label or 'a value'} must be {wanted}, got {json.dumps(value)[:40]}")
+        _check_value(component, value)
+
+
+def check_named(inputs: list[Any], values: dict) -> None:
+    """As `check_values`, for a request that names its values, and leaves some out.
+
+    Raises:
+        BodyError: an unknown name, or a value of a wrong type.
+    """
+    known = {component.label: component for component in inputs}
+    for name, value in values.items():
+        if name not in known:
+            raise BodyError(f"there is no {name[:40]!r} here, but {', '.join(known)}")
+        _check_value(known[name], value)
+
+
+def _check_value(component: Any, value: Any) -> None:
+    wanted = _wanted(component)
+    if wanted and not _fits(wanted, value, component):
+        raise BodyError(f"{component.label or 'a value'} must be {wanted}, got {json.dumps(value)[:40]}")
 
 
 def _wanted(component: Any) -> str | None:

@@ -67,6 +67,15 @@ class Clients:
                 return False
             return self._clock() - max(asked, self._left.get(session, 0.0)) > self.grace
 
+    def knows(self, event: str) -> bool:
+        with self._lock:
+            return event in self._jobs
+
+    def forget(self, event: str) -> None:
+        """Nobody will ask for a job's result any more."""
+        with self._lock:
+            self._jobs.pop(event, None)
+
     def of(self, session: str) -> list[str]:
         """The jobs that a session has asked for."""
         with self._lock:

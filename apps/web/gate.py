@@ -22,7 +22,7 @@ from apps.web.hosts import Hosts
 from apps.web.logins import LONGEST, Logins
 from apps.web.multipart import UploadCheck
 from apps.web.quota import Quota
-from apps.web.requests import API, JOB, RefusedError, answer, replay, whole
+from apps.web.requests import API, JOB, RefusedError, answer, refusing, replay, whole
 
 _READ = re.compile(
     rf"/|/config/?|/logout|/favicon\.ico|/robots\.txt|/manifest\.json|/theme\.css|/(assets|static|svelte)/.+"
@@ -34,6 +34,7 @@ _WRITE = re.compile(
     rf"|stream/[^/]+(/close)?)"
 )
 _STREAM = re.compile(rf"{API}/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))")
+_KEPT = 60  # seconds for which a result waits for a client that has not listened yet
 _SMALL, _MASK = 65_536, 8_000_000  # bytes of bodies that hold no job, and of layers of a mask
 
 
@@ -81,9 +82,9 @@ class Gate:
         except RefusedError as error:
             await answer(error.status, error.message, scope["path"])(scope, receive, send)
         except Exception as error:
-            if begun:
-                raise
             logging.getLogger(__name__).warning("a request failed", exc_info=error)
+            if begun:
+                return await send({"type": "http.response.body", "body": b"", "more_body": False})
             await answer(500, "this request cannot be understood; see the API's description", "")(scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,6 +110,8 @@ class Gate:
         stream = _STREAM.fullmatch(path)
         if not stream:
             return await self.app(scope, receive, send)
+        if stream[1] and not self.rules.clients.knows(stream[1]):
+            raise RefusedError(404, "there is no such job, or its result has been fetched")
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         key = stream[1] or query.get("session_hash", [""])[0]
         session = self.rules.clients.opened(key)
@@ -116,7 +119,7 @@ class Gate:
             await self.app(scope, receive, send)
         finally:
             self.rules.clients.closed(session)
-            self._later(self._left(session, once=session == stream[1]))
+            self._later(self._left(session, 0 if session == stream[1] else None))
 
     async def _write(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         path, client = scope["path"], _address(scope)
@@ -135,23 +138,25 @@ class Gate:
         elif job:
             return await self._job(scope, body, job[1], again, send)
         elif path == f"{API}/cancel":
-            self.rules.clients.cancelled(str(_parsed(body).get("event_id")))
+            with refusing(422):
+                self.rules.clients.cancelled(str(bodies.parsed(body).get("event_id")))
         await self.app(scope, again, send)
 
     async def _job(self, scope: Scope, body: bytes, name: str | None, again: Receive, send: Send) -> None:
-        content = _parsed(body)
-        session = content.get("session_hash")
-        try:
+        with refusing(422):
+            content = bodies.parsed(body)
+            session = content.get("session_hash")
             if session is not None and not (isinstance(session, str) and 0 < len(session) <= 64):
                 raise bodies.BodyError("session_hash must be a word of up to 64 letters")
             wanted = self.rules.inputs(content, name)
             if wanted is None:
                 raise bodies.BodyError("there is no such endpoint; see the API's description")
-            bodies.check_files(content if "/v2/" in scope["path"] else content.get("data"), self.rules.folder)
-            if "/v2/" not in scope["path"]:
+            named = "/v2/" in scope["path"]
+            bodies.check_files(content if named else content.get("data"), self.rules.folder)
+            if named:
+                bodies.check_named(wanted, content)
+            else:
                 bodies.check_values(wanted, content.get("data"))
-        except bodies.BodyError as error:
-            raise RefusedError(422, str(error)) from None
         if "/stream/" in scope["path"] or "/run/" in scope["path"]:
             return await self.app(scope, again, send)
         told = bytearray()
@@ -171,9 +176,9 @@ class Gate:
         except (ValueError, KeyError, TypeError):
             return  # refused: there is no job
         self.rules.clients.asked(event, session)
-        self._later(self._left(session or event, once=session is None))
+        self._later(self._left(session or event, _KEPT if session is None else None))
 
-    async def _left(self, session: str, once: bool) -> None:
+    async def _left(self, session: str, forget_after: float | None) -> None:
         """A while after a client has asked or left: end what it alone would end, where it does not listen."""
         await asyncio.sleep(self.rules.clients.grace + 0.2)
         events = self.rules.clients.of(session)
@@ -181,8 +186,10 @@ class Gate:
             return
         for event in events:  # streams of a camera wait for its next frame, and see only this
             await self._ask(f"{API}/stream/{event}/close")
-        if once:
+        if forget_after is not None:
+            await asyncio.sleep(forget_after)
             self.rules.forget(session)
+            self.rules.clients.forget(session)
 
     async def _ask(self, path: str) -> None:
         scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
@@ -217,14 +224,17 @@ class Gate:
         if length is None or length > most:
             reason = f"uploads take up to {most // 1_000_000} MB" if length else "say how long the upload is"
             raise RefusedError(413 if length else 411, reason)
-        entry, checked, got = self._begin(_address(scope), length), _upload_check(headers), 0
+        entry, got = self._begin(_address(scope), length), 0
+        with refusing(400):
+            check = UploadCheck(headers.get("content-type", ""))
 
         async def watched() -> Message:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
             if message["type"] == "http.request":
-                _fed(checked, message.get("body", b""))
+                with refusing(400):
+                    check.feed(message.get("body", b""))
             return message
 
         try:
@@ -233,10 +243,8 @@ class Gate:
             self.rules.quota.settle(entry, got)
 
     def _begin(self, client: str, size: int) -> list:
-        try:
+        with refusing(413):
             return self.rules.quota.begin(client, size)
-        except ValueError as error:
-            raise RefusedError(413, str(error)) from None
 
     def _later(self, task: Any) -> None:
         started = asyncio.create_task(task)
@@ -246,24 +254,3 @@ class Gate:
 
 def _address(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
-
-
-def _parsed(body: bytes) -> dict:
-    try:
-        return bodies.parsed(body)
-    except bodies.BodyError as error:
-        raise RefusedError(422, str(error)) from None
-
-
-def _upload_check(headers: dict[str, str]) -> UploadCheck:
-    try:
-        return UploadCheck(headers.get("content-type", ""))
-    except ValueError as error:
-        raise RefusedError(400, str(error)) from None
-
-
-def _fed(check: UploadCheck, data: bytes) -> None:
-    try:
-        check.feed(data)
-    except ValueError as error:
-        raise RefusedError(400, str(error)) from None

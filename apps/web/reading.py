@@ -126,9 +126,10 @@ def _side(source: str, clip: Clip, limits: VideoLimits) -> int:
             raise ValueError(f"{source} lasts {seconds:.0f} s; {most}")
         if max(width, height) > 16 * min(width, height):
             raise ValueError(f"{source} has frames of {width} x {height}, too flat for the page; crop it")
-        if seconds * reader.rate > limits.frames:
-            rate = f"{float(reader.rate):.0f} frames a second"
-            raise ValueError(f"{source} has {rate}, more than {limits.frames:,} in all: lower the rate, or cut it")
+        rate = reader.video.average_rate or reader.rate
+        if seconds * rate > limits.frames:
+            many = f"{float(rate):.0f} frames a second"
+            raise ValueError(f"{source} has {many}, more than {limits.frames:,} in all: lower the rate, or cut it")
     return min(clip.size or min(width, height), limits.side)
 
 

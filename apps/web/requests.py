@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive
@@ -25,6 +27,15 @@ def answer(status: int, message: str, path: str) -> JSONResponse:
         detail = [{"__type__": "validate", "is_valid": False, "parameter_name": "request", "message": message}]
         return JSONResponse({"detail": detail, "error": message}, 422)
     return JSONResponse({"detail": message, "error": message}, status)
+
+
+@contextmanager
+def refusing(status: int) -> Iterator[None]:
+    """Refuse the request with the status where the block raises a ValueError."""
+    try:
+        yield
+    except ValueError as error:
+        raise RefusedError(status, str(error)) from None
 
 
 async def whole(receive: Receive, length: int | None, most: int) -> bytes:

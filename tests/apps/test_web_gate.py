@@ -200,6 +200,35 @@ def test_unknown_jobs(body, http):
     assert "no such endpoint" in call(http, "nothing")
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"photo": 5}, "photo must be an uploaded file"),
+        ({"strength": "much"}, "strength must be a number"),
+        ({"picture": None}, "there is no 'picture' here, but photo, style"),
+    ],
+)
+def test_named_values(body, message, http, photo):
+    asked = http.post("/gradio_api/call/v2/stylize", json=body)
+    assert message in asked.json()["error"]
+    event = http.post("/gradio_api/call/v2/stylize", json={"photo": upload(http, photo)}).json()["event_id"]
+    assert "event: complete" in http.get(f"/gradio_api/call/v2/stylize/{event}").text
+
+
+def test_unknown_results(http):
+    answer = http.get("/gradio_api/call/stylize/none")
+    assert (answer.status_code, in_words(answer.json()["error"])) == (404, True)
+    assert "error" in http.get("/gradio_api/queue/data", params={"session_hash": "none"}).text
+
+
+def test_page_names_no_file_of_the_program(http):
+    folder = os.environ["GRADIO_TEMP_DIR"]
+    for path in ("/", "/config", "/gradio_api/info", "/gradio_api/openapi.json"):
+        text = http.get(path).text.replace(folder, "")
+        assert str(samples.FOLDER) not in text
+        assert str(Path(__file__).parents[2]) not in text
+
+
 def test_small_bodies_are_read_as_they_are():
     assert parsed(b'{"data": [1, {"a": [2]}]}') == {"data": [1, {"a": [2]}]}
 

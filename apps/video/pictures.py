@@ -10,6 +10,7 @@ import av
 import numpy as np
 from av.filter import Graph
 from av.sidedata.sidedata import Type as SideDataType
+from av.video.reformatter import VideoReformatter
 
 from apps.video.color import MATRICES, Colors, write_cube
 from artnet.pictures import Picture, flatten
@@ -66,6 +67,8 @@ class Developer:
         self.colors, self.aspect = colors, aspect
         self.weaver: tuple[object, Graph] | None = None
         self.grader: tuple[object, Graph] | None = None
+        self.turn: tuple[object, Turn] | None = None
+        self.reformatter = VideoReformatter()  # one for all: each keeps threads of its own
 
     def develop(self, frame: av.VideoFrame) -> Iterator[tuple[av.VideoFrame, np.ndarray]]:
         """(frame, (H, W, 3) uint8) of each picture that is done: usually this one."""
@@ -96,16 +99,23 @@ class Developer:
             yield frame, self._picture(frame)
 
     def _picture(self, frame: av.VideoFrame) -> np.ndarray:
-        turn = turn_of(frame)
+        turn = self._turn(frame)
         if frame.colorspace not in MATRICES:
             frame.colorspace = self.colors.matrix
         width, height = square_size(frame.width, frame.height, self.aspect)
         if any(part.is_alpha for part in frame.format.components) or frame.format.name == "pal8":
-            rgba = frame.reformat(width, height, "rgba").to_ndarray()
+            rgba = self.reformatter.reformat(frame, width, height, "rgba").to_ndarray()
             return turn.apply(flatten(Picture(rgba[..., :3], rgba[..., 3])))
         if self.colors.is_plain:
-            return turn.apply(frame.reformat(width, height, "rgb24").to_ndarray())
-        return turn.apply(self._graded(frame.reformat(width, height, DEEP)).to_ndarray())
+            return turn.apply(self.reformatter.reformat(frame, width, height, "rgb24").to_ndarray())
+        return turn.apply(self._graded(self.reformatter.reformat(frame, width, height, DEEP)).to_ndarray())
+
+    def _turn(self, frame: av.VideoFrame) -> Turn:
+        """Read once for frames of a shape: a frame whose side data was asked for stays until garbage is collected."""
+        shape = (frame.format.name, frame.width, frame.height)
+        if not self.turn or self.turn[0] != shape:
+            self.turn = shape, turn_of(frame)
+        return self.turn[1]
 
     def _graded(self, frame: av.VideoFrame) -> av.VideoFrame:
         """A deep frame as BT.709 in 8 bits."""

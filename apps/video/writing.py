@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from apps.video.color import SDR, Colors
 from apps.video.reading import Frame
@@ -74,6 +75,7 @@ class VideoWriter:
             self.container.set_chapters(list(beside.chapters))
         self.waiting: list[av.Packet] = []
         self.refused = 0
+        self.reformatter = VideoReformatter()
         self.size: tuple[int, int] | None = None
 
     def __enter__(self) -> "VideoWriter":
@@ -90,7 +92,7 @@ class VideoWriter:
     @property
     def lost(self) -> int:
         """Packets of sound that could not be decoded, or that MP4 refused, and were passed over."""
-        return self.refused + sum(track.lost for track in self.tracks.values())
+        return max(self.refused, sum(track.lost for track in self.tracks.values()))  # many are both
 
     def write(self, frame: Frame) -> None:
         """Append a frame; odd sides are padded by one repeated row or column, which H.264 needs."""
@@ -100,8 +102,11 @@ class VideoWriter:
         else:
             self.size = rgb.shape[:2]
             self.video.height, self.video.width = self.size
-        picture = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=self.colors.matrix, dst_color_range=1
+        picture = self.reformatter.reformat(
+            av.VideoFrame.from_ndarray(rgb, format="rgb24"),
+            format="yuv420p",
+            dst_colorspace=self.colors.matrix,
+            dst_color_range=1,
         )
         picture.pts, picture.duration, picture.time_base = frame.start, frame.duration, self.time_base
         self._mux(self.video.encode(picture))

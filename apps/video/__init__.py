@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -74,7 +73,6 @@ def run(args: argparse.Namespace) -> int:
     need("video", "av", "cv2")
     from apps.video.convert import Clip, VideoReader, convert_from
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no half file stays then either
     _check_output(args)
     # First, so that bad input costs no loading; and once, as a pipe can be read but once.
     with VideoReader(args.video, args.start, args.end) as reader, tqdm(disable=None, bar_format=_BAR) as bar:

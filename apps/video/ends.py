@@ -10,14 +10,21 @@ if TYPE_CHECKING:
 
 SHORT = 0.5
 """Seconds by which a video may end before the length that its header gives."""
-TELLS_LENGTH = frozenset(["flv", "asf"])
+TELLS_LENGTH = frozenset(["flv"])
 """Formats whose header gives the length of pictures and sound; other formats' may be that of subtitles, or a guess."""
+TELLS_PARTS = frozenset(["mpegts", "mpeg"])
+"""Formats whose packets come in parts, so that the last one may be incomplete."""
 _PACKETS = (188, 192, 204)  # of MPEG-TS, in bytes
+_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # an object of ASF
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
 
 
-def missing(container: "InputContainer", end: float) -> str | None:
-    """What is missing from a file that was read to its end, `end` seconds after its beginning; None for nothing."""
+def missing(container: "InputContainer", end: float, incomplete: bool = False) -> str | None:
+    """What is missing from a file that was read to its end; None for nothing.
+
+    Args:
+        end: seconds after its beginning. incomplete: the last packet of a stream is, as the demuxer says.
+    """
     names = set(container.format.name.split(","))
     file: BinaryIO = container.file.file
     size = file.seek(0, os.SEEK_END)
@@ -25,7 +32,11 @@ def missing(container: "InputContainer", end: float) -> str | None:
         return f"{wanted - size:,} of {wanted:,} bytes are missing"
     if "avi" in names and (wanted := riff_end(file)) > size:
         return f"{wanted - size:,} of at least {wanted:,} bytes are missing"
+    if "asf" in names and (wanted := asf_end(file)) > size:
+        return f"{wanted - size:,} of {wanted:,} bytes are missing"
     if "mpegts" in names and size and all(size % length for length in _PACKETS):
+        incomplete = True
+    if names & TELLS_PARTS and incomplete:
         return "it ends within a packet"
     if names & {"mov", "mp4"}:
         wanted = max((entry.pos + entry.size for s in container.streams for entry in s.index_entries), default=0)
@@ -41,6 +52,16 @@ def riff_end(file: BinaryIO) -> int:
     """Where the first part of an AVI should end, in bytes."""
     file.seek(4)
     return 8 + int.from_bytes(file.read(4), "little")
+
+
+def asf_end(file: BinaryIO) -> int:
+    """Where an ASF (WMV) should end, in bytes, by its file properties; 0 where it does not say (it was a broadcast)."""
+    file.seek(0)
+    header = file.read(1 << 16)
+    at = header.find(_FILE_PROPERTIES)
+    if at < 0 or len(header) < at + 92 or header[at + 88] & 1:
+        return 0
+    return int.from_bytes(header[at + 40 : at + 48], "little")
 
 
 def segment_end(file: BinaryIO) -> int | None:

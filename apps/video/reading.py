@@ -1,6 +1,7 @@
 """Videos in: pictures as players show them with their exact times, and packets of sound and text, one at a time."""
 
 import math
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -75,6 +76,8 @@ class VideoReader:
         self.origin = self._beginning() + Fraction(start)
         self._clock = Clock(jumps=bool(JUMPING.intersection(self.container.format.name.split(","))))
         self._reached = Fraction(0)
+        # By stream, whether its last two packets were: what a parser still held at the end it gives without saying so.
+        self._incomplete: dict[int, deque[bool]] = defaultdict(lambda: deque(maxlen=2))
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -101,7 +104,8 @@ class VideoReader:
             self.container.seek(int(self.origin * av.time_base))
         yield from self._items()
         if self.end is None:
-            self.missing = self.missing or missing(self.container, float(self._reached) + self.start)
+            incomplete = any(map(any, self._incomplete.values()))
+            self.missing = self.missing or missing(self.container, float(self._reached) + self.start, incomplete)
 
     def _items(self) -> Iterator["Frame | av.Packet"]:
         length = None if self.end is None else self.end - self.start
@@ -116,6 +120,7 @@ class VideoReader:
             if length is not None and frames.ended and seconds is not None and seconds > length + _BEYOND:
                 return
         yield from frames.rest()
+        self._incomplete[self.video.index].append(frames.torn)
 
     def _wants(self, packet: av.Packet, seconds: Fraction, length: float | None) -> bool:
         """Whether a packet of sound or text has something in it, and lies in the part."""
@@ -131,6 +136,8 @@ class VideoReader:
                 time = packet.dts if packet.dts is not None else packet.pts
                 if time is not None:
                     self._set_clock(packet, time)
+                if packet.size:
+                    self._incomplete[packet.stream.index].append(packet.is_corrupt)
                 yield packet
         except av.FFmpegError as error:
             self.missing = f"what follows cannot be read ({reason_of(error)})"
@@ -202,7 +209,7 @@ class _Frames:
         self.begin, self.due = -1, 0  # of the last frame: when it began, and when the next is due
         self.repeats: list[int] = []  # ticks at which the frame before is shown once more
         self.shown: np.ndarray | None = None
-        self.ended = False
+        self.torn = self.ended = False
 
     def of(self, packet: av.Packet) -> Iterator[Frame]:
         """What a packet (the empty one at the end too) brings to light."""
@@ -219,6 +226,7 @@ class _Frames:
             self.reader.damaged += 1
             decoded = []
         for raw in decoded:
+            self.torn = raw.is_corrupt
             for frame, rgb in self.developer.develop(raw):
                 yield from self._placed(frame, rgb)
 

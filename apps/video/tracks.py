@@ -25,14 +25,24 @@ _BLOCK = 1024  # samples of an AAC packet
 
 
 class Copied:
-    """A stream whose packets are handed on as they are, with times that increase."""
+    """Sound whose packets are handed on as they are, with times that increase; damaged ones are counted."""
 
-    def __init__(self, container: "OutputContainer", source: "av.stream.Stream"):
+    def __init__(self, container: "OutputContainer", source: "av.AudioStream"):
         self.target = container.add_stream_from_template(source)
-        self.lost = 0
+        self.context = source.codec_context
+        self.good = self.bad = 0
         self.last: int | None = None
 
+    @property
+    def lost(self) -> int:
+        """Damaged packets; sound of which nothing can be decoded is of a kind that only the decoder does not know."""
+        return self.bad if self.good else 0
+
     def convert(self, packet: av.Packet) -> Iterator[av.Packet]:
+        try:
+            self.good += len(self.context.decode(packet))
+        except av.FFmpegError:
+            self.bad += 1
         step = max(1, math.ceil(_LEAST / packet.time_base))
         dts = packet.dts if self.last is None else max(packet.dts, self.last + step)
         packet.pts, packet.dts, self.last = max(packet.pts, dts), dts, dts

@@ -82,6 +82,7 @@ def test_the_content_counts_and_not_the_suffix(suffix, desk):
         ("in.ts", "libx264", {}),
         ("in.avi", "mpeg4", {}),
         ("in.flv", "libx264", {}),
+        ("in.wmv", "wmv2", {}),
         ("in.mp4", "libx264", {"movflags": "+faststart"}),
         ("in.mp4", "libx264", {"movflags": "frag_keyframe+empty_moov"}),
     ],
@@ -97,3 +98,25 @@ def test_half_a_video_is_painted_and_said(name, codec, options, fake, desk, caps
     assert f"artnet: half-{name}: the video was cut off: " in err
     assert err.count("\n") == 1
     assert 10 < len(frames_of("out.mp4")) < 40
+
+
+def last_sound(data):
+    """A place between two packets of the transport, within the last but one stretch of sound."""
+    starts = [at for at in range(0, len(data), 188) if data[at + 1 : at + 3] == b"\x41\x01"]
+    return starts[-2] + 5 * 188
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "audio", "length"),
+    [("in.ts", "libx264", "aac", last_sound), ("in.mpg", "mpeg2video", None, lambda data: len(data) // 2)],
+)
+def test_half_a_broadcast_is_known_by_its_last_packets(name, codec, audio, length, fake, desk, capsys):
+    """Where it is cut between two packets of the transport, its size does not tell."""
+    noise = np.random.default_rng(0).integers(0, 256, (40, 48, 64, 3), dtype=np.uint8)
+    options = {"max_delay": "700000"}  # so that a stretch of sound is of several packets, as usual
+    data = make_clip(desk / name, noise, codec=codec, audio=audio, options=options).read_bytes()
+    assert video(name, "-o", "whole.mp4") == 0
+    assert capsys.readouterr().err == ""
+    (desk / f"half-{name}").write_bytes(data[: length(data)])
+    assert video(f"half-{name}", "-o", "out.mp4") == 1
+    assert f"artnet: half-{name}: the video was cut off: it ends within a packet" in capsys.readouterr().err

@@ -7,6 +7,8 @@ STEP_BACK = Fraction(1, 2)
 """Seconds by which a stream must fall behind itself to count as a new beginning; less is disorder, not a new clock."""
 LEAP = 10
 """Seconds by which a stream must run ahead to count as one, in formats whose clocks are known to jump."""
+FAR = 1800
+"""The same in all other formats, where it is damage: an MP4 cannot hold frames that are much further apart."""
 JUMPING = frozenset(["mpegts", "mpeg", "flv", "live_flv", "rm", "nut"])
 
 
@@ -28,7 +30,7 @@ class Clock:
     running into what it had before, taking it that the streams begin as far apart as in the section before.
 
     Attributes:
-        jumps: whether running far ahead is a new beginning as well.
+        jumps: whether running ahead by little (LEAP, not FAR) is a new beginning as well.
     """
 
     jumps: bool = False
@@ -66,8 +68,9 @@ class Clock:
         step = time - self.last[stream]
         if step < -STEP_BACK:
             return True
-        if not self.jumps or step <= LEAP:
+        leap = LEAP if self.jumps else FAR
+        if step <= leap:
             return False
         # A stream may also have had nothing to say for long; then the others have come there by themselves.
         follows = self.section[stream] + 1 < len(self.offsets)
-        return follows or all(abs(time - last) > LEAP for last in self.last.values())
+        return follows or all(abs(time - last) > leap for last in self.last.values())

@@ -1,5 +1,6 @@
 """Opening media files so that nothing but the file itself is ever read, whatever its name and content say."""
 
+import io
 import os
 import stat
 import tempfile
@@ -24,6 +25,16 @@ not among them: they name other files and addresses, which a stranger's file mus
 _LENIENT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 """Tags are not always UTF-8, and PyAV took that for an error up to version 18."""
 PLAYLISTS = (b"#EXTM3U", b"ffconcat version", b"v=0", b"<MPD", b"<?xml", b"[playlist]")
+
+
+class _Source(io.BufferedReader):
+    """A file in which damaged ones may point anywhere."""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return super().seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
 
 
 def open_media(path: str | Path) -> "InputContainer":
@@ -72,7 +83,7 @@ def _open(path: str | Path) -> BinaryIO:
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder; give a video file")
     try:
-        file = open(path, "rb")  # noqa: SIM115 - the container owns it
+        file = _Source(open(path, "rb", buffering=0))  # noqa: SIM115 - the container owns it
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist; give a video file") from None
     except OSError as error:

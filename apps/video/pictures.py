@@ -20,6 +20,7 @@ MAX_PIXELS = 8192 * 4352
 MAX_ASPECT = 16
 """Pixels that are said to be further from square than this are damage."""
 DEEP = "rgb48le"
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # FFmpeg's own pass transparency over
 
 
 class Turn(NamedTuple):
@@ -148,3 +149,13 @@ def _chain(frame: av.VideoFrame, *filters: tuple[str, str]) -> Graph:
         one.link_to(next_one)
     graph.configure()
     return graph
+
+
+def alpha_decoder(video: "av.VideoStream") -> "av.VideoCodecContext | None":
+    """A decoder that keeps transparency, where the video has some that FFmpeg's own decoder passes over."""
+    name = _ALPHA_DECODERS.get(video.codec_context.codec.canonical_name)
+    if video.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return None
+    context = av.Codec(name, "r").create()
+    context.width, context.height, context.extradata = video.width, video.height, video.codec_context.extradata
+    return context

@@ -6,21 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 
-from apps.video.clock import JUMPING, Clock, Times
+from apps.video.clock import FAR, JUMPING, Clock, Times
 from apps.video.color import BT601, BT709, MATRICES, SDR, Colors
 from apps.video.ends import missing
 from apps.video.opening import open_media, reason_of
-from apps.video.pictures import MAX_PIXELS, Developer
+from apps.video.pictures import MAX_PIXELS, Developer, alpha_decoder
 
-if TYPE_CHECKING:
-    from av.stream import Stream
-
-_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # FFmpeg's own pass transparency over
 _REPEATING = ("avi", "ogg")  # where an empty packet says that the picture has not changed
 _USUAL_RATE = Fraction(25)
 _BEYOND = 1.0  # seconds that streams are apart in a file at most: so far beyond the end is read on
@@ -205,7 +200,7 @@ class _Frames:
 
     def __init__(self, reader: VideoReader, developer: Developer, length: float | None):
         self.reader, self.developer, self.length = reader, developer, length
-        self.context = _alpha_decoder(reader.video) or reader.video.codec_context
+        self.context = alpha_decoder(reader.video) or reader.video.codec_context
         self.begin, self.due = -1, 0  # of the last frame: when it began, and when the next is due
         self.repeats: list[int] = []  # ticks at which the frame before is shown once more
         self.shown: np.ndarray | None = None
@@ -247,7 +242,8 @@ class _Frames:
         tick = next(times, self.due)
         yield from self._repeated(tick)
         self.shown = rgb
-        yield from self._at(tick, round(frame.duration * scale) if frame.duration else 0, rgb)
+        duration = round((frame.duration or 0) * scale)
+        yield from self._at(tick, duration if duration * reader.time_base <= FAR else 0, rgb)
 
     def _at(self, tick: int, duration: int, rgb: np.ndarray) -> Iterator[Frame]:
         reader = self.reader
@@ -258,13 +254,3 @@ class _Frames:
             self.begin = max(tick, self.begin + 1)
             self.due = self.begin + length
             yield Frame(rgb, self.begin, duration)
-
-
-def _alpha_decoder(video: "Stream") -> "av.VideoCodecContext | None":
-    """A decoder that keeps transparency, where the video has some that FFmpeg's own decoder passes over."""
-    name = _ALPHA_DECODERS.get(video.codec_context.codec.canonical_name)
-    if video.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
-        return None
-    context = av.Codec(name, "r").create()
-    context.width, context.height, context.extradata = video.width, video.height, video.codec_context.extradata
-    return context

@@ -64,6 +64,8 @@ class Converted:
         self.context, self.time_base = context, source.time_base
         self.lost = 0
         self.graph: tuple[object, Graph] | None = None
+        self.blocks = av.AudioFifo()
+        self.resampled = self.encoded = 0  # samples so far
 
     def convert(self, packet: av.Packet) -> Iterator[av.Packet]:
         try:
@@ -83,6 +85,8 @@ class Converted:
 
     def finish(self) -> Iterator[av.Packet]:
         yield from self._drained()
+        if rest := self.blocks.read():
+            yield from self._encode(rest)
         yield from self.target.encode()
 
     def _drained(self) -> Iterator[av.Packet]:
@@ -97,17 +101,26 @@ class Converted:
                 frame = self.graph[1].pull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
-            yield from self.target.encode(frame)
+            self.resampled += frame.samples
+            frame.pts = None  # there are no gaps any more: the count of samples is the time
+            self.blocks.write(frame)
+            while block := self.blocks.read(_BLOCK):
+                yield from self._encode(block)
+
+    def _encode(self, block: av.AudioFrame) -> list[av.Packet]:
+        block.pts, block.time_base = self.encoded, Fraction(1, self.rate)
+        self.encoded += block.samples
+        return self.target.encode(block)
 
     def _resampler(self, frame: av.AudioFrame) -> Graph:
+        """What makes sound of the frame's kind continuous, from where that of another kind has come to."""
         graph = Graph()
         nodes = [
             graph.add_abuffer(
                 sample_rate=frame.sample_rate, format=frame.format, layout=frame.layout, time_base=self.time_base
             ),
-            graph.add("aresample", f"{self.rate}:async=1000:first_pts=0"),
+            graph.add("aresample", f"{self.rate}:async=1000:first_pts={self.resampled}"),
             graph.add("aformat", f"sample_fmts=fltp:sample_rates={self.rate}:channel_layouts={self.layout}"),
-            graph.add("asetnsamples", f"n={_BLOCK}:p=0"),
             graph.add("abuffersink"),
         ]
         for one, next_one in pairwise(nodes):
@@ -120,7 +133,7 @@ class Text:
     """Subtitles as the timed text of an MP4 (3GPP TS 26.245): each a length of 2 bytes, and UTF-8."""
 
     def __init__(self, container: "OutputContainer", source: "av.stream.Stream"):
-        self.kind = _codec_of(source)
+        self.kind = codec_of(source)
         self.target = container.add_mux_stream("mov_text")
         self.target.time_base = Fraction(1, 1000)
         self.lost = 0
@@ -156,18 +169,18 @@ Track = Copied | Converted | Text
 def track_of(container: "OutputContainer", source: "av.stream.Stream") -> Track | None:
     """The way of a stream into the container; None for one that it cannot hold."""
     if source.type == "subtitle":
-        track: Track | None = Text(container, source) if _codec_of(source) in TEXTS else None
+        track: Track | None = Text(container, source) if codec_of(source) in TEXTS else None
     elif source.type != "audio" or source.codec_context is None:
         track = None
     else:
-        track = (Copied if _codec_of(source) in COPIED else Converted)(container, source)  # type: ignore[arg-type]
+        track = (Copied if codec_of(source) in COPIED else Converted)(container, source)  # type: ignore[arg-type]
     if track:
         track.target.metadata.update({k: v for k, v in source.metadata.items() if k in ("language", "title")})
         track.target.disposition = source.disposition
     return track
 
 
-def _codec_of(stream: "av.stream.Stream") -> str:
-    """The name of a stream's codec, whichever decoder is used for it."""
+def codec_of(stream: "av.stream.Stream") -> str:
+    """The name of a stream's codec, whichever decoder is used for it; empty where there is none."""
     context = stream.codec_context
     return context.codec.canonical_name if context and context.codec else ""

@@ -13,7 +13,7 @@ from av.video.reformatter import VideoReformatter
 
 from apps.video.color import SDR, Colors
 from apps.video.reading import Frame
-from apps.video.tracks import track_of
+from apps.video.tracks import codec_of, track_of
 from artnet.pictures import resize
 
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION: the encoder hands each frame's duration on
@@ -70,7 +70,7 @@ class VideoWriter:
         self.video.codec_context.color_trc = colors.transfer
         tracks = {stream.index: (stream, track_of(self.container, stream)) for stream in beside.streams}
         self.tracks = {index: track for index, (_, track) in tracks.items() if track}
-        self.left_out = [stream.name or stream.type for stream, track in tracks.values() if not track]
+        self.left_out = [codec_of(stream) or stream.type for stream, track in tracks.values() if not track]
         if beside.chapters:
             self.container.set_chapters(list(beside.chapters))
         self.waiting: list[av.Packet] = []
@@ -126,7 +126,9 @@ class VideoWriter:
         for packet in packets:
             try:
                 self.container.mux(packet)
-            except av.error.InvalidDataError:
+            except (av.error.InvalidDataError, av.error.PatchWelcomeError):
                 # MP4 looks into packets of some codecs, and refuses damaged ones: maybe not this one, but one that
                 # was waiting for its turn. Those that are good stay in line.
                 self.refused += 1
+            except av.error.ArgumentError as error:  # whose message would name the temporary file
+                raise ValueError("times or lengths that an MP4 cannot hold; convert the video first") from error

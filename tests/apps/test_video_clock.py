@@ -21,13 +21,13 @@ def video(*arguments):
     return main(["video", *map(str, arguments), "--style", "style.png", "--no-steady"])
 
 
-def flash_and_beep(path, codec="libx264", audio="aac", seconds=2, at=1, **options):
+def flash_and_beep(path, codec="libx264", audio="aac", seconds=2, at=1, layout="mono", **options):
     """A clip of 25 frames a second that is white, and not silent, in the tenth of a second from `at` on."""
     with av.open(str(path), "w", **options) as out:
         picture = out.add_stream(codec, rate=25)
         picture.width = picture.height = 64
         picture.pix_fmt = "yuv420p"
-        sound = out.add_stream(audio, rate=48000, layout="mono")
+        sound = out.add_stream(audio, rate=48000, layout=layout)
         for n in range(25 * seconds):
             lit = at <= n / 25 < at + 0.1
             frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 255 * lit, np.uint8), format="rgb24")
@@ -38,7 +38,7 @@ def flash_and_beep(path, codec="libx264", audio="aac", seconds=2, at=1, **option
         whole = av.AudioFrame.from_ndarray(wave.astype(np.float32)[None], format="flt", layout="mono")
         whole.rate, whole.pts = 48000, 0
         size = sound.codec_context.frame_size or 1024
-        resampler = av.AudioResampler(sound.codec_context.format, "mono", 48000, frame_size=size)
+        resampler = av.AudioResampler(sound.codec_context.format, layout, 48000, frame_size=size)
         for part in (*resampler.resample(whole), *resampler.resample(None)):
             out.mux(sound.encode(part))
         out.mux(picture.encode())
@@ -87,6 +87,15 @@ def test_recordings_joined_move_all_streams_together(fake, desk, monkeypatch):
     assert frames[-1][0] == pytest.approx(6, abs=0.1)
     assert np.abs(offsets("out.mp4")).max() <= TOLERANCE
     assert len(offsets("out.mp4")) == 3
+
+
+def test_sound_that_changes_its_kind_midway(fake, desk, monkeypatch):
+    monkeypatch.setattr(fake, "stylize", lambda content, **_: content)
+    parts = [flash_and_beep(desk / "part.ts", audio="mp2", layout=layout).read_bytes() for layout in ("mono", "stereo")]
+    (desk / "joined.ts").write_bytes(b"".join([*parts, parts[0]]))
+    assert video("joined.ts", "-o", "out.mp4") == 0
+    assert len(offsets("out.mp4")) == 3
+    assert np.abs(offsets("out.mp4")).max() <= TOLERANCE
 
 
 def test_a_clock_that_begins_below_zero_loses_no_frame(fake, desk):
@@ -145,6 +154,14 @@ def test_a_packet_without_content_shows_the_picture_before_again(fake, desk, cap
     assert capsys.readouterr().err == "artnet: in.mp4: 2 damaged packets passed over\n"
 
 
+def test_days_between_two_frames_are_damage(fake, desk):
+    make_clip("in.mkv", moving_frames(5), times=[0, 40, 80, 400_000_000, 400_000_040])
+    assert video("in.mkv", "-o", "out.mp4") == 0
+    times = [time for time, _ in frames_of("out.mp4")]
+    assert len(times) == 5
+    assert times[-1] < 1
+
+
 def told(clock, stream, time, duration=1):
     """The offset of a packet that is shown when it is decoded, in seconds."""
     return clock.offset(stream, Times(Fraction(time), Fraction(time), Fraction(duration)))
@@ -173,11 +190,11 @@ def test_streams_that_begin_apart_leave_no_gap():
     assert told(clock, 0, 1) == 3
 
 
-def test_only_formats_that_jump_begin_anew_by_running_ahead():
-    for jumps, expected in ((False, 0), (True, -99)):
+def test_only_formats_that_jump_begin_anew_by_running_ahead_a_little():
+    for jumps, step, expected in ((False, 100, 0), (True, 100, -99), (False, 10**6, 1 - 10**6)):
         clock = Clock(jumps=jumps)
         told(clock, 0, 0)
-        assert told(clock, 0, 100) == expected
+        assert told(clock, 0, step) == expected
 
 
 def test_a_stream_that_was_silent_for_long_has_not_begun_anew():

@@ -21,6 +21,7 @@ from apps import samples
 from apps.look import Look
 from apps.timing import describe, save
 from apps.video.convert import Clip, convert
+from apps.video.reading import VideoReader
 from artnet import Stylizer
 from artnet.pictures import flatten, read_picture
 
@@ -93,7 +94,8 @@ def main() -> None:
 
         def converted(source: Path, stylizer: Any) -> np.ndarray:
             target = folder / "out.mp4"
-            convert(source, target, stylizer, Look(grain=0.0), Clip(), lambda *_: None)
+            with VideoReader(source) as reader:
+                convert(reader, target, stylizer, Look(grain=0.0), Clip(), lambda *_: None)
             return shown(target)
 
         source = twin(folder / "twin.mp4")

@@ -22,6 +22,7 @@ import numpy as np
 from apps.look import Look
 from apps.timing import describe, save
 from apps.video.convert import Clip, convert
+from apps.video.reading import VideoReader
 
 RATE, SECONDS, SOUND = 25, 4, 44100
 MARKS = (0.6, 1.4, 2.6, 3.4)
@@ -185,7 +186,8 @@ def cases(folder: Path) -> list[tuple[str, Callable[[], tuple[Path, list[Path]]]
 
 def compare(path: Path, parts: list[Path], target: Path) -> dict[str, Any]:
     """Convert, and set what came out beside what went in."""
-    made = convert(path, target, Unchanged(), Look(grain=0.0), Clip(steady=False), lambda *_: None)
+    with VideoReader(path) as reader:
+        made = convert(reader, target, Unchanged(), Look(grain=0.0), Clip(steady=False), lambda *_: None)
     before, after = [measure(part) for part in parts], measure(target)
     wanted = [offset for part in before for offset in part.offsets]
     drift = max(abs(a - b) for a, b in zip(after.offsets, wanted, strict=True))

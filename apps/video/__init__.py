@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from apps.extras import need
 
     need("video", "av", "cv2")
-    from apps.video.convert import Clip, VideoReader, convert_from
+    from apps.video.convert import Clip, VideoReader, convert
 
     _check_output(args)
     # First, so that bad input costs no loading; and once, as a pipe can be read but once.
@@ -84,8 +84,7 @@ def run(args: argparse.Namespace) -> int:
             bar.total = None if whole is None else round(max(whole, done), 1)
             bar.update(done - bar.n)
 
-        clip = Clip(args.start, args.end, args.size, args.steady)
-        made = convert_from(reader, args.output, stylizer, Look.of(args), clip, progress)
+        made = convert(reader, args.output, stylizer, Look.of(args), Clip(args.size, args.steady), progress)
     print(f"{args.output}: {made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}")
     for line in made.remarks:
         print(f"artnet: {args.video}: {line}", file=sys.stderr)

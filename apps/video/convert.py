@@ -24,16 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clip:
-    """Which part of a video, at which size.
+    """How the frames of a video are painted.
 
     Attributes:
-        start, end: seconds; end None is the video's own.
         size: short side in pixels, None as it is.
         steady: reduce flicker.
     """
 
-    start: float = 0.0
-    end: float | None = None
     size: int | None = None
     steady: bool = True
 
@@ -68,26 +65,6 @@ class Made:
 
 
 def convert(
-    source: str | Path,
-    target: str | Path,
-    stylizer: "Stylizer",
-    look: Look,
-    clip: Clip,
-    progress: Callable[[float, float | None], None],
-) -> Made:
-    """Paint a video in the stylizer's style; `target` appears whole at the end, or not at all.
-
-    Args:
-        progress: called after every frame with the seconds done and in all (None if unknown); may raise to cancel.
-
-    Raises:
-        ValueError: a source that cannot be read, or has no frames in the part.
-    """
-    with VideoReader(source, clip.start, clip.end) as reader:
-        return convert_from(reader, target, stylizer, look, clip, progress)
-
-
-def convert_from(
     reader: VideoReader,
     target: str | Path,
     stylizer: "Stylizer",
@@ -95,7 +72,15 @@ def convert_from(
     clip: Clip,
     progress: Callable[[float, float | None], None],
 ) -> Made:
-    """`convert` for a video that is open already, at the clip's part."""
+    """Paint a video, or the part of it that was opened, in the stylizer's style.
+
+    Args:
+        target: appears whole at the end, or not at all.
+        progress: called after every frame with the seconds done and in all (None if unknown); may raise to cancel.
+
+    Raises:
+        ValueError: no frames in the part that can be decoded.
+    """
     with atomic_write(target) as file, _writer(file.name, reader) as writer:
         made = _paint_all(reader, writer, stylizer, look, clip, progress)
     return replace(made, damaged=reader.damaged + writer.lost)  # also what came to light while the rest was written

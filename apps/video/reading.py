@@ -14,7 +14,7 @@ from apps.video.clock import FAR, JUMPING, Clock, Times
 from apps.video.color import BT601, BT709, MATRICES, SDR, Colors
 from apps.video.ends import missing
 from apps.video.opening import open_media, reason_of
-from apps.video.pictures import MAX_PIXELS, Developer, alpha_decoder
+from apps.video.pictures import MAX_PIXELS, Developer, alpha_decoder, square_size
 
 _REPEATING = ("avi", "ogg")  # where an empty packet says that the picture has not changed
 _USUAL_RATE = Fraction(25)
@@ -85,6 +85,11 @@ class VideoReader:
         self.container.close()
         if file is not None:
             file.file.close()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of its frames with square pixels, before they are turned, as far as the file says."""
+        return square_size(self.video.width, self.video.height, self.video.sample_aspect_ratio)
 
     @property
     def seconds(self) -> float | None:

@@ -1,6 +1,5 @@
 """What confined processes do with uploads: read pictures, make them small, take videos apart and put them together."""
 
-import gc
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,7 +20,6 @@ MAX_SIDE = 16_384
 MAX_STYLE_SHAPE = 3
 """Times that a style is longer than wide at most; longer ones are squeezed, as every style is squeezed somewhere."""
 _STRIDE = 16  # whatever the network's is
-_CYCLES = 20  # objects, three for a frame
 
 
 def photo(path: str) -> Picture:
@@ -98,38 +96,34 @@ def video(connection: Connection, source: str, target: str, look: Look, clip: Cl
         ValueError: it cannot be read, or goes over the limits.
     """
 
-    # Whose side data was looked at, a frame is in a cycle with them: it must not wait long for being collected.
-    gc.freeze()
-    gc.set_threshold(_CYCLES, 2, 2)
-
     def progress(done: float, whole: float | None) -> None:
         if done > limits.seconds:
             raise ValueError(f"this video is longer than {limits.seconds:.0f} s, which is what the page takes: cut it")
         connection.send(("value", ("progress", (done, max(done, whole or 0.0)))))
 
     try:
-        clip = replace(clip, size=_side(source, clip, limits))
-        convert(source, target, _Remote(connection, limits), look, clip, progress)  # type: ignore[arg-type]
+        with VideoReader(source) as reader:
+            clip = replace(clip, size=_side(reader, clip, limits))
+            convert(reader, target, _Remote(connection, limits), look, clip, progress)  # type: ignore[arg-type]
     except ValueError as error:
         raise ValueError(str(error).replace(source, "this video").replace(target, "the result")) from error
 
 
-def _side(source: str, clip: Clip, limits: VideoLimits) -> int:
+def _side(reader: VideoReader, clip: Clip, limits: VideoLimits) -> int:
     """The shorter side to paint at. ValueError where the file's own words go over the limits."""
-    with VideoReader(source) as reader:
-        width, height = reader.video.width, reader.video.height
-        if width * height > limits.pixels:
-            raise ValueError(f"{source} has frames of {width} x {height}; the page takes up to 4096 x 2304: scale it")
-        seconds = reader.seconds or 0.0
-        if seconds > limits.seconds:
-            most = f"the page takes up to {limits.seconds:.0f}: cut it first"
-            raise ValueError(f"{source} lasts {seconds:.0f} s; {most}")
-        if max(width, height) > 16 * min(width, height):
-            raise ValueError(f"{source} has frames of {width} x {height}, too flat for the page; crop it")
-        rate = reader.video.average_rate or reader.rate
-        if seconds * rate > limits.frames:
-            many = f"{float(rate):.0f} frames a second"
-            raise ValueError(f"{source} has {many}, more than {limits.frames:,} in all: lower the rate, or cut it")
+    width, height = reader.size
+    if width * height > limits.pixels:
+        raise ValueError(f"{reader.path} has frames of {width} x {height}; the page takes up to 4096 x 2304: scale it")
+    seconds = reader.seconds or 0.0
+    if seconds > limits.seconds:
+        most = f"the page takes up to {limits.seconds:.0f}: cut it first"
+        raise ValueError(f"{reader.path} lasts {seconds:.0f} s; {most}")
+    if max(width, height) > 16 * min(width, height):
+        raise ValueError(f"{reader.path} has frames of {width} x {height}, too flat for the page; crop it")
+    rate = reader.video.average_rate or reader.rate
+    if seconds * rate > limits.frames:
+        many = f"{float(rate):.0f} frames a second"
+        raise ValueError(f"{reader.path} has {many}, more than {limits.frames:,} in all: lower the rate, or cut it")
     return min(clip.size or min(width, height), limits.side)
 
 

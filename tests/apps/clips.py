@@ -17,7 +17,17 @@ def moving_frames(count=12, height=48, width=64):
 
 
 def make_clip(
-    path, frames=None, *, times=None, rate=25, audio=None, rotation=None, matrix=None, codec="libx264", options=None
+    path,
+    frames=None,
+    *,
+    times=None,
+    rate=25,
+    audio=None,
+    rotation=None,
+    matrix=None,
+    codec="libx264",
+    options=None,
+    aspect=None,
 ):
     """Write a video; `times` are the frames' begins in 1/1000 s, `audio` a codec for a tone of the same length."""
     frames = list(moving_frames() if frames is None else frames)
@@ -28,6 +38,8 @@ def make_clip(
         video.height, video.width = frames[0].shape[:2]
         video.pix_fmt = "yuv420p" if not (video.height % 2 or video.width % 2) else "yuv444p"
         video.codec_context.time_base = base
+        if aspect:
+            video.codec_context.sample_aspect_ratio = aspect
         if rotation:
             video.set_display_rotation(rotation)
         if matrix:

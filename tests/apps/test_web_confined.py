@@ -182,6 +182,14 @@ def test_videos_longer_than_they_say(tmp_path):
             list(video(clip, **limits))
 
 
+def test_frames_count_with_square_pixels(tmp_path):
+    clip = make_clip(tmp_path / "a.mp4", moving_frames(3), aspect=4)
+    with pytest.raises(ValueError, match="this video has frames of 256 x 48"):
+        list(video(clip, pixels=2 * 64 * 48))
+    shapes = {value[0].shape for kind, value in video(clip) if kind == "paint"}
+    assert shapes == {(48, 256, 3)}
+
+
 def test_frames_that_grow_midway(tmp_path):
     parts = [make_clip(tmp_path / f"{n}.ts", moving_frames(3, 48 * n, 64 * n)) for n in (1, 4)]
     clip = tmp_path / "both.ts"

@@ -111,6 +111,6 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--skip-existing", action="store_true",
         help="go on with an earlier run: leave results alone that were made of the same files with the same options",
     )  # fmt: skip
-    add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF and ICC profile")
+    add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF, XMP, resolution and ICC profile")
     add("--json", action="store_true", help="report as one JSON object on standard output")
     add_engine(files)

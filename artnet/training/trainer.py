@@ -66,7 +66,7 @@ class Trainer:
         self.batches, self.options, self.folder = batches, options, Path(folder)
         self.optimizer = AdamW(scaled_groups(self.network), betas=(0.9, 0.99), weight_decay=options.weight_decay)
         self.counters = Counters()
-        self.losses: list[float] = []  # since the last checkpoint
+        self.totals: list[float] = []  # since the last checkpoint
         self.lowest = float("inf")
         self.unusable = 0  # steps in a row that were passed over
         self.meter = SparsityMeter(self.network)
@@ -217,7 +217,7 @@ class Trainer:
                     on_step(self.counters, row)
                 if on_preview and self.options.preview_every and self.counters.step % self.options.preview_every == 0:
                     on_preview(self)
-                self.losses.append(row["total"])
+                self.totals.append(row["total"])
                 if self.counters.seconds - saved > 60 * self.options.checkpoint_minutes:
                     saved = self.counters.seconds
                     self.checkpoint()
@@ -234,12 +234,12 @@ class Trainer:
         Raises:
             DivergedError: the mean loss since the last checkpoint has grown several times over.
         """
-        usable = [loss for loss in self.losses if math.isfinite(loss)]
+        usable = [loss for loss in self.totals if math.isfinite(loss)]
         if len(usable) >= JUDGED_STEPS:
             mean = sum(usable) / len(usable)
             if mean > DIVERGED * self.lowest:
                 raise DivergedError(self.diverged(f"grew from {self.lowest:.3g} to {mean:.3g}"))
-            self.lowest, self.losses = min(self.lowest, mean), []
+            self.lowest, self.totals = min(self.lowest, mean), []
         self.save()
 
     def finished(self) -> bool:

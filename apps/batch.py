@@ -15,7 +15,7 @@ import numpy as np
 from apps.ahead import each_ahead
 from apps.cli import describe, is_plain
 from apps.jobs import STDIO, Job
-from apps.look import Look
+from apps.look import settings_of
 from apps.notes import Notes
 from apps.report import Result
 from apps.results import write_result
@@ -78,7 +78,7 @@ class Batch:
         notes: Notes | None = None,
     ):
         self.stylizer, self.args, self.mask, self.notes = stylizer, args, mask, notes
-        self.sources, self.look = sources or Sources(), Look.of(args)
+        self.sources, self.settings = sources or Sources(), settings_of(args)
         self.style, self.style_hash = None, ""
         self.finished: dict[Job, Result] = {}
         self._painting, self._stop = threading.BoundedSemaphore(stylizer.streams), threading.Event()
@@ -88,7 +88,7 @@ class Batch:
         """Prepare the style of a job for those to come. Raises ValueError where the stylizer refuses it."""
         self.style = None
         pictures, self.style_hash = style
-        self.stylizer.set_style(pictures, size=self.args.style_size)
+        self.stylizer.set_style(pictures, stroke_size=self.settings.stroke_size)
         self.style = job.style
 
     def results(self, jobs: list[Job]) -> Iterator[tuple[Job, Result]]:
@@ -145,7 +145,7 @@ class Batch:
 
     def _paint(self, content: Picture) -> np.ndarray:
         """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
-        stylized = self.look.paint(self.stylizer, content.rgb, tile=self.args.tile, progress=self._progress)
+        stylized = self.stylizer.stylize(content.rgb, self.settings, tile=self.args.tile, progress=self._progress)
         if self.mask is None:
             return stylized
         return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))

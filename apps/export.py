@@ -8,7 +8,7 @@ from apps.arguments import weighted_path, whole_number
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
 'painted', like the content. Height and width of the content may be any multiples of the network's stride (8 for the
-bundled weights) from two strides on; the style's size S is fixed by --style-size. With --style the style is part of the
+bundled weights) from two strides on; the style's size S is set by --stroke-size. With --style the style is part of the
 file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute. What
 `artnet stylize` adds after the network, fine detail and grain, is not in the file: artnet.finish does that in NumPy.
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--style", action="append", type=weighted_path, metavar="STYLE[:WEIGHT]",
         help="build this style in; repeat to blend several",
     )  # fmt: skip
-    add("--style-size", type=whole_number(16, 4096), default=512, metavar="PX", help="default: %(default)s")
+    add("--stroke-size", type=whole_number(16, 4096), default=512, metavar="PX", help="default: %(default)s")
     add("--transfer", choices=("s2", "adain"), default="s2", help="default: %(default)s")
     add("--weights", default="artnet", help="a checkpoint, or the name of bundled weights (default: %(default)s)")
 
@@ -63,7 +63,7 @@ def any_style(args: argparse.Namespace) -> bytes:
     from artnet.exporting import pair_onnx
 
     network = load_checkpoint(args.weights)
-    size = max(2, round(args.style_size / network.config.stride)) * network.config.stride
+    size = max(2, round(args.stroke_size / network.config.stride)) * network.config.stride
     return pair_onnx(network, args.transfer, size)
 
 
@@ -72,10 +72,11 @@ def fixed_style(args: argparse.Namespace) -> bytes:
     from artnet.checkpoint import load_checkpoint
     from artnet.engines.painter import look_inputs, painting_variant
     from artnet.exporting import painter_onnx, with_constants
+    from artnet.settings import StyleSettings
 
     stylizer, network = Stylizer.load(args.weights, engine="openvino"), load_checkpoint(args.weights)
-    stylizer.set_style(args.style, size=args.style_size)
-    look = stylizer.look_for(1.0, args.transfer)
+    stylizer.set_style(args.style, stroke_size=args.stroke_size)
+    look = stylizer.look_for(StyleSettings(transfer=args.transfer))
     variant = painting_variant(look, None)
     constants = look_inputs(look, variant)
     return with_constants(painter_onnx(network, variant), constants)

@@ -11,7 +11,7 @@ from pathlib import Path
 from apps.cli import describe
 from apps.jobs import STDIO, Job
 from apps.journal import Fingerprint, Journal
-from apps.look import Look, engine_of
+from apps.look import engine_of, settings_of
 from apps.sources import Sources
 from apps.stdio import complain
 from artnet import __version__
@@ -23,15 +23,15 @@ class Notes:
 
     Args:
         journal: of the folder that all outputs are in.
-        settings: all that changes results beside contents and styles; see `settings_of`.
+        conditions: all that changes results beside contents and styles; see `conditions_of`.
         sources: where contents and styles are read.
     """
 
-    def __init__(self, journal: Journal, settings: str, sources: Sources):
-        self.journal, self.settings, self.sources, self._may_note = journal, settings, sources, True
+    def __init__(self, journal: Journal, conditions: str, sources: Sources):
+        self.journal, self.conditions, self.sources, self._may_note = journal, conditions, sources, True
 
     def is_current(self, job: Job) -> bool:
-        """Whether the result is there, and was made of the files as they are now, with the same settings."""
+        """Whether the result is there, and was made of the files as they are now, under the same conditions."""
         if job.output == STDIO:
             return False
         made_of = self.journal.made_of(job.output)
@@ -57,10 +57,10 @@ class Notes:
             complain(f"warning: {describe(error)}: the journal stays long")
 
     def _made_of(self, content: str, style: str) -> str:
-        return hashlib.sha256("\n".join([content, style, self.settings]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([content, style, self.conditions]).encode()).hexdigest()
 
 
-def settings_of(args: argparse.Namespace, mask: str, weights: str, *, several: bool) -> str:
+def conditions_of(args: argparse.Namespace, mask: str, weights: str, *, several: bool) -> str:
     """The program and the options of `artnet stylize` that change results.
 
     Args:
@@ -68,7 +68,7 @@ def settings_of(args: argparse.Namespace, mask: str, weights: str, *, several: b
         several: whether several pictures are painted at once, which changes the engine's rounding.
     """
     engine = engine_of(args), args.device, bool(find_spec("openvino"))  # which decides what "auto" is
-    values = astuple(Look.of(args)), args.style_size, args.size, args.tile, args.strip_metadata
+    values = astuple(settings_of(args)), args.size, args.tile, args.strip_metadata
     return json.dumps([__version__, engine, values, mask, weights, several])
 
 

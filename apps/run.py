@@ -13,7 +13,7 @@ from apps.batch import MANY, STREAMS, Batch, failure
 from apps.jobs import STDIO, Job, Naming, plan_jobs
 from apps.journal import Journal
 from apps.look import engine_of
-from apps.notes import Notes, settings_of, weights_path
+from apps.notes import Notes, conditions_of, weights_path
 from apps.report import Report, Result
 from apps.sources import Sources, unchanged
 from apps.stdio import stdout_is_closed
@@ -72,8 +72,8 @@ class Run:
         journal = journal_of(args, self.jobs)
         # By all jobs, not by those that are left to do: the rounding of an engine depends on it.
         self.streams = STREAMS if len(self.jobs) >= MANY else 1
-        settings = settings_of(args, mask_hash, self.weights_hash, several=self.streams > 1)
-        self.notes = Notes(journal, settings, self.sources) if journal else None
+        conditions = conditions_of(args, mask_hash, self.weights_hash, several=self.streams > 1)
+        self.notes = Notes(journal, conditions, self.sources) if journal else None
 
     def current(self) -> Iterator[Job]:
         """The jobs whose results need not be made again."""

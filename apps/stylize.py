@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from apps.arguments import whole_number
-from apps.look import add_engine, add_look, add_style
+from apps.look import add_engine, add_settings, add_style
 
 if TYPE_CHECKING:
     from artnet import Stylizer
@@ -26,7 +26,7 @@ examples:
   only the sky                    artnet stylize photo.jpg --style a.jpg --mask sky.png -o out.png
   a huge picture                  artnet stylize map.tif --style a.jpg -o out.tif  (pip install 'artnet[huge]')
   a picture in less memory        artnet stylize scan.tif --style a.jpg --tile 512 -o out.tif
-  finer strokes                   artnet stylize photo.jpg --style a.jpg --style-size 256 -o out.png
+  finer strokes                   artnet stylize photo.jpg --style a.jpg --stroke-size 256 -o out.png
   every photo in every style      artnet stylize photos/ --style art/ --each --name '{style}/{content}' -o painted/
   a folder, going on tomorrow     artnet stylize photos/ --recursive --skip-existing --style a.jpg -o painted/
   in a pipe (the result is PNG)   cat photo.jpg | artnet stylize - --style a.jpg -o - > out.png
@@ -84,7 +84,7 @@ def load_stylizer(weights: str | None, engine: str, device: str, streams: int = 
 
 def _add_look(parser: argparse.ArgumentParser) -> None:
     look = parser.add_argument_group("look")
-    add_look(look, grain=1)
+    add_settings(look, grain=1)
     look.add_argument(
         "--mask", metavar="FILE", help="grey picture, stretched over the content: white is stylized, black is kept"
     )

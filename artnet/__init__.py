@@ -13,11 +13,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "ArtNet": "artnet.network",
     "ArtNetConfig": "artnet.config",
+    "StyleSettings": "artnet.settings",
     "Stylizer": "artnet.stylizer",
     "load_checkpoint": "artnet.checkpoint",
     "save_checkpoint": "artnet.checkpoint",
 }
-__all__ = ["ArtNet", "ArtNetConfig", "Stylizer", "load_checkpoint", "save_checkpoint"]
+__all__ = ["ArtNet", "ArtNetConfig", "StyleSettings", "Stylizer", "load_checkpoint", "save_checkpoint"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ import torch
 from PIL import Image, ImageOps
 
 from artnet.pictures import flatten, read_picture, to_tensor, write_picture
+from artnet.settings import StyleSettings
 from artnet.stylizer import Stylizer
 from artnet.training import losses
 from artnet.training.losses import VGGTrunk
@@ -41,10 +42,10 @@ def paint_pairs(
     squares = [square(path, size) for path in contents]
     for style_path in styles:
         style = square(style_path, size)
-        stylizer.set_style(style, size=size)
+        stylizer.set_style(style, stroke_size=size)
         for path, content in zip(contents, squares, strict=True):
             start = perf_counter()
-            painted = stylizer.stylize(content, transfer=transfer)
+            painted = stylizer.stylize(content, StyleSettings(transfer=transfer))
             yield Pair(f"{path.stem}__{style_path.stem}", content, style, painted, perf_counter() - start)
 
 

@@ -8,15 +8,15 @@ from typing import TypedDict, TypeVar, Unpack, overload
 import numpy as np
 from PIL import Image
 
+from artnet.color import preserve_color
 from artnet.engines import load_engine
 from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
 from artnet.finish import Finish, apply_finish, finish_of, mixed
 from artnet.pictures import Picture, flatten, picture_from_image, read_picture, resize
+from artnet.settings import DEFAULTS, SETTINGS, StyleSettings
 from artnet.tiling import TILE, paint_tiled, painted_pixels
 
-STYLE_SIZE = 512
 MAX_STYLE_SIDE = 4096
-TRANSFERS = ("s2", "adain", "wct")
 
 Source = str | Path | Image.Image | np.ndarray
 """A picture at the library's edge: a path, a PIL image, or an (H, W, 3) uint8 sRGB array."""
@@ -42,12 +42,9 @@ class Memory:
 
 
 class Options(TypedDict, total=False):
-    """How a content is painted.
+    """How the work is done.
 
     Attributes:
-        strength: 0 (the content, rebuilt) to 1 (the full style, the default).
-        transfer: 's2' (the default), 'adain' or 'wct', the transform at the bottleneck.
-        grain: share of the style's own grain that is added, 0..1 (the default). It stands still, so videos want 0.
         tile: side in pixels of the tiles to paint in; by default, only pictures are tiled that are larger than the
             engine's `whole_pixels` (OpenVINO 25 megapixels, the others 4).
         memory: given with every frame of a video, so that its statistics change smoothly.
@@ -56,9 +53,6 @@ class Options(TypedDict, total=False):
         progress: called with the share of the tiles that is done, 0..1.
     """
 
-    strength: float
-    transfer: str
-    grain: float
     tile: int | None
     memory: Memory | None
     fixed_size: bool
@@ -106,27 +100,26 @@ class Stylizer:
         """Calls of `stylize` with the same options that may run at once in threads, and gain by it."""
         return self.engine.streams
 
-    def set_style(self, style: Source | Sequence[tuple[Source, float]], *, size: int | None = None) -> None:
+    def set_style(
+        self, style: Source | Sequence[tuple[Source, float]], *, stroke_size: int = DEFAULTS.stroke_size
+    ) -> None:
         """Prepare a style, or a weighted mix of several, for all later `stylize` calls.
 
         Args:
             style: a picture, or [(picture, weight), ...] with positive weights, of which only the ratios matter.
-            size: short side in pixels to which styles are resized, 512 where not given: a larger one gives larger
-                strokes.
+            stroke_size: short side in pixels to which styles are resized: a larger one gives larger strokes.
 
         Raises:
-            ValueError: no style, weights that are not positive, a size out of 16..4096, or an unreadable picture.
+            ValueError: no style, weights that are not positive, a size out of bounds, or an unreadable picture.
         """
         mix = [(style, 1.0)] if isinstance(style, (str, Path, Image.Image, np.ndarray)) else list(style)
-        size = STYLE_SIZE if size is None else size
         if not mix:
             raise ValueError("set_style needs at least one style")
-        if not 16 <= size <= MAX_STYLE_SIDE:
-            raise ValueError(f"style size must be between 16 and {MAX_STYLE_SIDE} pixels, got {size}")
+        SETTINGS["stroke_size"].check(stroke_size)
         weights = [float(weight) for _, weight in mix]
         if not all(0 < weight < float("inf") for weight in weights):
             raise ValueError(f"style weights must be positive and finite, got {weights}")
-        fitted = [self.fit_style(source, size) for source, _ in mix]
+        fitted = [self.fit_style(source, stroke_size) for source, _ in mix]
         self.look = Look([self.engine.prepare(rgb) for rgb in fitted], weights)
         self.finishes = [finish_of(rgb) for rgb in fitted]
 
@@ -147,29 +140,31 @@ class Stylizer:
         return resize(np.ascontiguousarray(rgb), height, width)
 
     @overload
-    def stylize(self, content: str | Path, **options: Unpack[Options]) -> Image.Image: ...
+    def stylize(
+        self, content: str | Path, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
+    ) -> Image.Image: ...
     @overload
-    def stylize(self, content: ArrayOrImage, **options: Unpack[Options]) -> ArrayOrImage: ...
-    def stylize(self, content: Source, **options: Unpack[Options]) -> Image.Image | np.ndarray:
+    def stylize(
+        self, content: ArrayOrImage, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
+    ) -> ArrayOrImage: ...
+    def stylize(
+        self, content: Source, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
+    ) -> Image.Image | np.ndarray:
         """Paint a content in the set style.
 
         Args:
             content: of any size from 1x1; the result has the same size.
+            settings: all of them but the stroke size, which counts in `set_style`.
             options: see `Options`.
 
         Returns:
             An (H, W, 3) uint8 array for an array, else an RGB PIL image.
 
         Raises:
-            ValueError: no style is set, options out of range, or an unreadable content.
+            ValueError: no style is set, or an unreadable content.
         """
-        look = self.look_for(
-            options.get("strength", 1.0), options.get("transfer", "s2"), options.get("fixed_size", False)
-        )
-        grain = options.get("grain", 1.0)
-        if not 0 <= grain <= 1:
-            raise ValueError(f"grain must be between 0 and 1, got {grain}")
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
+        look = self.look_for(settings, options.get("fixed_size", False))
         held = memory.held() if memory else None
         rgb = flatten(as_picture(content))
         if tile or painted_pixels(rgb.shape[0], rgb.shape[1], self.engine.stride) > self.engine.whole_pixels:
@@ -178,18 +173,18 @@ class Stylizer:
             painted, statistics = self.engine.paint(rgb, look, held)
         if memory:
             memory.statistics = statistics
-        apply_finish(painted, rgb, mixed(self.finishes, look.weights, look.strength, grain))
+        apply_finish(painted, rgb, mixed(self.finishes, look.weights, look.strength, settings.grain))
+        if settings.preserve_color:
+            painted = preserve_color(rgb, painted)
         return painted if isinstance(content, np.ndarray) else Image.fromarray(painted)
 
-    def look_for(self, strength: float, transfer: str, fixed_size: bool = False) -> Look:
-        """The set styles with the given options; the same object while these stay the same."""
+    def look_for(self, settings: StyleSettings, fixed_size: bool = False) -> Look:
+        """The set styles as the engine is to paint them; the same object while the options stay the same."""
         if self.look is None:
             raise ValueError("no style is set: call set_style first")
-        if not 0 <= strength <= 1:
-            raise ValueError(f"strength must be between 0 and 1, got {strength}")
-        if transfer not in TRANSFERS:
-            raise ValueError(f"transfer must be one of {', '.join(TRANSFERS)}, got {transfer!r}")
-        if (self.look.strength, self.look.transfer, self.look.fixed_size) != (strength, transfer, fixed_size):
+        wanted = (settings.strength, settings.transfer, fixed_size)
+        if (self.look.strength, self.look.transfer, self.look.fixed_size) != wanted:
+            strength, transfer, fixed_size = wanted
             self.look = replace(self.look, strength=strength, transfer=transfer, fixed_size=fixed_size)
         return self.look
 

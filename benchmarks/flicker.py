@@ -20,17 +20,17 @@ import cv2
 import numpy as np
 
 from apps import samples
-from apps.look import Look
 from apps.timing import describe, save
 from apps.video.convert import Steadied
 from apps.video.flicker import move
 from apps.video.reading import Frame, VideoReader
 from artnet import Stylizer
 from artnet.pictures import Picture, fit_short_side, read_picture
+from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 HEIGHT, WIDTH = 240, 320
-LOOK = Look(grain=0.0)  # as `artnet video` has it
+SETTINGS = StyleSettings(grain=0.0)  # as `artnet video` has it
 Step = tuple[np.ndarray, np.ndarray, np.ndarray]
 """(content, place of every pixel in the last frame (H, W, 2), where that is known (H, W) bool)."""
 
@@ -83,15 +83,15 @@ def sharpness(rgb: np.ndarray) -> float:
 
 def measure(steps: Iterator[Step], stylizer: Stylizer) -> dict[str, float]:
     """Warping errors and sharpness of the content, of the frames painted one by one, and of the smoothed ones."""
-    steady, memory, last, rows = Steadied(), Memory(), None, []
+    steady, memory, last, rows = Steadied(stylizer), Memory(), None, []
     alone_seconds = steady_seconds = 0.0
     for content, place, known in steps:
         start = time.perf_counter()
-        painted = LOOK.paint(stylizer, content)
+        painted = stylizer.stylize(content, SETTINGS)
         middle = time.perf_counter()
-        smooth = steady.paint(stylizer, content, LOOK)
+        smooth = steady.stylize(content, SETTINGS, fixed_size=False)
         alone_seconds, steady_seconds = alone_seconds + middle - start, steady_seconds + time.perf_counter() - middle
-        held = LOOK.paint(stylizer, content, memory=memory)
+        held = stylizer.stylize(content, SETTINGS, memory=memory)
         now = {"content": content, "alone": painted, "statistics held": held, "steady": smooth}
         if last is not None:
             errors = {

@@ -54,7 +54,7 @@ class Scene:
     def options(self) -> list[str]:
         """A style and a strength, mostly the same."""
         style, strength = self.chance.choice([(STYLES[0], "1")] * 5 + [(STYLES[1], "1"), (STYLES[0], "0.5")])
-        return ["--style", style, "--strength", strength, "--style-size", "64"]
+        return ["--style", style, "--strength", strength, "--stroke-size", "64"]
 
     def start(self, options: list[str], output: str = "out") -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "apps.cli", "stylize", "photos", "-o", output, *options]

@@ -24,12 +24,12 @@ from playwright.sync_api import Page, sync_playwright
 
 from apps import samples
 from apps.contact_sheet import contact_sheet
-from apps.look import Look
 from apps.timing import describe, save
 from apps.web import start
 from apps.webcam.live import Controls, Painter
 from artnet import Stylizer
 from artnet.pictures import resize
+from artnet.settings import StyleSettings
 from benchmarks.flicker import generated
 
 FLAGS = [
@@ -97,7 +97,7 @@ def strip(stylizer: Stylizer, path: Path) -> None:
     """Six moments of the live view, each in another style."""
     styles = list(samples.styles().values())
     contents = [content for n, (content, _, _) in enumerate(generated(48)) if n % 8 == 0]
-    painters = [Painter(stylizer, [style], None, Controls(look=Look(grain=0.0))) for style in styles]
+    painters = [Painter(stylizer, [style], Controls(settings=StyleSettings(grain=0.0))) for style in styles]
     painted = [painter.paint(resize(rgb, 480, 640)) for painter, rgb in zip(painters, contents, strict=True)]
     rows = [[Image.fromarray(np.ascontiguousarray(rgb)) for rgb in row] for row in (contents, painted)]
     contact_sheet(rows, cell=(240, 180), margin=8).save(path, quality=88)

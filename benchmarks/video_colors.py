@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from apps import samples
-from apps.look import Look
 from apps.timing import describe, save
 from apps.video.convert import Clip, convert
 from apps.video.reading import VideoReader
 from artnet import Stylizer
 from artnet.pictures import flatten, read_picture
+from artnet.settings import StyleSettings
 
 WIDTH, HEIGHT, FRAMES = 240, 160, 5
 SYSTEMS = {  # of zscale: primaries, transfer, matrix; and FFmpeg's names of the tags
@@ -41,7 +41,7 @@ LINEAR = "zscale=tin=bt709:min=bt709:pin=bt709:rin=tv:t=linear:npl=203,format=gb
 class Unchanged:
     """Stands in for a stylizer."""
 
-    def stylize(self, content: np.ndarray, **_: Any) -> np.ndarray:
+    def stylize(self, content: np.ndarray, settings: StyleSettings, **_: Any) -> np.ndarray:
         return content
 
 
@@ -95,7 +95,7 @@ def main() -> None:
         def converted(source: Path, stylizer: Any) -> np.ndarray:
             target = folder / "out.mp4"
             with VideoReader(source) as reader:
-                convert(reader, target, stylizer, Look(grain=0.0), Clip(), lambda *_: None)
+                convert(reader, target, stylizer, StyleSettings(grain=0.0), Clip(), lambda *_: None)
             return shown(target)
 
         source = twin(folder / "twin.mp4")

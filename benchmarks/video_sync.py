@@ -19,10 +19,10 @@ from typing import Any
 import av
 import numpy as np
 
-from apps.look import Look
 from apps.timing import describe, save
 from apps.video.convert import Clip, convert
 from apps.video.reading import VideoReader
+from artnet.settings import StyleSettings
 
 RATE, SECONDS, SOUND = 25, 4, 44100
 MARKS = (0.6, 1.4, 2.6, 3.4)
@@ -74,7 +74,7 @@ class Measured:
 class Unchanged:
     """Stands in for a stylizer."""
 
-    def stylize(self, content: np.ndarray, **_: Any) -> np.ndarray:
+    def stylize(self, content: np.ndarray, settings: StyleSettings, **_: Any) -> np.ndarray:
         return content
 
 
@@ -187,7 +187,7 @@ def cases(folder: Path) -> list[tuple[str, Callable[[], tuple[Path, list[Path]]]
 def compare(path: Path, parts: list[Path], target: Path) -> dict[str, Any]:
     """Convert, and set what came out beside what went in."""
     with VideoReader(path) as reader:
-        made = convert(reader, target, Unchanged(), Look(grain=0.0), Clip(steady=False), lambda *_: None)
+        made = convert(reader, target, Unchanged(), StyleSettings(grain=0.0), Clip(steady=False), lambda *_: None)
     before, after = [measure(part) for part in parts], measure(target)
     wanted = [offset for part in before for offset in part.offsets]
     drift = max(abs(a - b) for a, b in zip(after.offsets, wanted, strict=True))

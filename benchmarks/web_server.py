@@ -49,7 +49,7 @@ class Client:
 
     def photo(self, file: dict | str, **options: Any) -> str:
         """Ask for a photo: 'done', or what went wrong in words."""
-        values = {"style": None, "style_name": "wave-print", "strength": 1, "stroke_size": 512, "keep_colors": False}
+        values = {"style": None, "style_name": "wave-print", "strength": 1, "stroke_size": 512, "preserve_color": False}
         values |= {"format": "png"} | options
         return file if isinstance(file, str) else self.call("stylize", file, *values.values())
 

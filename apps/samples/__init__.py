@@ -1,9 +1,34 @@
-"""Sample pictures that come with the program: one photograph and some styles. SOURCES.md says where each is from."""
+"""Sample pictures that come with the program: a photograph and many styles. SOURCES.md says where each is from."""
 
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 PHOTO_NAME = "coffee.jpg"
+TITLES = {
+    "starry-night": "The Starry Night, Vincent van Gogh",
+    "great-wave": "The Great Wave off Kanagawa, Hokusai",
+    "water-lilies": "Bridge over a Pond of Water Lilies, Claude Monet",
+    "scream": "The Scream, Edvard Munch",
+    "composition-vii": "Composition VII, Wassily Kandinsky",
+    "wheat-field": "Wheat Field with Cypresses, Vincent van Gogh",
+    "udnie": "Udnie, Francis Picabia",
+    "cap-negre": "Cap Nègre, Henri-Edmond Cross",
+    "figure-5": "I Saw the Figure 5 in Gold, Charles Demuth",
+    "primavesi": "Mäda Primavesi, Gustav Klimt",
+    "shipwreck": "The Shipwreck of the Minotaur, J. M. W. Turner",
+    "lake-suwa": "Lake Suwa in Shinano Province, Hokusai",
+    "brittany": "A Farm in Brittany, Paul Gauguin",
+    "cypresses": "Cypresses, Vincent van Gogh",
+    "nini-garden": "Nini in the Garden, Auguste Renoir",
+    "edtaonisl": "Edtaonisl, Francis Picabia",
+    "starry-orchard": "Starry orchard",
+    "stained-glass": "Stained glass",
+    "poppy-meadow": "Poppy meadow",
+    "wave-print": "Wave print",
+    "paper-shapes": "Paper shapes",
+    "ink-gorge": "Ink gorge",
+}
+"""Name -> title of every sample style, in the order in which they are shown: the best known and most unlike first."""
 
 
 def photo() -> Path:
@@ -12,8 +37,13 @@ def photo() -> Path:
 
 
 def styles() -> dict[str, Path]:
-    """Name ('starry-orchard') -> path of every sample style, by name."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.jpg")) if path.name != PHOTO_NAME}
+    """Name ('starry-orchard') -> path of every sample style, in the order of `TITLES`."""
+    return {name: FOLDER / f"{name}.jpg" for name in TITLES}
+
+
+def title(name: str) -> str:
+    """What a sample style is called: the work and its maker. Raises ValueError as `style`."""
+    return TITLES[style(name).stem]
 
 
 def style(name: str) -> Path:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from apps.arguments import whole_number
-from apps.look import Look, add_engine, add_look, add_style, engine_of, read_styles
+from apps.look import add_engine, add_settings, add_style, engine_of, read_styles, settings_of
 
 DESCRIPTION = """\
 Paint a video in the style of pictures. Sound, frame times and colour tags are kept; frames are turned upright; the
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_style(parser, "repeat to blend several by weight (default weight 1)")
     add("-o", "--output", required=True, metavar="OUT.mp4", help="the video to write")
     look = parser.add_argument_group("look")
-    add_look(look, grain=0)
+    add_settings(look, grain=0)
     look.add_argument(
         "--size", type=whole_number(16, 4320), metavar="PX",
         help="scale frames until their short side has PX pixels (default: as they are)",
@@ -78,13 +78,14 @@ def run(args: argparse.Namespace) -> int:
     with VideoReader(args.video, args.start, args.end) as reader, tqdm(disable=None, bar_format=_BAR) as bar:
         styles = read_styles(args.style)
         stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
-        stylizer.set_style(styles, size=args.style_size)
+        settings = settings_of(args)
+        stylizer.set_style(styles, stroke_size=settings.stroke_size)
 
         def progress(done: float, whole: float | None) -> None:
             bar.total = None if whole is None else round(max(whole, done), 1)
             bar.update(done - bar.n)
 
-        made = convert(reader, args.output, stylizer, Look.of(args), Clip(args.size, args.steady), progress)
+        made = convert(reader, args.output, stylizer, settings, Clip(args.size, args.steady), progress)
     print(f"{args.output}: {made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}")
     for line in made.remarks:
         print(f"artnet: {args.video}: {line}", file=sys.stderr)

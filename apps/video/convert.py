@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apps.ahead import ahead
-from apps.look import Look
 from apps.video.flicker import FlickerFilter
 from apps.video.reading import Frame, VideoReader
 from apps.video.writing import Beside, VideoWriter
 from artnet.files import atomic_write
 from artnet.pictures import Picture, fit_short_side
+from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def convert(
     reader: VideoReader,
     target: str | Path,
     stylizer: "Stylizer",
-    look: Look,
+    settings: StyleSettings,
     clip: Clip,
     progress: Callable[[float, float | None], None],
 ) -> Made:
@@ -82,7 +82,7 @@ def convert(
         ValueError: no frames in the part that can be decoded.
     """
     with atomic_write(target) as file, _writer(file.name, reader) as writer:
-        made = _paint_all(reader, writer, stylizer, look, clip, progress)
+        made = _paint_all(reader, writer, stylizer, settings, clip, progress)
     return replace(made, damaged=reader.damaged + writer.lost)  # also what came to light while the rest was written
 
 
@@ -108,11 +108,11 @@ def _paint_all(
     reader: VideoReader,
     writer: VideoWriter,
     stylizer: "Stylizer",
-    look: Look,
+    settings: StyleSettings,
     clip: Clip,
     progress: Callable[[float, float | None], None],
 ) -> Made:
-    steady = Steadied() if clip.steady else None
+    painter = Steadied(stylizer) if clip.steady else stylizer
     frames, end = 0, 0.0
     with ahead(reader) as items:
         for item in items:
@@ -120,7 +120,7 @@ def _paint_all(
                 writer.write_packet(item)
                 continue
             rgb = _fit(item.rgb, clip.size)
-            painted = steady.paint(stylizer, rgb, look) if steady else look.paint(stylizer, rgb, fixed_size=True)
+            painted = painter.stylize(rgb, settings, fixed_size=True)
             writer.write(Frame(painted, item.start, item.duration))
             frames, end = frames + 1, float((item.start + item.duration) * reader.time_base)
             progress(end, reader.seconds)
@@ -132,14 +132,14 @@ def _paint_all(
 class Steadied:
     """Paints the frames of a video in order, with little flicker: statistics held, paintings moved along."""
 
-    def __init__(self) -> None:
-        self.filter, self.memory = FlickerFilter(), Memory()
+    def __init__(self, stylizer: "Stylizer"):
+        self.stylizer, self.filter, self.memory = stylizer, FlickerFilter(), Memory()
 
-    def paint(self, stylizer: "Stylizer", rgb: np.ndarray, look: Look) -> np.ndarray:
-        """The next frame, (H, W, 3) uint8."""
+    def stylize(self, rgb: np.ndarray, settings: StyleSettings, *, fixed_size: bool) -> np.ndarray:
+        """Paint the next frame, (H, W, 3) uint8; the options are those of `Stylizer.stylize`."""
         if not self.filter.follow(rgb):
             self.memory.statistics = None
-        return self.filter.smooth(look.paint(stylizer, rgb, memory=self.memory, fixed_size=True))
+        return self.filter.smooth(self.stylizer.stylize(rgb, settings, memory=self.memory, fixed_size=fixed_size))
 
 
 def _fit(rgb: np.ndarray, size: int | None) -> np.ndarray:

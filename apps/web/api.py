@@ -6,9 +6,8 @@ from typing import Literal
 import gradio as gr
 
 from apps import samples
-from apps.look import Look
 from apps.video.convert import Clip
-from apps.web.limits import STROKES, number, path_input, picture_input, told
+from apps.web.limits import STROKES, number, path_input, picture_input, settings_from, told
 from apps.web.photo import paint_photo, photo_at_work
 from apps.web.studio import Studio, Wish
 from apps.web.video import paint_video
@@ -22,7 +21,7 @@ LOOK = f"""
     strength: from 0 (the original) to 1 (the full style).
     stroke_size: short side in pixels at which the style is seen, {STROKES[0]} to {STROKES[1]}: larger gives larger
     strokes.
-    keep_colors: keep the original's colours, take only brightness and strokes."""
+    preserve_color: keep the original's colours, take only brightness and strokes."""
 
 
 def build_api(studio: Studio) -> None:
@@ -34,7 +33,7 @@ def build_api(studio: Studio) -> None:
             gr.Dropdown(list(samples.styles()), value="starry-orchard", label="style_name"),
             gr.Number(1.0, label="strength"),
             gr.Number(512, precision=0, label="stroke_size"),
-            gr.Checkbox(False, label="keep_colors"),
+            gr.Checkbox(False, label="preserve_color"),
         ]
         kind = gr.Dropdown(list(FORMATS), value="png", label="format")
         side = gr.Number(360, precision=0, label="size")
@@ -61,10 +60,10 @@ def _endpoints(studio: Studio) -> dict:
         style_name: str = "starry-orchard",
         strength: float = 1.0,
         stroke_size: int = 512,
-        keep_colors: bool = False,
+        preserve_color: bool = False,
         format: Literal["png", "jpg"] = "png",
     ) -> Iterator[str]:
-        wished, check = _wish(style, style_name, strength, stroke_size, keep_colors), studio.clients.check()
+        wished, check = _wish(style, style_name, strength, stroke_size, preserve_color), studio.clients.check()
         if format not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {format!r:.40}")
         with photo_at_work(studio, photo, check) as picture, studio.folder() as folder:
@@ -78,11 +77,11 @@ def _endpoints(studio: Studio) -> dict:
         style_name: str = "starry-orchard",
         strength: float = 1.0,
         stroke_size: int = 512,
-        keep_colors: bool = False,
+        preserve_color: bool = False,
         size: int = 360,
         steady: bool = True,
     ) -> Iterator[str]:
-        wished, check = _wish(style, style_name, strength, stroke_size, keep_colors), studio.clients.check()
+        wished, check = _wish(style, style_name, strength, stroke_size, preserve_color), studio.clients.check()
         clip = Clip(size=int(number("size", size, *SIDES, " pixels")), steady=bool(steady))
         with studio.folder() as folder:
             path = folder / "artnet.mp4"
@@ -100,6 +99,5 @@ def _endpoints(studio: Studio) -> dict:
 
 def _wish(style: str | None, name: str, strength: float, size: int, keep: bool) -> Wish:
     """The wish behind an endpoint's arguments. ValueError on an unknown name or a value out of range."""
-    look = Look(float(number("strength", strength, 0, 1)), preserve_color=bool(keep))
-    strokes = int(number("stroke_size", size, *STROKES, " pixels"))
-    return Wish(((str(samples.style(str(name))) if style is None else style, 1.0),), strokes, look)
+    settings = settings_from(strength, size, keep)
+    return Wish(((str(samples.style(str(name))) if style is None else style, 1.0),), settings)

@@ -18,6 +18,7 @@ from apps.web import confined, reading
 from apps.web.clients import GoneError, address
 from apps.web.places import Places
 from artnet.pictures import Picture, flatten, read_picture
+from artnet.settings import StyleSettings
 
 MAX_UPLOAD = 200_000_000
 """Bytes of one file."""
@@ -89,6 +90,12 @@ def number(name: str, value: Any, low: float, high: float, unit: str = "") -> fl
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise ValueError(f"{name} must be between {low:g} and {high:g}{unit}, got {value!r:.40}")
     return value
+
+
+def settings_from(strength: Any, stroke_size: Any, keep: Any) -> StyleSettings:
+    """The settings that a client has sent. ValueError where one is out of range."""
+    size = int(number("stroke size", stroke_size, *STROKES, " pixels"))
+    return StyleSettings(float(number("strength", strength, 0, 1)), stroke_size=size, preserve_color=bool(keep))
 
 
 def told(function: Function) -> Function:

@@ -9,8 +9,7 @@ import gradio as gr
 from PIL import Image
 
 from apps import samples
-from apps.look import Look
-from apps.web.limits import MAX_STYLES, STROKES, number, thumbnail, told
+from apps.web.limits import MAX_STYLES, number, settings_from, thumbnail, told
 from apps.web.studio import Wish
 
 Shelf = list[tuple[str, str]]
@@ -67,8 +66,7 @@ def wish(shelf: Shelf, chosen: list[int], strength: float, strokes: float, keep:
     if len(chosen) == 1:
         mix = [(shelf[chosen[0]][0], 1.0)]
     keep_alive([style for style in shelf if style[0] in dict(mix)])
-    look = Look(float(number("strength", strength, 0, 1)), preserve_color=bool(keep))
-    return Wish(tuple(mix), int(number("stroke size", strokes, *STROKES, " pixels")), look)
+    return Wish(tuple(mix), settings_from(strength, strokes, keep))
 
 
 def keep_alive(shelf: Shelf) -> None:

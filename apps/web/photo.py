@@ -99,7 +99,7 @@ def paint_photo(
     if place == WHERE[3]:
         if len(wished.mix) != 2:
             raise ValueError("this takes two styles: switch on 'Blend several' and choose two")
-        apart = (Wish((style,), wished.size, wished.look) for style in wished.mix)
+        apart = (Wish((style,), wished.settings) for style in wished.mix)
         inner, outer = (studio.paint(picture.rgb, one, check) for one in apart)
         return blend(outer, inner, mask)
     return blend(picture.rgb, studio.paint(picture.rgb, wished, check), mask if place == WHERE[1] else 255 - mask)

@@ -4,15 +4,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from apps.look import Look
 from apps.video.convert import Clip, VideoReader, convert
 from artnet.engines.protocol import padded_shape
 from artnet.pictures import Picture, fit_short_side, flatten, read_picture, resize
+from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 MAX_PHOTO_PIXELS = 16_000_000
@@ -86,11 +85,13 @@ class VideoLimits:
     side: int = 1080
 
 
-def video(connection: Connection, source: str, target: str, look: Look, clip: Clip, limits: VideoLimits) -> None:
+def video(
+    connection: Connection, source: str, target: str, settings: StyleSettings, clip: Clip, limits: VideoLimits
+) -> None:
     """Convert a video; its frames are painted by the other end.
 
-    Sends ("paint", (frame, options)), which wants (painted frame, memory) as an answer, and ("progress", (seconds done,
-    seconds in all)).
+    Sends ("paint", (frame, settings, memory, fixed_size)), which wants (painted frame, memory) as an answer, and
+    ("progress", (seconds done, seconds in all)).
 
     Raises:
         ValueError: it cannot be read, or goes over the limits.
@@ -104,7 +105,7 @@ def video(connection: Connection, source: str, target: str, look: Look, clip: Cl
     try:
         with VideoReader(source) as reader:
             clip = replace(clip, size=_side(reader, clip, limits))
-            convert(reader, target, _Remote(connection, limits), look, clip, progress)  # type: ignore[arg-type]
+            convert(reader, target, _Remote(connection, limits), settings, clip, progress)  # type: ignore[arg-type]
     except ValueError as error:
         raise ValueError(str(error).replace(source, "this video").replace(target, "the result")) from error
 
@@ -133,20 +134,28 @@ class _Remote:
     def __init__(self, connection: Connection, limits: VideoLimits):
         self.connection, self.limits, self.frames = connection, limits, 0
 
-    def stylize(self, content: np.ndarray, memory: Memory | None = None, **options: Any) -> np.ndarray:
+    def stylize(
+        self, content: np.ndarray, settings: StyleSettings, *, memory: Memory | None = None, fixed_size: bool = False
+    ) -> np.ndarray:
         self.frames += 1
         if self.frames > self.limits.frames:
             raise ValueError(f"this video has more than {self.limits.frames:,} frames, which is what the page takes")
         if content.shape[0] * content.shape[1] > 2 * self.limits.side**2 * 16 / 9:
             raise ValueError(f"this video has frames of {content.shape[1]} x {content.shape[0]} midway; scale it first")
-        self.connection.send(("value", ("paint", (content, memory, options))))
+        self.connection.send(("value", ("paint", (content, settings, memory, fixed_size))))
         painted, statistics = self.connection.recv()
         if memory:
             memory.statistics = statistics
         return painted
 
 
-def answers(paint: Callable[..., np.ndarray], content: np.ndarray, memory: Memory | None, options: dict) -> tuple:
+def answers(
+    paint: Callable[..., np.ndarray],
+    content: np.ndarray,
+    settings: StyleSettings,
+    memory: Memory | None,
+    fixed_size: bool,
+) -> tuple:
     """What the other end of `video` sends back for a frame."""
-    painted = paint(content, memory=memory, **options)
+    painted = paint(content, settings, memory=memory, fixed_size=fixed_size)
     return painted, memory.statistics if memory else None

@@ -5,18 +5,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from apps.look import Look
 from apps.web.clients import Clients, address
 from apps.web.limits import read_style
 from apps.web.places import Places, SharedEngine
 from apps.web.quota import Quota
+from artnet.settings import DEFAULTS, StyleSettings
 
 if TYPE_CHECKING:
     from artnet import Stylizer
@@ -31,15 +31,14 @@ _REMEMBERED_PIXELS = 6_000_000
 
 @dataclass(frozen=True)
 class Wish:
-    """What a visitor has set: the mix of styles, their size in pixels (the stroke size), and the look."""
+    """What a visitor has set: the mix of styles, and how they are painted."""
 
     mix: Mix
-    size: int = 512
-    look: Look = field(default_factory=Look)
+    settings: StyleSettings = DEFAULTS
 
     def in_motion(self) -> "Wish":
         """The same for frames of a video: without grain, which would stand still in front of them."""
-        return replace(self, look=replace(self.look, grain=0.0))
+        return replace(self, settings=replace(self.settings, grain=0.0))
 
 
 class Studio:
@@ -76,7 +75,7 @@ class Studio:
                 self._prepared.move_to_end(key)
                 return copy.copy(self._prepared[key])
         stylizer = copy.copy(self._stylizer)  # shares the network, and gets a style of its own
-        stylizer.set_style([(read_style(path, size, check), weight) for path, weight in mix], size=size)
+        stylizer.set_style([(read_style(path, size, check), weight) for path, weight in mix], stroke_size=size)
         with self._lock:
             self._prepared[key] = stylizer
             while len(self._prepared) > 1 and not self._fits():
@@ -86,7 +85,9 @@ class Studio:
     def paint(self, rgb: np.ndarray, wish: Wish, check: Callable[[], None] | None = None) -> np.ndarray:
         """(H, W, 3) uint8 painted as wished; `check` is called between tiles. Raises ValueError as `prepare` does."""
         options: dict[str, Any] = {"progress": lambda _: check()} if check else {}
-        return wish.look.paint(self.prepare(wish.mix, wish.size, check), rgb, tile=TILE, **options)
+        return self.prepare(wish.mix, wish.settings.stroke_size, check).stylize(
+            rgb, wish.settings, tile=TILE, **options
+        )
 
     @contextmanager
     def folder(self) -> Iterator[Path]:

@@ -67,9 +67,9 @@ def paint_video(
     """
     if source is None:
         raise ValueError("no video yet: add one first")
-    prepared = studio.prepare(wished.mix, wished.size, check)
+    prepared = studio.prepare(wished.mix, wished.settings.stroke_size, check)
     start, shown = time.monotonic(), 0.0
-    arguments = (source, str(target), wished.in_motion().look, clip, limits or reading.VideoLimits())
+    arguments = (source, str(target), wished.in_motion().settings, clip, limits or reading.VideoLimits())
     with confined.started(reading.video, *arguments, bounds=BOUNDS, what="video") as messages:
         for kind, value in messages(check):
             now = time.monotonic()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from apps import samples
 from apps.arguments import whole_number
-from apps.look import Look, add_engine, add_look, engine_of
+from apps.look import add_engine, add_settings, engine_of, settings_of
 
 if TYPE_CHECKING:
     from apps.webcam.live import Controls, Painter
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="offer the painting as a camera to other programs; NAME chooses one of several drivers' cameras",
     )  # fmt: skip
     look = parser.add_argument_group("look")
-    add_look(look, grain=0)
+    add_settings(look, grain=0)
     test = parser.add_argument_group("without a window")
     test.add_argument("--headless", action="store_true", help="open no window")
     test.add_argument("--frames", type=whole_number(1, 10**9), metavar="N", help="stop after N frames")
@@ -99,8 +99,8 @@ def _painter(args: argparse.Namespace) -> tuple["Painter", "Controls", list[str]
 
     styles = args.style or list(samples.styles().values())
     stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
-    controls = Controls(0, Look.of(args))
-    painter = Painter(stylizer, styles, args.style_size, controls)
+    controls = Controls(0, settings_of(args))
+    painter = Painter(stylizer, styles, controls)
     return painter, controls, [path.stem for path in styles], stylizer.engine_choice
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from apps.look import Look
 from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot
+from artnet.settings import DEFAULTS, StyleSettings
 
 if TYPE_CHECKING:
     from artnet import Stylizer
@@ -25,7 +25,7 @@ class Controls:
     """What the keys change while it runs; read anew for every picture."""
 
     style: int = 0
-    look: Look = field(default_factory=Look)
+    settings: StyleSettings = DEFAULTS
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,28 @@ class Painter:
     Args:
         stylizer: the network; every style gets a shallow copy, which shares it.
         styles: at least one.
-        size: of the styles, as in `Stylizer.set_style`.
     """
 
-    def __init__(self, stylizer: "Stylizer", styles: Sequence[Path], size: int | None, controls: Controls):
+    def __init__(self, stylizer: "Stylizer", styles: Sequence[Path], controls: Controls):
         from artnet.pictures import flatten, read_picture
 
         self.controls = controls
         self.styles = [copy.copy(stylizer) for _ in styles]
         for own, path in zip(self.styles, styles, strict=True):
-            own.set_style([(flatten(read_picture(path)), 1.0)], size=size)
+            own.set_style([(flatten(read_picture(path)), 1.0)], stroke_size=controls.settings.stroke_size)
         self._now = self._before = controls.style
         self._since = -FADE
 
     def paint(self, rgb: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 in the style and look that the controls say."""
+        """(H, W, 3) uint8 in the style and with the settings that the controls say."""
         now = time.perf_counter()
         if self.controls.style != self._now:
             self._before, self._now, self._since = self._now, self.controls.style, now
-        painted = self.controls.look.paint(self.styles[self._now], rgb, fixed_size=True)
+        painted = self.styles[self._now].stylize(rgb, self.controls.settings, fixed_size=True)
         share = (now - self._since) / FADE
         if share >= 1:
             return painted
-        before = self.controls.look.paint(self.styles[self._before], rgb, fixed_size=True)
+        before = self.styles[self._before].stylize(rgb, self.controls.settings, fixed_size=True)
         return np.rint(before * (1 - share) + painted * share).astype(np.uint8)
 
 

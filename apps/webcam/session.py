@@ -82,7 +82,7 @@ class Session:
 
             return help_lines()
         state = [self.meter.line] if self.meter.shown else []
-        state.append(f"{self.names[self.controls.style]}  strength {self.controls.look.strength:.1f}")
+        state.append(f"{self.names[self.controls.style]}  strength {self.controls.settings.strength:.1f}")
         if self.recording:
             state.append("recording")
         if time.perf_counter() < self.message_until:
@@ -91,14 +91,15 @@ class Session:
 
     def act(self, action: str, painted: Painted | None) -> bool:
         """Do what a key asks for; False to quit. `painted` is what is shown, None before the first picture."""
-        controls, look = self.controls, self.controls.look
+        controls, settings = self.controls, self.controls.settings
         if action in ("next style", "previous style"):
             controls.style = (controls.style + (1 if action == "next style" else -1)) % len(self.names)
         elif action in ("stronger", "weaker"):
             step = STEP if action == "stronger" else -STEP
-            controls.look = replace(look, strength=round(min(1.0, max(0.0, look.strength + step)), 2))
+            strength = round(min(1.0, max(0.0, settings.strength + step)), 2)
+            controls.settings = replace(settings, strength=strength)
         elif action == "keep colours":
-            controls.look = replace(look, preserve_color=not look.preserve_color)
+            controls.settings = replace(settings, preserve_color=not settings.preserve_color)
         elif action == "side by side":
             self._stop_recording()  # whose pictures have another size
             self.beside = not self.beside

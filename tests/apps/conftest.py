@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 import apps.stylize
+from artnet.color import preserve_color
+from artnet.settings import DEFAULTS
 
 
 class FakeStylizer:
@@ -18,17 +20,17 @@ class FakeStylizer:
     streams = 2
 
     def __init__(self):
-        self.styles, self.size, self.calls, self.loaded, self.grain = None, None, [], None, None
+        self.styles, self.stroke_size, self.calls, self.loaded, self.settings = None, None, [], None, None
 
-    def set_style(self, styles, *, size=None):
-        self.styles, self.size = styles, size
+    def set_style(self, styles, *, stroke_size=512):
+        self.styles, self.stroke_size = styles, stroke_size
 
-    def stylize(self, content, *, strength=1.0, transfer="s2", grain=1.0, tile=None, **_):
+    def stylize(self, content, settings=DEFAULTS, *, tile=None, **_):
         assert content.dtype == np.uint8
         assert content.shape[2] == 3
-        self.calls.append((strength, transfer))
-        self.tile, self.grain = tile, grain
-        return 255 - content
+        self.calls.append((settings.strength, settings.transfer))
+        self.tile, self.settings = tile, settings
+        return preserve_color(content, 255 - content) if settings.preserve_color else 255 - content
 
 
 @pytest.fixture

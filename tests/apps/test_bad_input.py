@@ -137,8 +137,8 @@ GOOD = {"content": ["photo.png"], "--style": "style.png", "-o": "out.png"}
         ({"--size": "1000000"}, "argument --size: '1000000' is not a whole number"),
         ({"--size": "512.5"}, "argument --size: '512.5' is not a whole number"),
         ({"--size": "16384"}, "the resized picture has 24576 x 16384 pixels, more than 178,956,970 pixels, the limit"),
-        ({"--style-size": "0"}, "argument --style-size: '0' is not a whole number from 16 to 4096"),
-        ({"--style-size": "5000"}, "argument --style-size: '5000' is not a whole number"),
+        ({"--stroke-size": "0"}, "argument --stroke-size: '0' is not a whole number from 16 to 4096"),
+        ({"--stroke-size": "5000"}, "argument --stroke-size: '5000' is not a whole number"),
         ({"--transfer": "magic"}, "invalid choice: 'magic'"),
         ({"--engine": "steam"}, "invalid choice: 'steam'"),
         ({"--device": "tpu"}, "invalid choice: 'tpu'"),
@@ -211,7 +211,7 @@ def test_bad_weights_with_the_real_loader(name, content, desk, capsys):
 
 
 def test_style_that_the_stylizer_refuses(fake, untouched, monkeypatch, capsys):
-    def refuse(styles, *, size=None):
+    def refuse(styles, *, stroke_size):
         raise ValueError("the style is too small (24 x 16); give at least 32 x 32")
 
     monkeypatch.setattr(fake, "set_style", refuse)

@@ -38,7 +38,7 @@ def art(desk):
 def told(fake, monkeypatch):
     """The level of the style that was set, at each call of stylize."""
     levels = []
-    monkeypatch.setattr(fake, "stylize", lambda content, **_: levels.append(fake.styles[0][0][0, 0, 0]) or content)
+    monkeypatch.setattr(fake, "stylize", lambda content, *_, **__: levels.append(fake.styles[0][0][0, 0, 0]) or content)
     return levels
 
 
@@ -150,7 +150,7 @@ def test_each_with_a_real_network(tiny, art):
     from artnet import save_checkpoint
 
     save_checkpoint(tiny, art / "net.safetensors")
-    options = ["--style-size", "32", "--weights", "net.safetensors"]
+    options = ["--stroke-size", "32", "--weights", "net.safetensors"]
     assert stylize("photos", "--each", "--style", "art", "-o", "out", *options) == 0
     assert len(written(art / "out")) == 4
 

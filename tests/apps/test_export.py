@@ -11,6 +11,7 @@ from artnet import Stylizer
 from artnet.checkpoint import load_checkpoint, save_checkpoint
 from artnet.engines.protocol import Look
 from artnet.engines.torch_engine import TorchEngine
+from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
@@ -31,7 +32,7 @@ def smooth(height, width, seed):
 
 def test_content_and_style_in_onnx_runtime(weights, tmp_path, capsys):
     out = tmp_path / "net.onnx"
-    assert main(["export", "-o", str(out), "--weights", str(weights), "--style-size", "128"]) == 0
+    assert main(["export", "-o", str(out), "--weights", str(weights), "--stroke-size", "128"]) == 0
     assert str(out) in capsys.readouterr().out
     session = onnxruntime.InferenceSession(out)
     engine = TorchEngine(load_checkpoint(weights), "cpu", dtype=None)
@@ -53,7 +54,7 @@ def test_built_in_styles_in_openvino(weights, tmp_path):
         Image.fromarray(smooth(80, 80, 10 + i)).save(tmp_path / f"{i}.png")
         styles += ["--style", f"{tmp_path / f'{i}.png'}:{i + 1}"]
     out = tmp_path / "net.xml"
-    assert main(["export", "-o", str(out), "--weights", str(weights), *styles, "--style-size", "64"]) == 0
+    assert main(["export", "-o", str(out), "--weights", str(weights), *styles, "--stroke-size", "64"]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {"0.png", "1.png", "net.xml", "net.bin"}
     core = ov.Core()
     model = core.compile_model(core.read_model(out), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
@@ -61,7 +62,7 @@ def test_built_in_styles_in_openvino(weights, tmp_path):
     painted = model({"rgb": content[None]})["painted"][0]
     stylizer = Stylizer.load(weights, engine="torch", device="cpu")
     stylizer.engine.network.float()
-    stylizer.set_style([(tmp_path / "0.png", 1), (tmp_path / "1.png", 2)], size=64)
+    stylizer.set_style([(tmp_path / "0.png", 1), (tmp_path / "1.png", 2)], stroke_size=64)
     want, _ = stylizer.engine.paint(content, stylizer.look_for(1.0, "s2"))  # what is exported has no finish
     assert np.abs(painted.astype(int) - want).mean() < 1
 
@@ -73,8 +74,8 @@ def test_the_engine_onnx(weights, monkeypatch, tmp_path):
         stylizer = Stylizer.load(weights, engine=engine)
         if engine == "openvino":
             stylizer.engine.precision = "f32"
-        stylizer.set_style([(smooth(64, 64, 5), 1.0), (smooth(64, 80, 6), 2.0)], size=64)
-        pictures.append(stylizer.stylize(content, strength=0.5))
+        stylizer.set_style([(smooth(64, 64, 5), 1.0), (smooth(64, 80, 6), 2.0)], stroke_size=64)
+        pictures.append(stylizer.stylize(content, StyleSettings(strength=0.5)))
     assert pictures[0].shape == content.shape
     assert np.abs(pictures[0].astype(int) - pictures[1]).mean() < 0.5
     assert np.array_equal(pictures[0], pictures[2])  # the second time, from the cache
@@ -88,7 +89,7 @@ def test_the_engine_onnx_paints_tiles_and_remembers(weights, monkeypatch, tmp_pa
         stylizer = Stylizer.load(weights, engine=engine)
         if engine == "openvino":
             stylizer.engine.precision = "f32"
-        stylizer.set_style(smooth(64, 64, 5), size=64)
+        stylizer.set_style(smooth(64, 64, 5), stroke_size=64)
         tiled.append(stylizer.stylize(content, tile=256))
         memory = Memory(share=0.5)
         steadied.append([stylizer.stylize(frame, memory=memory) for frame in (other, content)])

@@ -19,7 +19,11 @@ RESUME = ["photos", "--style", "style.png", "-o", "out", "--skip-existing"]
 def of_the_style(fake, monkeypatch):
     """Every style gives other bytes."""
     real = fake.stylize
-    monkeypatch.setattr(fake, "stylize", lambda content, **options: real(content, **options) ^ fake.styles[0][0][0, 0])
+
+    def stylize(content, settings, **options):
+        return real(content, settings, **options) ^ fake.styles[0][0][0, 0]
+
+    monkeypatch.setattr(fake, "stylize", stylize)
 
 
 def stylize(*arguments):
@@ -106,9 +110,9 @@ def test_results_that_changed_places(fake, desk):
 def test_a_file_that_is_replaced_after_it_was_read(name, fake, desk, monkeypatch):
     real = fake.stylize
 
-    def replace_meanwhile(content, **options):
+    def replace_meanwhile(content, settings, **options):
         paint(name, (77, 7, 7))
-        return real(content, **options)
+        return real(content, settings, **options)
 
     monkeypatch.setattr(fake, "stylize", replace_meanwhile)
     assert stylize("photos/b.png", *RESUME[1:]) == 0
@@ -144,10 +148,10 @@ def test_killed_between_writing_and_noting(fake, desk, monkeypatch):
 def test_an_interruption(fake, desk, monkeypatch):
     real = fake.stylize
 
-    def interrupt(content, **options):
+    def interrupt(content, settings, **options):
         if len(fake.calls) == 1:
             raise KeyboardInterrupt
-        return real(content, **options)
+        return real(content, settings, **options)
 
     monkeypatch.setattr(fake, "stylize", interrupt)
     assert stylize(*RESUME) == 130

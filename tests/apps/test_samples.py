@@ -25,7 +25,7 @@ def test_sample_is_a_small_rich_picture(path):
         assert picture.format == "JPEG"
         assert not picture.getexif()
         pixels = np.asarray(picture.convert("RGB"))
-    assert 400 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= 800
+    assert 400 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= 1100
     assert pixels.std() > 30
 
 
@@ -36,7 +36,17 @@ def test_sources_name_exactly_the_files_that_exist():
 
 
 def test_every_style_has_its_painter():
-    assert set(samples.styles()) == set(painter.PICTURES)
+    text = (samples.FOLDER / "SOURCES.md").read_text(encoding="utf-8")
+    paintings = set(re.findall(r"^\| ([\w-]+)\.jpg \|.*\(\d{4}-\d{4}\)", text, flags=re.MULTILINE))
+    assert len(paintings) == 16
+    assert set(samples.styles()) - paintings == set(painter.PICTURES)
+
+
+def test_every_picture_but_the_photo_has_a_title():
+    assert {path.stem for path in samples.FOLDER.glob("*.jpg")} == {*samples.TITLES, samples.photo().stem}
+    assert samples.title("scream") == "The Scream, Edvard Munch"
+    with pytest.raises(ValueError, match="no sample style 'mona'"):
+        samples.title("mona")
 
 
 def test_unknown_style_is_refused_with_the_known_ones():

@@ -22,9 +22,9 @@ from apps.cli import main
 from conftest import FakeStylizer
 
 class Fake(FakeStylizer):
-    def stylize(self, content, **options):
+    def stylize(self, content, settings, **options):
         time.sleep(0.02)
-        return super().stylize(content, **options)
+        return super().stylize(content, settings, **options)
 
 apps.stylize.load_stylizer = lambda *_: Fake()
 sys.exit(main(sys.argv[1:]))

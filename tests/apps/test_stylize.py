@@ -45,7 +45,7 @@ def test_one_picture(fake, desk, capsys):
     assert pixel("out.png") == (55, 215, 165)
     assert fake.loaded == (None, "auto", "auto")
     assert fake.calls == [(1.0, "s2")]
-    assert fake.size is None
+    assert fake.stroke_size == 512
     [(style, weight)] = fake.styles
     assert style.shape == (16, 24, 3)
     assert weight == 1
@@ -53,17 +53,17 @@ def test_one_picture(fake, desk, capsys):
 
 
 def test_options_reach_the_stylizer(fake, desk):
-    options = "--strength 0.25 --transfer wct --style-size 64 --weights my.safetensors --engine torch --device cpu"
+    options = "--strength 0.25 --transfer wct --stroke-size 64 --weights my.safetensors --engine torch --device cpu"
     assert stylize("photo.png", "-o", "out.png", *options.split()) == 0
     assert fake.calls == [(0.25, "wct")]
-    assert fake.size == 64
+    assert fake.stroke_size == 64
     assert fake.loaded == ("my.safetensors", "torch", "cpu")
 
 
 @pytest.mark.parametrize(("options", "grain"), [([], 1.0), (["--grain", "0.5"], 0.5), (["--grain", "0"], 0.0)])
 def test_grain(fake, desk, options, grain):
     assert stylize("photo.png", "-o", "out.png", *options) == 0
-    assert fake.grain == grain
+    assert fake.settings.grain == grain
 
 
 def test_several_weighted_styles(fake, desk):
@@ -273,7 +273,7 @@ def test_with_a_real_network(desk, capsys):
     from artnet import ArtNet, save_checkpoint
 
     save_checkpoint(ArtNet(), desk / "net.safetensors")
-    options = ["--style-size", "32", "--weights", "net.safetensors", "--json"]
+    options = ["--stroke-size", "32", "--weights", "net.safetensors", "--json"]
     assert stylize("photo.png", "photos", "-o", "out", "--recursive", *options) == 0
     assert written(desk / "out") == ["a.jpg", "b.png", "deep/c.png", "photo.png"]
     sizes = {(result["width"], result["height"]) for result in json.loads(capsys.readouterr().out)["results"]}

@@ -25,14 +25,14 @@ def near(rgb, expected, tolerance=6):
 
 def test_frames_are_painted_with_times_size_and_sound_kept(fake, desk, capsys):
     make_clip("in.mp4", audio="aac")
-    assert video("in.mp4", "-o", "out.mp4", "--no-steady", "--strength", "0.5", "--style-size", "64") == 0
+    assert video("in.mp4", "-o", "out.mp4", "--no-steady", "--strength", "0.5", "--stroke-size", "64") == 0
     before, after = frames_of("in.mp4"), frames_of("out.mp4")
     assert [time for time, _ in after] == [time for time, _ in before]
     for (_, content), (_, painted) in zip(before, after, strict=True):
         assert np.abs(255 - content.astype(int) - painted).mean() < 4
     assert audio_packets("out.mp4") == audio_packets("in.mp4")
-    assert (fake.size, set(fake.calls), len(fake.calls)) == (64, {(0.5, "s2")}, 12)
-    assert fake.grain == 0  # it would stand still in front of what moves
+    assert (fake.stroke_size, set(fake.calls), len(fake.calls)) == (64, {(0.5, "s2")}, 12)
+    assert fake.settings.grain == 0  # it would stand still in front of what moves
     assert capsys.readouterr().out == "out.mp4: 12 frames, 0.48 s, 64 x 48\n"
 
 
@@ -77,7 +77,7 @@ def test_rotation_is_applied(degrees, fake, desk):
 
 @pytest.mark.parametrize("matrix", [1, 6])
 def test_colours_and_their_tags_are_kept(matrix, fake, desk, monkeypatch):
-    monkeypatch.setattr(fake, "stylize", lambda content, **_: content)
+    monkeypatch.setattr(fake, "stylize", lambda content, *_, **__: content)
     color = np.full((48, 64, 3), (220, 60, 40), np.uint8)
     make_clip("in.mp4", [color] * 3, matrix=matrix)
     assert video("in.mp4", "-o", "out.mp4") == 0
@@ -202,7 +202,7 @@ def test_interruption_leaves_the_old_file_and_no_half_one(error, fake, desk, mon
     make_clip("in.mp4", audio="aac")
     (desk / "out.mp4").write_bytes(b"old")
 
-    def fail(content, **_):
+    def fail(*_, **__):
         fake.calls.append(0)
         if len(fake.calls) == 5:
             raise error
@@ -235,7 +235,7 @@ def test_bad_times(text):
 
 
 def shifted(scene, n):
-    return np.ascontiguousarray(scene[20 : 116, 10 + 3 * n : 138 + 3 * n])
+    return np.ascontiguousarray(scene[20:116, 10 + 3 * n : 138 + 3 * n])
 
 
 @pytest.fixture
@@ -280,5 +280,5 @@ def test_with_a_real_network(tiny, desk, capsys):
 
     save_checkpoint(tiny, desk / "net.safetensors")
     make_clip("in.mp4", moving_frames(4), audio="aac")
-    assert video("in.mp4", "-o", "out.mp4", "--weights", "net.safetensors", "--style-size", "32") == 0
+    assert video("in.mp4", "-o", "out.mp4", "--weights", "net.safetensors", "--stroke-size", "32") == 0
     assert len(frames_of("out.mp4")) == 4

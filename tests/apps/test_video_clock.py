@@ -69,7 +69,7 @@ def offsets(path):
      ("a.flv", "libx264", "aac"), ("a.mov", "libx264", "pcm_s16le"), ("a.webm", "libvpx", "libopus")],
 )  # fmt: skip
 def test_sound_stays_with_the_picture(name, codec, audio, fake, desk, monkeypatch):
-    monkeypatch.setattr(fake, "stylize", lambda content, **_: content)
+    monkeypatch.setattr(fake, "stylize", lambda content, *_, **__: content)
     flash_and_beep(name, codec, audio)
     assert video(name, "-o", "out.mp4") == 0
     assert len(frames_of("out.mp4")) == 50
@@ -77,7 +77,7 @@ def test_sound_stays_with_the_picture(name, codec, audio, fake, desk, monkeypatc
 
 
 def test_recordings_joined_move_all_streams_together(fake, desk, monkeypatch):
-    monkeypatch.setattr(fake, "stylize", lambda content, **_: content)
+    monkeypatch.setattr(fake, "stylize", lambda content, *_, **__: content)
     part = flash_and_beep(desk / "part.ts").read_bytes()
     (desk / "joined.ts").write_bytes(3 * part)
     assert video("joined.ts", "-o", "out.mp4") == 0
@@ -90,7 +90,7 @@ def test_recordings_joined_move_all_streams_together(fake, desk, monkeypatch):
 
 
 def test_sound_that_changes_its_kind_midway(fake, desk, monkeypatch):
-    monkeypatch.setattr(fake, "stylize", lambda content, **_: content)
+    monkeypatch.setattr(fake, "stylize", lambda content, *_, **__: content)
     parts = [flash_and_beep(desk / "part.ts", audio="mp2", layout=layout).read_bytes() for layout in ("mono", "stereo")]
     (desk / "joined.ts").write_bytes(b"".join([*parts, parts[0]]))
     assert video("joined.ts", "-o", "out.mp4") == 0

@@ -20,7 +20,6 @@ from clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E4
 from gradio_client import Client, handle_file  # noqa: E402
 
 from apps import samples  # noqa: E402
-from apps.look import Look  # noqa: E402
 from apps.web import EPILOG, credentials  # noqa: E402
 from apps.web.limits import read_mask, read_upload, told  # noqa: E402
 from apps.web.live import WINDOW, lately  # noqa: E402
@@ -30,6 +29,7 @@ from apps.web.reading import VideoLimits  # noqa: E402
 from apps.web.studio import Studio, Wish  # noqa: E402
 from apps.web.video import Clip, paint_video  # noqa: E402
 from artnet.pictures import read_picture  # noqa: E402
+from artnet.settings import StyleSettings  # noqa: E402
 
 README = Path(__file__).parents[2] / "README.md"
 STYLE = ((str(samples.style("wave-print")), 1.0),)
@@ -42,7 +42,7 @@ def client(server):
 
 def expected(stylizer, path, style, strength=1.0):
     stylizer.set_style(samples.style(style))
-    return stylizer.stylize(read_picture(path).rgb, strength=strength)
+    return stylizer.stylize(read_picture(path).rgb, StyleSettings(strength))
 
 
 def rgb_of(path):
@@ -71,7 +71,7 @@ def test_stylize(client, stylizer, photo):
 
 def test_stylize_with_an_own_style_as_jpeg(client, stylizer, photo):
     style = handle_file(samples.style("ink-gorge"))
-    result = client.predict(handle_file(photo), style, keep_colors=True, format="jpg", api_name="/stylize")
+    result = client.predict(handle_file(photo), style, preserve_color=True, format="jpg", api_name="/stylize")
     assert Image.open(result).format == "JPEG"
     assert Image.open(result).size == (96, 64)
 
@@ -87,7 +87,7 @@ def test_endpoints_are_named_and_documented(client):
     api = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(api) == {"/styles", "/stylize", "/stylize_video"}
     names = [parameter["parameter_name"] for parameter in api["/stylize"]["parameters"]]
-    assert names == ["photo", "style", "style_name", "strength", "stroke_size", "keep_colors", "format"]
+    assert names == ["photo", "style", "style_name", "strength", "stroke_size", "preserve_color", "format"]
     assert "stroke_size: short side in pixels" in str(api["/stylize"])
 
 
@@ -220,14 +220,14 @@ def test_prepared_styles_keep_apart(stylizer, photo):
     other = studio.paint(rgb, Wish(((str(samples.style("ink-gorge")), 1.0),)))
     assert not (first == other).all()
     assert (studio.paint(rgb, Wish(STYLE)) == first).all()
-    assert (studio.paint(rgb, Wish(STYLE, look=Look(0.0))) != first).any()
+    assert (studio.paint(rgb, Wish(STYLE, StyleSettings(0.0))) != first).any()
     with pytest.raises(ValueError, match="no style is chosen"):
         studio.paint(rgb, Wish(()))
 
 
 def test_frames_have_no_grain():
-    look = Look(0.5, preserve_color=True)
-    assert Wish(STYLE, 256, look).in_motion() == Wish(STYLE, 256, replace(look, grain=0.0))
+    settings = StyleSettings(0.5, stroke_size=256, preserve_color=True)
+    assert Wish(STYLE, settings).in_motion() == Wish(STYLE, replace(settings, grain=0.0))
 
 
 def click(index):
@@ -263,12 +263,14 @@ def test_own_styles(photo):
 def test_wish():
     assert wish(SHELF, [1], 0.5, 256, True, 0.0).mix == (("b.jpg", 1.0),)
     blend = wish(SHELF, [1, 2], 0.5, 256, True, 0.0, 0.4, 1, 1)
-    assert blend == Wish((("c.jpg", 0.4),), 256, Look(0.5, preserve_color=True))
+    assert blend == Wish((("c.jpg", 0.4),), StyleSettings(0.5, stroke_size=256, preserve_color=True))
 
 
 def test_closing_stops_a_video(stylizer, tmp_path):
     clip = make_clip(tmp_path / "in.mp4", moving_frames(200))
-    steps = paint_video(Studio(stylizer), str(clip), tmp_path / "out.mp4", Wish(STYLE, 32), Clip())
+    steps = paint_video(
+        Studio(stylizer), str(clip), tmp_path / "out.mp4", Wish(STYLE, StyleSettings(stroke_size=32)), Clip()
+    )
     done, whole, left = next(steps)
     assert 0 < done < whole
     assert left > 0
@@ -288,7 +290,16 @@ def test_videos_over_the_limits_are_refused(limit, value, message, stylizer, tmp
     clip = make_clip(tmp_path / "in.mp4")
     limits = VideoLimits(**{limit: value})
     with pytest.raises(ValueError, match=message):
-        list(paint_video(Studio(stylizer), str(clip), tmp_path / "out.mp4", Wish(STYLE, 32), Clip(), limits=limits))
+        list(
+            paint_video(
+                Studio(stylizer),
+                str(clip),
+                tmp_path / "out.mp4",
+                Wish(STYLE, StyleSettings(stroke_size=32)),
+                Clip(),
+                limits=limits,
+            )
+        )
 
 
 def test_stopping_the_command_deletes_the_cache(tiny, tmp_path, free_port):

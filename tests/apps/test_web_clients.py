@@ -32,6 +32,7 @@ from apps.web.quota import LIFETIME, Quota, QuotaError
 from apps.web.studio import TILE, Studio, Wish
 from artnet.engines.protocol import Look
 from artnet.pictures import Picture
+from artnet.settings import StyleSettings
 
 
 @pytest.fixture
@@ -241,7 +242,7 @@ def test_a_job_stops_between_tiles(stylizer):
             raise RuntimeError("gone")
 
     picture = Picture(np.zeros((16, 6 * TILE, 3), np.uint8))
-    wished = Wish(((str(samples.style("wave-print")), 1.0),), 32)
+    wished = Wish(((str(samples.style("wave-print")), 1.0),), StyleSettings(stroke_size=32))
     with pytest.raises(RuntimeError, match="gone"):
         paint_photo(Studio(stylizer), picture, wished, check=check)
 

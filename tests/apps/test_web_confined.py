@@ -16,12 +16,12 @@ pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 from clips import make_clip, moving_frames
 
 from apps import samples
-from apps.look import Look
 from apps.video.convert import Clip
 from apps.web import confined, reading
 from apps.web.limits import read_mask, read_style, read_upload, sentence
 from apps.web.live import MAX_FRAME_PIXELS, decoded
 from artnet.pictures import read_picture
+from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 ENOUGH = confined.Bounds(memory=300_000_000, seconds=60)
@@ -160,11 +160,11 @@ def video(clip, **limits):
     """What a confined process sends while it takes a clip apart; frames are painted as their negatives."""
     target = clip.parent / "out.mp4"
     bounds, made = confined.Bounds(600_000_000, 60), reading.VideoLimits(**limits)
-    arguments = (str(clip), str(target), Look(), Clip(), made)
+    arguments = (str(clip), str(target), StyleSettings(), Clip(), made)
     with confined.started(reading.video, *arguments, bounds=bounds, what="video") as messages:
         for kind, value in messages():
             if kind == "paint":
-                messages.answer(reading.answers(lambda rgb, **_: 255 - rgb, *value))
+                messages.answer(reading.answers(lambda rgb, *_, **options: 255 - rgb, *value))
             yield kind, value
 
 

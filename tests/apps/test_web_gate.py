@@ -154,7 +154,7 @@ def test_client_is_told_that_addresses_are_not_fetched(server):
         (4, 1e300, "stroke_size must be between 16 and 1024"),
         (4, [1], "stroke_size must be a number"),
         (4, 0, "stroke_size must be between 16 and 1024"),
-        (5, 1, "keep_colors must be true or false"),
+        (5, 1, "preserve_color must be true or false"),
         (2, 5, "style_name must be one of"),
         (2, "../coffee", "style_name must be one of"),
         (0, "photo.png", "photo must be an uploaded file"),

@@ -15,12 +15,12 @@ pygame = pytest.importorskip("pygame", reason="pygame comes with artnet[webcam]"
 from clips import frames_of, make_clip, moving_frames  # noqa: E402
 
 from apps.cli import main  # noqa: E402
-from apps.look import Look  # noqa: E402
 from apps.webcam import camera as cameras  # noqa: E402
 from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot  # noqa: E402
 from apps.webcam.live import Controls, Meter, Painted, Painter  # noqa: E402
 from apps.webcam.session import Session  # noqa: E402
 from apps.webcam.window import KEYS, Window, help_lines  # noqa: E402
+from artnet.settings import StyleSettings  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def test_with_a_real_network(tiny, clip, desk, capsys):
     from artnet import save_checkpoint
 
     save_checkpoint(tiny, desk / "net.safetensors")
-    options = ["--weights", "net.safetensors", "--style-size", 32, "--headless", "--frames", 3, "--report"]
+    options = ["--weights", "net.safetensors", "--stroke-size", 32, "--headless", "--frames", 3, "--report"]
     assert webcam("--camera", clip, "--style", "style.png", "--style", "second.png", *options) == 0
     assert json.loads(capsys.readouterr().out)["frames"] == 3
 
@@ -72,9 +72,7 @@ def test_window_until_quit(fake, clip, desk, monkeypatch):
     presses = iter([[], ["h"], ["h"], ["n"], ["DOWN"], ["c"], ["s"], ["b"], ["r"], [], [], ["r"], ["s"], ["q"]])
 
     def events():
-        return [
-            SimpleNamespace(type=pygame.KEYDOWN, key=getattr(pygame, f"K_{name}")) for name in next(presses)
-        ]
+        return [SimpleNamespace(type=pygame.KEYDOWN, key=getattr(pygame, f"K_{name}")) for name in next(presses)]
 
     monkeypatch.setattr(pygame.event, "get", events)
     assert webcam("--camera", clip, "--style", "style.png", "--style", "second.png") == 0
@@ -176,12 +174,12 @@ def test_keys_change_the_controls():
         assert sitting.controls.style == expected
     for _ in range(3):
         sitting.act("weaker", PAINTED)
-    assert sitting.controls.look.strength == 0.7
+    assert sitting.controls.settings.strength == 0.7
     for _ in range(9):
         sitting.act("stronger", PAINTED)
-    assert sitting.controls.look.strength == 1
+    assert sitting.controls.settings.strength == 1
     sitting.act("keep colours", PAINTED)
-    assert sitting.controls.look == Look(1.0, preserve_color=True)
+    assert sitting.controls.settings == StyleSettings(1.0, preserve_color=True)
     assert not sitting.act("quit", PAINTED)
 
 
@@ -200,10 +198,10 @@ def test_recording_is_finished_when_the_camera_is_lost(tmp_path):
 class Level:
     """Paints everything in one grey level, that of its style."""
 
-    def set_style(self, styles, *, size=None):
+    def set_style(self, styles, *, stroke_size=512):
         self.level = int(styles[0][0][0, 0, 0])
 
-    def stylize(self, content, **_):
+    def stylize(self, content, settings, **_):
         return np.full_like(content, self.level)
 
 
@@ -212,7 +210,7 @@ def test_styles_fade_into_each_other(desk, monkeypatch):
         Image.new("RGB", (4, 4), (level,) * 3).save(f"{level}.png")
     controls, now = Controls(), [0.0]
     monkeypatch.setattr("apps.webcam.live.time", SimpleNamespace(perf_counter=lambda: now[0]))
-    painter = Painter(Level(), [desk / "0.png", desk / "200.png"], None, controls)
+    painter = Painter(Level(), [desk / "0.png", desk / "200.png"], controls)
     rgb = np.zeros((2, 2, 3), np.uint8)
     assert painter.paint(rgb).max() == 0
     controls.style, seen = 1, []

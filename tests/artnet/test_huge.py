@@ -138,7 +138,7 @@ def test_without_libvips_pillow_goes_as_far_as_it_can(tmp_path, monkeypatch):
 def test_a_picture_on_disk_is_painted_on_disk(tiny, tmp_path, monkeypatch):
     save_checkpoint(tiny, tmp_path / "tiny.safetensors")
     stylizer = Stylizer.load(tmp_path / "tiny.safetensors")
-    stylizer.set_style(noise_picture(64, 64), size=64)
+    stylizer.set_style(noise_picture(64, 64), stroke_size=64)
     monkeypatch.setattr(stylizer.engine, "whole_pixels", 200 * 200)
     content = np.asarray(smooth(300, 280))
     on_disk = scratch_array(content.shape, tmp_path)

@@ -13,6 +13,7 @@ from artnet import Stylizer
 from artnet.checkpoint import save_checkpoint
 from artnet.engines.torch_engine import pick_device, pick_dtype
 from artnet.finish import apply_finish, finish_of
+from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 
@@ -26,7 +27,7 @@ def weights(tiny, tmp_path_factory):
 @pytest.fixture(scope="module")
 def stylizer(weights):
     loaded = Stylizer.load(weights)
-    loaded.set_style(noise_picture(80, 64), size=64)
+    loaded.set_style(noise_picture(80, 64), stroke_size=64)
     return loaded
 
 
@@ -59,16 +60,16 @@ def test_output_size_is_input_size(stylizer, height, width):
 def test_options_change_the_picture(stylizer):
     content = noise_picture(48, 48, seed=3)
     full = stylizer.stylize(content)
-    assert not np.array_equal(full, stylizer.stylize(content, strength=0.3))
-    assert not np.array_equal(full, stylizer.stylize(content, transfer="adain"))
-    assert not np.array_equal(full, stylizer.stylize(content, grain=0.0))
+    assert not np.array_equal(full, stylizer.stylize(content, StyleSettings(strength=0.3)))
+    assert not np.array_equal(full, stylizer.stylize(content, StyleSettings(transfer="adain")))
+    assert not np.array_equal(full, stylizer.stylize(content, StyleSettings(grain=0.0)))
 
 
 def test_wct_on_torch(weights):
     torch_stylizer = Stylizer.load(weights, engine="torch")
-    torch_stylizer.set_style(noise_picture(80, 64), size=64)
+    torch_stylizer.set_style(noise_picture(80, 64), stroke_size=64)
     content = noise_picture(48, 48, seed=3)
-    results = [torch_stylizer.stylize(content, transfer=transfer) for transfer in ("wct", "adain")]
+    results = [torch_stylizer.stylize(content, StyleSettings(transfer=transfer)) for transfer in ("wct", "adain")]
     assert not np.array_equal(*results)
 
 
@@ -93,7 +94,7 @@ def test_style_mix(weights):
     stylizer = Stylizer.load(weights)
     results = []
     for mix in (a, [(a, 2.0)], [(a, 1.0), (b, 1.0)], [(a, 5.0), (b, 5.0)], b):
-        stylizer.set_style(mix, size=64)
+        stylizer.set_style(mix, stroke_size=64)
         results.append(stylizer.stylize(content))
     assert np.array_equal(results[0], results[1])
     assert np.array_equal(results[2], results[3])
@@ -101,12 +102,12 @@ def test_style_mix(weights):
     assert not np.array_equal(results[4], results[2])
 
 
-def test_style_size_changes_the_bank(weights):
+def test_stroke_size_changes_the_bank(weights):
     stylizer = Stylizer.load(weights, engine="torch")
     style = noise_picture(200, 300)
     counts = []
     for size in (32, 64):
-        stylizer.set_style(style, size=size)
+        stylizer.set_style(style, stroke_size=size)
         cut = stylizer.engine.network.config.cut
         counts.append(stylizer.look.styles[0][cut].banks[0].bias.numel())
     assert counts[1] == 4 * counts[0]
@@ -123,12 +124,12 @@ BAD = [
     (lambda s: s.set_style([]), "at least one style"),
     (lambda s: s.set_style([(noise_picture(20, 20), -1)]), "positive and finite"),
     (lambda s: s.set_style([(noise_picture(20, 20), float("nan"))]), "positive and finite"),
-    (lambda s: s.set_style(noise_picture(20, 20), size=0), "style size must be between 16 and 4096"),
+    (lambda s: s.set_style(noise_picture(20, 20), stroke_size=0), "stroke size must be between 16 and 4096"),
     (lambda s: s.set_style(noise_picture(20, 20)[..., 0]), r"must be \(H, W, 3\) uint8"),
     (lambda s: s.stylize(noise_picture(20, 20).astype(float)), r"must be \(H, W, 3\) uint8"),
     (lambda s: s.stylize(noise_picture(20, 20)[:0]), r"must be \(H, W, 3\) uint8"),
-    (lambda s: s.stylize(noise_picture(20, 20), strength=2), "strength must be between 0 and 1"),
-    (lambda s: s.stylize(noise_picture(20, 20), transfer="swap"), "transfer must be one of"),
+    (lambda s: s.stylize(noise_picture(20, 20), StyleSettings(strength=2)), "strength must be between 0 and 1"),
+    (lambda s: s.stylize(noise_picture(20, 20), StyleSettings(transfer="swap")), "transfer must be one of"),
     (lambda s: s.stylize("missing.png"), "missing.png"),
 ]
 
@@ -163,12 +164,12 @@ def test_cuda_that_is_not_there(monkeypatch):
 @pytest.mark.parametrize("grain", [-0.1, 1.5, float("nan")])
 def test_grain_is_a_share(stylizer, grain):
     with pytest.raises(ValueError, match="grain must be between 0 and 1"):
-        stylizer.stylize(noise_picture(32, 32), grain=grain)
+        stylizer.stylize(noise_picture(32, 32), StyleSettings(grain=grain))
 
 
 def test_the_finish_is_the_styles(stylizer):
     content = noise_picture(48, 48, seed=3)
-    look = stylizer.look_for(1.0, "s2")
+    look = stylizer.look_for(StyleSettings())
     painted, _ = stylizer.engine.paint(content, look)
     apply_finish(painted, content, finish_of(stylizer.fit_style(noise_picture(80, 64), 64)))
     assert np.array_equal(stylizer.stylize(content), painted)

@@ -80,7 +80,7 @@ def test_tiles_need_room_for_their_overlap(engine):
 def test_the_stylizer_tiles_what_is_large(tiny, tmp_path, monkeypatch):
     save_checkpoint(tiny, tmp_path / "tiny.safetensors")
     stylizer = Stylizer.load(tmp_path / "tiny.safetensors")
-    stylizer.set_style(coarse_picture(80, 80, 5), size=64)
+    stylizer.set_style(coarse_picture(80, 80, 5), stroke_size=64)
     content = coarse_picture(300, 280, 6)
     seen = []
     whole = stylizer.stylize(content, progress=seen.append)
@@ -114,7 +114,7 @@ def test_thumbnails_count_the_pixels_that_are_painted(height, width, wanted):
 def test_thin_pictures_are_painted_in_tiles_of_bounded_size(tiny, tmp_path, monkeypatch):
     save_checkpoint(tiny, tmp_path / "tiny.safetensors")
     stylizer = Stylizer.load(tmp_path / "tiny.safetensors", engine="torch")
-    stylizer.set_style(coarse_picture(80, 80, 5), size=64)
+    stylizer.set_style(coarse_picture(80, 80, 5), stroke_size=64)
     monkeypatch.setattr(stylizer.engine, "whole_pixels", 64_000)
     monkeypatch.setattr(artnet.tiling, "THUMBNAIL_PIXELS", 64_000)
     worked_on = []
@@ -139,7 +139,7 @@ def any_stylizer(tiny, tmp_path_factory, request):
 
 @pytest.mark.parametrize("style", [(64, 80), (1, 90), (90, 2), (1, 1)])
 def test_very_flat_pictures_and_styles(any_stylizer, style):
-    any_stylizer.set_style(noise_picture(*style), size=16)
+    any_stylizer.set_style(noise_picture(*style), stroke_size=16)
     for shape in ((1, 1), (1, 300), (300, 1), (2, 100), (16, 640), (15, 400)):
         assert any_stylizer.stylize(noise_picture(*shape)).shape == (*shape, 3)
     assert any_stylizer.stylize(noise_picture(1, 300), tile=192).shape == (1, 300, 3)

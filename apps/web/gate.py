@@ -33,6 +33,7 @@ _WRITE = re.compile(
     rf"/login/?|{API}/(upload|component_server/?|cancel|reset/?|queue/join|run/[^/]+/?|call/(v2/)?[^/]+/?"
     rf"|stream/[^/]+(/close)?)"
 )
+_LIVE = re.compile(r"/live/(frame|turn|leave)")  # `apps.web.frames` reads them itself
 _STREAM = re.compile(rf"{API}/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))")
 _KEPT = 60  # seconds for which a result waits for a client that has not listened yet
 _SMALL, _MASK = 65_536, 8_000_000  # bytes of bodies that hold no job, and of layers of a mask
@@ -98,7 +99,7 @@ class Gate:
             await self._read(scope, receive, send)
         elif method == "POST" and _WRITE.fullmatch(path):
             await self._write(scope, headers, receive, send)
-        elif method == "OPTIONS":
+        elif method == "OPTIONS" or (method == "POST" and _LIVE.fullmatch(path)):
             await self.app(scope, receive, send)
         else:
             raise RefusedError(404, "there is nothing here")

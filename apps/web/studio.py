@@ -16,6 +16,7 @@ from apps.web.clients import Clients, address
 from apps.web.limits import read_style
 from apps.web.places import Places, SharedEngine
 from apps.web.quota import Quota
+from apps.web.visits import Visits
 from artnet.settings import DEFAULTS, StyleSettings
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Studio:
         clients: who still waits for what.
         photos: places for photos at work, two of four for a client.
         large: of those, places for large ones, as these take memory.
+        visits: who is live.
         quota: what visitors may write; None where nobody counts.
     """
 
@@ -60,6 +62,7 @@ class Studio:
         self._prepared: OrderedDict[tuple[Mix, int], Stylizer] = OrderedDict()
         self.clients, self._work = clients or Clients(), work
         self.photos, self.large = Places(4, 2), Places(2, 1)
+        self.visits = Visits()
 
     def prepare(self, mix: Mix, size: int, check: Callable[[], None] | None = None) -> "Stylizer":
         """A stylizer with the mix at a size, remembered for the next time; others may paint meanwhile.

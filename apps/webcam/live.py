@@ -3,9 +3,10 @@
 import copy
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from artnet.settings import DEFAULTS, StyleSettings
 
 if TYPE_CHECKING:
     from artnet import Stylizer
+    from artnet.stylizer import Source
 
 FADE = 0.6
 """Seconds in which one style becomes the next."""
@@ -40,39 +42,64 @@ class Painted:
 class Painter:
     """Paints in one of several styles; after a change the old painting fades into the new one.
 
+    The first style is prepared at once, its neighbours and others that are chosen in a thread, so that the picture
+    never stands still.
+
     Args:
         stylizer: the network; every style gets a shallow copy, which shares it.
         styles: at least one.
     """
 
-    def __init__(self, stylizer: "Stylizer", styles: Sequence[Path], controls: Controls):
-        from artnet.pictures import flatten, read_picture
-
-        self.controls = controls
-        self.styles = [copy.copy(stylizer) for _ in styles]
-        for own, path in zip(self.styles, styles, strict=True):
-            own.set_style([(flatten(read_picture(path)), 1.0)], stroke_size=controls.settings.stroke_size)
+    def __init__(self, stylizer: "Stylizer", styles: "Sequence[Source]", controls: Controls):
+        self.stylizer, self.styles, self.controls = stylizer, styles, controls
+        self._ready: dict[int, Future[Stylizer]] = {}
+        self._preparing = ThreadPoolExecutor(1, thread_name_prefix="style")
         self._now = self._before = controls.style
+        self.prepare(self._now).result()
         self._since = -FADE
 
+    def prepare(self, style: int) -> "Future[Stylizer]":
+        """What will paint in the style of that number; begun where it is not there yet."""
+        if style not in self._ready:
+            self._ready[style] = self._preparing.submit(self._prepare, self.styles[style])
+        return self._ready[style]
+
+    def _prepare(self, style: "Source") -> "Stylizer":
+        own = copy.copy(self.stylizer)
+        own.set_style([(style, 1.0)], stroke_size=self.controls.settings.stroke_size)
+        return own
+
     def paint(self, rgb: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 in the style and with the settings that the controls say."""
-        now = time.perf_counter()
-        if self.controls.style != self._now:
-            self._before, self._now, self._since = self._now, self.controls.style, now
-        painted = self.styles[self._now].stylize(rgb, self.controls.settings, fixed_size=True)
+        """(H, W, 3) uint8 in the style, once it is prepared, and with the settings that the controls say."""
+        now, wanted = time.perf_counter(), self.controls.style
+        if wanted != self._now and self.prepare(wanted).done():
+            self._before, self._now, self._since = self._now, wanted, now
+        painted = self._paint(self._now, rgb)
         share = (now - self._since) / FADE
-        if share >= 1:
-            return painted
-        before = self.styles[self._before].stylize(rgb, self.controls.settings, fixed_size=True)
-        return np.rint(before * (1 - share) + painted * share).astype(np.uint8)
+        if share < 1:
+            return np.rint(self._paint(self._before, rgb) * (1 - share) + painted * share).astype(np.uint8)
+        for neighbour in (wanted + 1, wanted - 1):  # the keys lead there
+            self.prepare(neighbour % len(self.styles))
+        return painted
+
+    def _paint(self, style: int, rgb: np.ndarray) -> np.ndarray:
+        return self.prepare(style).result().stylize(rgb, self.controls.settings, fixed_size=True)
+
+    def close(self) -> None:
+        """Prepare no more styles."""
+        self._preparing.shutdown(wait=False, cancel_futures=True)
 
 
 class PaintingThread:
-    """The painting thread between a camera and whoever shows the result. Use it as a context manager."""
+    """The painting thread between a camera and whoever shows the result. Use it as a context manager.
 
-    def __init__(self, camera: Camera, painter: Painter):
-        self.camera, self.painter = camera, painter
+    Args:
+        load: makes the painter, in the thread: it takes a while.
+    """
+
+    def __init__(self, camera: Camera, load: Callable[[], Painter]):
+        self.camera, self.load = camera, load
+        self.painter: Painter | None = None
         self.paintings: Mailbox[Painted] = Mailbox()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="paint", daemon=True)
@@ -88,20 +115,25 @@ class PaintingThread:
 
     def _run(self) -> None:
         try:
-            first = self.camera.shots.take()
-            if first:
-                self.painter.paint(first.rgb)  # uncounted: it is slow, and the picture is old by then
-            while not self._stop.is_set():
-                shot = self.camera.shots.take()
-                if shot is None:
-                    continue
-                start = time.perf_counter()
-                rgb = self.painter.paint(shot.rgb)
-                self.paintings.put(Painted(shot, rgb, time.perf_counter() - start))
+            self.painter = self.load()
+            with closing(self.painter):
+                self._paint(self.painter)
         except ClosedError:
             self.paintings.close()
         except BaseException as error:  # raised again where the paintings are taken
             self.paintings.close(error)
+
+    def _paint(self, painter: Painter) -> None:
+        first = self.camera.shots.take()
+        if first:
+            painter.paint(first.rgb)  # uncounted: it is slow, and the picture is old by then
+        while not self._stop.is_set():
+            shot = self.camera.shots.take()
+            if shot is None:
+                continue
+            start = time.perf_counter()
+            rgb = painter.paint(shot.rgb)
+            self.paintings.put(Painted(shot, rgb, time.perf_counter() - start))
 
 
 @dataclass

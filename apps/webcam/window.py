@@ -1,16 +1,18 @@
-"""The window of the live view: pictures with a line of text, and keys."""
+"""The window of the live view: the picture as large as it fits, words over it, and keys."""
 
 import os
-import time
+from dataclasses import dataclass
 
 import numpy as np
 import pygame
 
+from apps.webcam.letterbox import Size, first_size, letterbox
+
 TITLE = "ArtNet"
 NO_DISPLAY = "there is no display for a window; give --headless, or run it on a desktop"
 UNSEEN = ("dummy", "offscreen")
-SILENCE = 1.0  # seconds without a picture, after which the window says so
-EMPTY = np.zeros((360, 480, 3), np.uint8)
+EMPTY = (854, 480)
+"""Size of the window until the first picture comes."""
 KEYS = {
     "next style": (pygame.K_RIGHT, pygame.K_n),
     "previous style": (pygame.K_LEFT, pygame.K_p),
@@ -18,14 +20,30 @@ KEYS = {
     "weaker": (pygame.K_DOWN,),
     "keep colours": (pygame.K_c,),
     "side by side": (pygame.K_b,),
+    "mirror": (pygame.K_m,),
     "snapshot": (pygame.K_s, pygame.K_SPACE),
     "record": (pygame.K_r,),
+    "full screen": (pygame.K_f, pygame.K_F11),
     "help": (pygame.K_h,),
     "quit": (pygame.K_q, pygame.K_ESCAPE),
 }
-"""What the keys do, in the order of the help."""
+"""Action -> keys; the first of each is the one in HELP, but for the arrows."""
+HELP = (
+    "arrows: style, strength", "c: colours", "b: side by side", "m: mirror", "s: snapshot", "r: record",
+    "f: full screen", "h: help", "q: quit",
+)  # fmt: skip
+"""What stands at the bottom, in one line where that can be read."""
 _ACTIONS = {key: action for action, keys in KEYS.items() for key in keys}
-_INK, _SHADE = (255, 255, 255), (0, 0, 0, 150)
+_INK, _SHADE, _BLACK = (255, 255, 255), (0, 0, 0, 150), (0, 0, 0)
+_LEAST_FONT = 17  # of pygame's own font, whose letters are about half as high; smaller is hard to read
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text over the picture: lines in the upper left corner, and parts of one line at the bottom."""
+
+    top: tuple[str, ...] = ()
+    bottom: tuple[str, ...] = ()
 
 
 class Window:
@@ -42,37 +60,32 @@ class Window:
             raise ValueError(NO_DISPLAY)
         pygame.font.init()
         pygame.display.set_caption(TITLE)
-        self._font = pygame.font.Font(None, 24)
-        self._surface: pygame.Surface | None = None
-        self._empty = False
-        self._shown = time.monotonic()
+        self._desktop: Size = pygame.display.get_desktop_sizes()[0]
+        self._windowed = pygame.display.set_mode(first_size(EMPTY, self._desktop), pygame.RESIZABLE).get_size()
+        self._untouched, self._full = True, False
         return self
 
     def __exit__(self, *_: object) -> None:
         pygame.quit()
 
-    def show(self, rgb: np.ndarray, lines: list[str]) -> None:
-        """Show (H, W, 3) uint8 with lines of text in its corner; the window takes the picture's size at first."""
-        self._shown = time.monotonic()
-        self._draw(rgb, lines)
-
-    def wait(self, rgb: np.ndarray | None) -> None:
-        """Say that no pictures come, once that has lasted; over the last one, or on black before the first."""
-        if time.monotonic() - self._shown > SILENCE:
-            self._draw(EMPTY if rgb is None else rgb, ["waiting for the camera", "q: quit"])
-
-    def _draw(self, rgb: np.ndarray, lines: list[str]) -> None:
-        size = (rgb.shape[1], rgb.shape[0])
-        if self._surface is None or (self._empty and rgb is not EMPTY):
-            self._surface = pygame.display.set_mode(size, pygame.RESIZABLE)
-            self._empty = rgb is EMPTY
-        picture = pygame.image.frombuffer(np.ascontiguousarray(rgb), size, "RGB")
-        if self._surface.get_size() != size:
-            picture = pygame.transform.scale(picture, self._surface.get_size())
-        self._surface.blit(picture, (0, 0))
-        if lines:
-            self._write(lines)
+    def show(self, rgb: np.ndarray | None, words: Words) -> None:
+        """Show (H, W, 3) uint8, or black, with words over it."""
+        if rgb is not None and self._untouched:
+            self._take_size((rgb.shape[1], rgb.shape[0]))
+        surface = pygame.display.get_surface()
+        surface.fill(_BLACK)
+        if rgb is not None:
+            box = letterbox((rgb.shape[1], rgb.shape[0]), surface.get_size())
+            fitted = _scaled(rgb, (box.width, box.height))
+            surface.blit(pygame.image.frombuffer(fitted, (box.width, box.height), "RGB"), (box.left, box.top))
+        _write(surface, words, centred=rgb is None)
         pygame.display.flip()
+
+    def _take_size(self, picture: Size) -> None:
+        """Let the window, which nobody has resized yet, fit the first picture."""
+        self._untouched = False
+        if not self._full and pygame.display.get_surface().get_size() == self._windowed:
+            pygame.display.set_mode(first_size(picture, self._desktop), pygame.RESIZABLE)
 
     def actions(self) -> list[str]:
         """What was asked for since the last call: keys of KEYS."""
@@ -81,18 +94,65 @@ class Window:
             if event.type == pygame.QUIT:
                 found.append("quit")
             elif event.type == pygame.KEYDOWN and event.key in _ACTIONS:
-                found.append(_ACTIONS[event.key])
+                leaves = event.key == pygame.K_ESCAPE and self._full
+                found.append("full screen" if leaves else _ACTIONS[event.key])
         return found
 
-    def _write(self, lines: list[str]) -> None:
-        texts = [self._font.render(line, True, _INK) for line in lines]
-        box = pygame.Surface((max(t.get_width() for t in texts) + 16, 22 * len(texts) + 8), pygame.SRCALPHA)
-        box.fill(_SHADE)
-        for row, text in enumerate(texts):
-            box.blit(text, (8, 5 + 22 * row))
-        self._surface.blit(box, (8, 8))
+    def toggle_full_screen(self) -> None:
+        """Fill the whole screen, or go back to a window of the size before."""
+        self._full = not self._full
+        if self._full:
+            self._windowed = pygame.display.get_surface().get_size()
+            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        else:
+            pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+        pygame.mouse.set_visible(not self._full)
 
 
-def help_lines() -> list[str]:
-    """One line for every action, with its keys."""
-    return [f"{' or '.join(map(pygame.key.name, keys))}: {action}" for action, keys in KEYS.items()]
+def _scaled(rgb: np.ndarray, size: Size) -> np.ndarray:
+    if (rgb.shape[1], rgb.shape[0]) == size:
+        return np.ascontiguousarray(rgb)
+    import cv2  # here, as it takes longer to come than the window, which should be there at once
+
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)
+
+
+def _write(surface: pygame.Surface, words: Words, *, centred: bool) -> None:
+    """Draw words over a picture; without one (`centred`) those of the top are in the middle."""
+    width, height = surface.get_size()
+    size = max(_LEAST_FONT + 3, height // 24)
+    if words.top:
+        block = _block(words.top, size)
+        middle = (width - block.get_width()) // 2, (height - block.get_height()) // 2
+        surface.blit(block, middle if centred else (size // 3, size // 3))
+    if words.bottom:
+        block = _line(words.bottom, size, width)
+        surface.blit(block, ((width - block.get_width()) // 2, height - block.get_height() - size // 3))
+
+
+def _block(lines: tuple[str, ...], size: int) -> pygame.Surface:
+    """Lines of text on a shaded ground."""
+    font = pygame.font.Font(None, size)
+    texts = [font.render(line, True, _INK) for line in lines]
+    pad, pitch = size // 3, font.get_linesize()
+    shape = max(text.get_width() for text in texts) + 2 * pad, pitch * len(texts) + pad
+    block = pygame.Surface(shape, pygame.SRCALPHA)
+    block.fill(_SHADE)
+    for row, text in enumerate(texts):
+        block.blit(text, (pad, pad // 2 + pitch * row))
+    return block
+
+
+def _line(parts: tuple[str, ...], size: int, width: int) -> pygame.Surface:
+    """The parts in one line as large as the width allows, or in several where that would be too small to read."""
+    rows = 1
+    while True:
+        count = -(-len(parts) // rows)
+        lines = tuple("    ".join(parts[start : start + count]) for start in range(0, len(parts), count))
+        for smaller in range(size, _LEAST_FONT - 1, -1):
+            font = pygame.font.Font(None, smaller)
+            if max(font.size(line)[0] for line in lines) + smaller <= width:
+                return _block(lines, smaller)
+        if count == 1:
+            return _block(lines, _LEAST_FONT)
+        rows += 1

@@ -202,7 +202,7 @@ def test_interruption_leaves_the_old_file_and_no_half_one(error, fake, desk, mon
     make_clip("in.mp4", audio="aac")
     (desk / "out.mp4").write_bytes(b"old")
 
-    def fail(*_, **__):
+    def fail(content, *_, **__):
         fake.calls.append(0)
         if len(fake.calls) == 5:
             raise error

@@ -14,15 +14,15 @@ from apps.web.panel import Panel, wish
 from apps.web.studio import Studio
 
 ASSETS = Path(__file__).parent / "assets"
-CSS = (ASSETS / "live.css").read_text()
 SCRIPT = "\n".join((ASSETS / f"live_{part}.js").read_text() for part in ("camera", "link", "keep", "tab"))
 
 
 def build_live(studio: Studio, panel: Panel) -> None:
     """Place the tab's content into the current layout."""
     page = gr.HTML(
-        html_template=(ASSETS / "live.html").read_text(), js_on_load=SCRIPT, apply_default_css=False, elem_id="live"
-    )
+        html_template=(ASSETS / "live.html").read_text(), css_template=(ASSETS / "live.css").read_text(),
+        js_on_load=SCRIPT, apply_default_css=False, elem_id="live",
+    )  # fmt: skip
     secret = gr.State(None)
 
     def start(*values: Any) -> list:

@@ -3,7 +3,6 @@
 import gradio as gr
 
 from apps.web.api import build_api
-from apps.web.live import CSS as LIVE_CSS
 from apps.web.live import build_live
 from apps.web.panel import build_panel
 from apps.web.photo import build_photo

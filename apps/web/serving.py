@@ -54,7 +54,8 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
             server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
             prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
             enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(), css=CSS,
-            state_session_capacity=SESSIONS, max_threads=THREADS, app_kwargs={"middleware": [Middleware(Gate, rules), Middleware(Frames, studio.visits)]},
+            state_session_capacity=SESSIONS, max_threads=THREADS,
+            app_kwargs={"middleware": [Middleware(Gate, rules), Middleware(Frames, studio.visits)]},
         )  # fmt: skip
     except OSError as error:
         raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error

@@ -1,10 +1,13 @@
 """Types of command-line values, shared by the commands: each returns the value or says what it should have been."""
 
 import argparse
+import difflib
 import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+from apps import samples
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -32,19 +35,34 @@ def file_path(text: str) -> Path:
     return Path.cwd() / path if str(path) == "-" != text else path
 
 
-def weighted_path(text: str) -> tuple[Path, float]:
-    """An argparse type for PATH[:WEIGHT], the weight finite and above 0, 1 where it is left out.
+def named_style(text: str) -> Path:
+    """An argparse type for a style: a file, or the name of a bundled one where there is no file of that name."""
+    bundled = samples.styles()
+    if os.path.lexists(text):
+        return file_path(text)
+    if text in bundled:
+        return bundled[text]
+    if text and text != "-" and not set(text) & set("./\\:*?[") and os.sep not in text:
+        near = difflib.get_close_matches(text, bundled, 1)
+        hint = f"did you mean {near[0]}?" if near else "`artnet styles` lists them"
+        raise argparse.ArgumentTypeError(f"{text} is neither a file nor the name of a bundled style; {hint}")
+    return file_path(text)
+
+
+def weighted_style(text: str) -> tuple[Path, float]:
+    """An argparse type for STYLE[:WEIGHT], the weight finite and above 0, 1 where it is left out.
 
     A colon belongs to the name where a file of the whole name exists (`ratio 4:3.jpg`), or where neither the part
-    before it is a file nor the part after it a number (`C:\\art.jpg`).
+    before it is a style nor the part after it a number (`C:\\art.jpg`).
     """
     path, colon, tail = text.rpartition(":")
     weight = _number(tail)
-    if not colon or os.path.lexists(text) or (weight is None and not os.path.lexists(path)):
-        return file_path(text), 1.0
+    is_style = os.path.lexists(path) or path in samples.styles()
+    if not colon or os.path.lexists(text) or (weight is None and not is_style):
+        return named_style(text), 1.0
     if weight is None or not math.isfinite(weight) or weight <= 0:
         raise argparse.ArgumentTypeError(f"the weight {tail!r} of {path} is not a number above 0 (as in {path}:0.5)")
-    return file_path(path), weight
+    return named_style(path), weight
 
 
 def _number(text: str) -> float | None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from apps.arguments import weighted_path, whole_number
+from apps.arguments import weighted_style, whole_number
 
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-o", "--output", type=Path, required=True, metavar="OUT", help="file.onnx, or file.xml for OpenVINO IR")
     add(
-        "--style", action="append", type=weighted_path, metavar="STYLE[:WEIGHT]",
+        "--style", action="append", type=weighted_style, metavar="STYLE[:WEIGHT]",
         help="build this style in; repeat to blend several",
     )  # fmt: skip
     add("--stroke-size", type=whole_number(16, 4096), default=512, metavar="PX", help="default: %(default)s")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apps.arguments import fraction, weighted_path, whole_number
+from apps.arguments import fraction, weighted_style, whole_number
 from artnet.settings import SETTINGS, Setting, StyleSettings
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def settings_of(args: argparse.Namespace) -> StyleSettings:
 def add_style(add: "argparse._ActionsContainer", more: str) -> None:
     """Define --style; `more` says what several of them mean."""
     add.add_argument(
-        "--style", action="append", required=True, type=weighted_path, metavar="STYLE[:WEIGHT]",
-        help=f"picture that gives the style; {more}",
+        "--style", action="append", required=True, type=weighted_style, metavar="STYLE[:WEIGHT]",
+        help=f"picture that gives the style, or the name of a bundled one (`artnet styles` lists them); {more}",
     )  # fmt: skip
 
 

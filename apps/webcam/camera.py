@@ -1,5 +1,7 @@
 """Pictures from a camera, or from a file that plays like one; only ever the newest."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +18,9 @@ ATTEMPTS, PAUSE = 5, 1.0
 """How often a camera that cannot be opened, or stops, is tried again, and the seconds between."""
 LEAVE = 2.0
 """Seconds that a camera which gives no pictures is waited for at the end."""
+NEEDS_COMPRESSION = 480
+"""Short side in pixels above which a camera is asked for compressed pictures: plain ones come slowly through USB 2."""
+DEVICES = Path("/dev")
 T = TypeVar("T")
 
 
@@ -68,10 +73,14 @@ class Camera:
             over.
         size: short side in pixels; larger pictures are scaled down to it.
         tell: called with one line when the camera must be tried again.
+
+    Attributes:
+        trouble: the last such line, until pictures come again.
+        captured: pictures so far.
     """
 
     def __init__(self, source: str, size: int, tell: Callable[[str], None]):
-        self.source, self.size, self.tell = source, size, tell
+        self.source, self.size, self.tell, self.trouble = source, size, tell, ""
         self.shots: Mailbox[Shot] = Mailbox()
         self.captured = 0
         self._stop = threading.Event()
@@ -119,7 +128,7 @@ class Camera:
             while not self._stop.is_set():
                 good, bgr = capture.read()
                 if not good:
-                    self.tell(f"camera {self.source} gives no pictures any more; trying again")
+                    self._complain(f"camera {self.source} gives no pictures any more; trying again")
                     return
                 self._put(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
         finally:
@@ -128,7 +137,12 @@ class Camera:
     def _wait_until(self, due: float) -> None:
         self._stop.wait(max(0.0, due - time.perf_counter()))
 
+    def _complain(self, line: str) -> None:
+        self.trouble = line
+        self.tell(line)
+
     def _put(self, rgb: np.ndarray) -> None:
+        self.trouble = ""
         self.captured += 1
         self.shots.put(Shot(self._fit(rgb), time.perf_counter()))
 
@@ -138,16 +152,26 @@ class Camera:
                 break
             capture = cv2.VideoCapture(int(self.source) if self.source.isdecimal() else self.source)
             if capture.isOpened():
-                capture.set(cv2.CAP_PROP_FRAME_WIDTH, round(self.size * 4 / 3))
-                capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.size)
+                self._ask_for_size(capture)
                 return capture
             capture.release()
+            if not self.captured:
+                _check_device(self.source)
             if attempt + 1 < ATTEMPTS:
-                self.tell(f"camera {self.source} does not open; trying again ({attempt + 1} of {ATTEMPTS})")
+                self._complain(f"camera {self.source} does not open; trying again ({attempt + 1} of {ATTEMPTS})")
         raise ValueError(
             f"camera {self.source} cannot be opened: plug it in, close other programs that use it, or choose another "
             "with --camera"
         )
+
+    def _ask_for_size(self, capture: cv2.VideoCapture) -> None:
+        """Ask for pictures of at least the size; the camera answers with the nearest that it has."""
+        shape = 4 / 3
+        if self.size > NEEDS_COMPRESSION:
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            shape = 16 / 9
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, round(self.size * shape))
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.size)
 
     def _fit(self, rgb: np.ndarray) -> np.ndarray:
         height, width = rgb.shape[:2]
@@ -156,3 +180,16 @@ class Camera:
             return rgb
         size = max(1, round(width * scale)), max(1, round(height * scale))
         return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+
+
+def _check_device(source: str) -> None:
+    """Where the system tells what cameras there are, raise ValueError if this is none of them, or is not for us."""
+    device = DEVICES / f"video{int(source)}" if source.isdecimal() else Path(source)
+    if not sys.platform.startswith("linux"):
+        return
+    if not device.exists():
+        others = sorted(int(path.name[5:]) for path in DEVICES.glob("video*") if path.name[5:].isdecimal())
+        have = f"there is {', '.join(map(str, others))}" if others else "there is none at all"
+        raise ValueError(f"there is no camera {source}: {have}; --camera takes another, or a video file")
+    if not os.access(device, os.R_OK | os.W_OK):
+        raise ValueError(f"{device} may not be used by you; become a member of its group (usually 'video')")

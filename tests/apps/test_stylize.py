@@ -11,7 +11,7 @@ from tiny import noise_picture
 import apps.jobs
 import apps.results
 import artnet.huge
-from apps.arguments import weighted_path
+from apps.arguments import weighted_style
 from apps.cli import main
 from artnet.checkpoint import save_checkpoint
 from artnet.engines.openvino_engine import OpenVINOEngine
@@ -90,11 +90,11 @@ def test_transparent_style_is_laid_on_white(fake, desk):
         ("time 12:30.jpg", [], "time 12:30.jpg", 1),
     ],
 )
-def test_weighted_path(text, files, path, weight, tmp_path, monkeypatch):
+def test_weighted_style(text, files, path, weight, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in files:
         (tmp_path / name).touch()
-    found = weighted_path(text)
+    found = weighted_style(text)
     assert (str(found[0]), found[1]) == (path, weight)
 
 

@@ -3,7 +3,8 @@
 import argparse
 import json
 import os
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         window = None
         if not args.headless:
             need("webcam", "pygame")
-            window = stack.enter_context(_window())  # first, as everything else takes longer to come
+            window = stack.enter_context(_window())
         need("webcam", "cv2", "av")
         _paint(args, window, stack)
     return 0
@@ -147,10 +148,15 @@ def _report(session: "Session", captured: int) -> dict:
     return session.meter.report() | {"captured": captured, "engine": engine}
 
 
-def _window() -> "Window":
-    from apps.webcam.window import Window
+@contextmanager
+def _window() -> "Iterator[Window]":
+    """A window that says something at once: everything else takes longer to come."""
+    from apps.webcam.window import STARTING, Window
 
-    return Window()
+    with Window() as window:
+        window.show(None, STARTING)
+        window.actions()  # or some systems show nothing yet
+        yield window
 
 
 def _title(path: Path) -> str:

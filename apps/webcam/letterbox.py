@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 Size = tuple[int, int]
 """Width and height in pixels."""
-LEAST, MOST = 0.4, 0.85
+LEAST, MOST = 0.55, 0.85
 """Share of the desktop's height that a new window has at least, so that it is seen on fine screens, and at most of both
 sides."""
 

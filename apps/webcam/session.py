@@ -18,7 +18,7 @@ from artnet.pictures import write_picture
 if TYPE_CHECKING:
     from apps.webcam.window import Window, Words
 
-STARTING, LOADING, WAITING = "starting the camera…", "loading the network…", "waiting for the camera…"
+LOADING, WAITING = "loading the network…", "waiting for the camera…"
 GLANCE = 0.1  # seconds between looks at the keys, while no pictures come
 SILENCE = 1.0  # seconds without a picture, after which the window says so
 WELCOME = 8.0  # seconds for which the help is shown at first
@@ -117,11 +117,12 @@ class Session:
 
     def words(self, silent: Camera | None = None) -> "Words":
         """What the window says; `silent` is the camera, where no picture came from it just now."""
-        from apps.webcam.window import HELP, Words
+        from apps.webcam.window import HELP, STARTING, Words
 
         now, top = time.perf_counter(), []
         if silent and self.painted is None:
-            return Words((silent.trouble or (LOADING if silent.captured else STARTING),), ("q: quit",))
+            line = silent.trouble or (LOADING if silent.captured else "")
+            return replace(STARTING, top=(line,)) if line else STARTING
         if silent and now - self.meter.shown[-1] > SILENCE:
             top.append(silent.trouble or WAITING)
         if self.recording:

@@ -29,13 +29,14 @@ KEYS = {
 }
 """Action -> keys; the first of each is the one in HELP, but for the arrows."""
 HELP = (
-    "arrows: style, strength", "c: colours", "b: side by side", "m: mirror", "s: snapshot", "r: record",
-    "f: full screen", "h: help", "q: quit",
+    "arrows: style, strength", "c: colours", "b: both", "m: mirror", "s: snapshot", "r: record", "f: full screen",
+    "h: help", "q: quit",
 )  # fmt: skip
 """What stands at the bottom, in one line where that can be read."""
 _ACTIONS = {key: action for action, keys in KEYS.items() for key in keys}
 _INK, _SHADE, _BLACK = (255, 255, 255), (0, 0, 0, 150), (0, 0, 0)
-_LEAST_FONT = 17  # of pygame's own font, whose letters are about half as high; smaller is hard to read
+_GAP = "   "
+_LEAST_FONT = 16  # of pygame's own font, whose letters are about half as high; smaller is hard to read
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class Words:
 
     top: tuple[str, ...] = ()
     bottom: tuple[str, ...] = ()
+
+
+STARTING = Words(("starting the camera…",), ("q: quit",))
 
 
 class Window:
@@ -120,7 +124,7 @@ def _scaled(rgb: np.ndarray, size: Size) -> np.ndarray:
 def _write(surface: pygame.Surface, words: Words, *, centred: bool) -> None:
     """Draw words over a picture; without one (`centred`) those of the top are in the middle."""
     width, height = surface.get_size()
-    size = max(_LEAST_FONT + 3, height // 24)
+    size = max(_LEAST_FONT, height // 20)
     if words.top:
         block = _block(words.top, size)
         middle = (width - block.get_width()) // 2, (height - block.get_height()) // 2
@@ -148,7 +152,7 @@ def _line(parts: tuple[str, ...], size: int, width: int) -> pygame.Surface:
     rows = 1
     while True:
         count = -(-len(parts) // rows)
-        lines = tuple("    ".join(parts[start : start + count]) for start in range(0, len(parts), count))
+        lines = tuple(_GAP.join(parts[start : start + count]) for start in range(0, len(parts), count))
         for smaller in range(size, _LEAST_FONT - 1, -1):
             font = pygame.font.Font(None, smaller)
             if max(font.size(line)[0] for line in lines) + smaller <= width:

@@ -19,7 +19,7 @@ from apps.webcam import camera as cameras  # noqa: E402
 from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot  # noqa: E402
 from apps.webcam.live import Controls, Meter, Painted, Painter  # noqa: E402
 from apps.webcam.session import Session  # noqa: E402
-from apps.webcam.window import KEYS, Window, help_lines  # noqa: E402
+from apps.webcam.window import HELP, KEYS, Window, Words  # noqa: E402
 from artnet.settings import StyleSettings  # noqa: E402
 
 
@@ -27,6 +27,15 @@ from artnet.settings import StyleSettings  # noqa: E402
 def no_screen(monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     monkeypatch.setattr(cameras, "PAUSE", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def one_camera(tmp_path_factory, monkeypatch):
+    """The system knows a camera 0."""
+    folder = tmp_path_factory.mktemp("dev")
+    (folder / "video0").touch()
+    monkeypatch.setattr(cameras, "DEVICES", folder)
+    return folder
 
 
 @pytest.fixture
@@ -68,19 +77,36 @@ def test_bundled_styles_are_the_default(fake, clip):
     assert fake.loaded == (None, "auto", "auto")
 
 
-def test_window_until_quit(fake, clip, desk, monkeypatch):
-    presses = iter([[], ["h"], ["h"], ["n"], ["DOWN"], ["c"], ["s"], ["b"], ["r"], [], [], ["r"], ["s"], ["q"]])
+def press(monkeypatch, *keys):
+    """Let the keys be pressed, those of one word at once; an iterator over what is left."""
+    presses = iter([word.split() for word in keys])
 
     def events():
         return [SimpleNamespace(type=pygame.KEYDOWN, key=getattr(pygame, f"K_{name}")) for name in next(presses)]
 
     monkeypatch.setattr(pygame.event, "get", events)
+    return presses
+
+
+def press_when_painted(monkeypatch, *keys):
+    """The same, but only after the first painting was shown."""
+    left, get = press(monkeypatch, *keys), pygame.event.get
+    show, painted = Session.show, []
+    monkeypatch.setattr(Session, "show", lambda self, new: painted.append(1) or show(self, new))
+    monkeypatch.setattr(pygame.event, "get", lambda: get() if painted else [])
+    return left
+
+
+def test_window_until_quit(fake, clip, desk, monkeypatch, capsys):
+    recorded = ["r", *[""] * 20, "r"]
+    keys = press_when_painted(monkeypatch, "", "h", "h", "n", "DOWN", "c", "s", "b f", "m", *recorded, "s", "q")
     assert webcam("--camera", clip, "--style", "style.png", "--style", "second.png") == 0
-    assert next(presses, None) is None
-    assert sorted(Image.open(path).size for path in desk.glob("artnet-*.png")) == [(64, 48), (128, 48)]
+    assert next(keys, None) is None
+    pictures = sorted(desk.glob("artnet-*.png"))
+    assert sorted(Image.open(path).size for path in pictures) == [(64, 48), (128, 48)]
     [recording] = desk.glob("artnet-*.mp4")
+    assert sorted(capsys.readouterr().out.split()) == sorted(path.name for path in (*pictures, recording))
     frames = frames_of(recording)
-    assert len(frames) == 3
     assert frames[0][0] == 0 < frames[1][0] < frames[2][0]
     assert frames[0][1].shape == (48, 128, 3)
     assert {round(strength, 1) for strength, _ in fake.calls} == {1.0, 0.9}
@@ -108,18 +134,22 @@ class Silent:
 def test_keys_work_while_the_camera_is_silent(fake, desk, monkeypatch):
     monkeypatch.setattr(cameras.cv2, "VideoCapture", Silent)
     monkeypatch.setattr(cameras, "LEAVE", 0.01)
-    monkeypatch.setattr("apps.webcam.window.SILENCE", 0.0)
-    drawn, presses = [], iter([[], ["s"], ["h"], ["n"], [], ["q"]])
-    monkeypatch.setattr(Window, "_draw", lambda self, rgb, lines: drawn.append((rgb.max(), lines)))
-
-    def events():
-        return [SimpleNamespace(type=pygame.KEYDOWN, key=getattr(pygame, f"K_{name}")) for name in next(presses)]
-
-    monkeypatch.setattr(pygame.event, "get", events)
+    drawn, keys = [], press(monkeypatch, "", "", "s", "h", "n", "", "q")
+    monkeypatch.setattr(Window, "show", lambda self, rgb, words: drawn.append((rgb, words)))
     assert webcam("--style", "style.png") == 0
-    assert next(presses, None) is None
-    assert drawn == [(0, ["waiting for the camera", "q: quit"])] * 6
+    assert next(keys, None) is None
+    assert drawn == [(None, Words(("starting the camera…",), ("q: quit",)))] * 7  # also before all else
     assert not list(desk.glob("artnet-*"))
+
+
+def test_a_word_is_there_before_opencv_is(fake, desk, monkeypatch, capsys):
+    drawn = []
+    monkeypatch.setattr(Window, "show", lambda self, rgb, words: drawn.append(words.top))
+    press(monkeypatch, "")
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert webcam("--style", "style.png") == 2
+    assert "pip install 'artnet[webcam]'" in capsys.readouterr().err
+    assert drawn == [("starting the camera…",)]
 
 
 @pytest.mark.parametrize("failing", [False, True])
@@ -146,18 +176,111 @@ def test_mailbox_that_stays_empty():
 
 
 def test_every_key_is_in_the_help():
-    assert len(help_lines()) == len(KEYS)
-    assert "h: help" in help_lines()
     assert len({key for keys in KEYS.values() for key in keys}) == sum(map(len, KEYS.values()))
+    named = {part.partition(":")[0] for part in HELP}
+    assert named == {pygame.key.name(keys[0]) for keys in KEYS.values()} - {"right", "left", "up", "down"} | {"arrows"}
 
 
-def test_window_shows_the_picture():
-    rgb = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+def shown():
+    """The window's pixels, (H, W, 3)."""
+    return pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1)
+
+
+def resize(width, height):
+    pygame.display.set_mode((width, height), pygame.RESIZABLE)
+
+
+RANDOM = np.random.default_rng(0).integers(1, 256, (480, 640, 3), dtype=np.uint8)
+
+
+def test_window_takes_the_size_of_the_first_picture():
     with Window() as window:
-        window.show(rgb, [])
-        assert (pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1) == rgb).all()
-        window.show(rgb, ["30 fps"])
-        assert (pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1) != rgb).any()
+        window.show(None, Words(("starting the camera…",)))
+        assert shown().any()
+        window.show(RANDOM, Words())
+        assert (shown() == RANDOM).all()
+        window.show(RANDOM, Words(("30 fps",)))
+        assert (shown() != RANDOM).any()
+        window.show(RANDOM[:240], Words())
+        assert shown().shape == RANDOM.shape  # later ones do not make it jump
+
+
+@pytest.mark.parametrize(
+    ("size", "left", "top"), [((1000, 480), 180, 0), ((640, 600), 0, 60), ((320, 480), 0, 120), ((960, 240), 320, 0)]
+)
+def test_bars_are_black_and_the_picture_is_not_squeezed(size, left, top):
+    with Window() as window:
+        window.show(RANDOM, Words())
+        resize(*size)
+        window.show(RANDOM, Words())
+        pixels = shown()
+        inside = np.zeros(pixels.shape[:2], bool)
+        inside[top : size[1] - top, left : size[0] - left] = True
+        assert (pixels[~inside] == 0).all()
+        assert (pixels[inside] > 0).any(1).all()
+        width, height = size[0] - 2 * left, size[1] - 2 * top
+        assert width / height == 4 / 3
+
+
+def test_a_window_that_was_resized_keeps_its_size():
+    with Window() as window:
+        window.show(None, Words())
+        resize(500, 500)
+        window.show(RANDOM, Words())
+        assert shown().shape == (500, 500, 3)
+
+
+def test_full_screen_and_back():
+    with Window() as window:
+        window.show(RANDOM, Words())
+        resize(700, 500)
+        window.toggle_full_screen()
+        window.show(RANDOM, Words())
+        screen = pygame.display.get_desktop_sizes()[0]
+        assert shown().shape[:2] == screen[::-1]
+        assert pygame.display.get_surface().get_flags() & pygame.FULLSCREEN
+        window.toggle_full_screen()
+        window.show(RANDOM, Words())
+        assert shown().shape == (500, 700, 3)
+
+
+def test_escape_leaves_full_screen_before_it_quits(monkeypatch):
+    with Window() as window:
+        press(monkeypatch, "ESCAPE", "ESCAPE")
+        window.toggle_full_screen()
+        assert window.actions() == ["full screen"]
+        window.toggle_full_screen()
+        assert window.actions() == ["quit"]
+
+
+def text_height(pixels):
+    return int((pixels > 0).any((1, 2)).sum())
+
+
+@pytest.mark.parametrize(("size", "rows"), [((1920, 1080), 1), ((1280, 720), 1), ((640, 480), 1), ((240, 320), 4)])
+def test_help_fits_the_window(size, rows):
+    """In one line where it is wide enough; what is drawn ends before the edges."""
+    with Window() as window:
+        resize(*size)
+        window.show(None, Words(bottom=HELP))
+        pixels = shown()
+        assert not pixels[:, 0].any()
+        assert not pixels[:, -1].any()
+        heights = np.diff(np.flatnonzero(np.diff((pixels > 0).any((1, 2)).astype(int), prepend=0, append=0)))[::2]
+        assert len(heights) >= rows
+        assert (len(heights) == 1) == (rows == 1)
+
+
+def test_text_grows_with_the_window():
+    heights = []
+    with Window() as window:
+        for size in ((640, 480), (1920, 1080), (3840, 2160)):
+            resize(*size)
+            window.show(None, Words(("H",)))
+            heights.append(text_height(shown()))
+    assert heights[0] >= 12
+    assert heights[1] >= 1.8 * heights[0]
+    assert heights[2] >= 1.8 * heights[1]
 
 
 def session(names=("a", "b", "c"), **options):
@@ -170,28 +293,28 @@ PAINTED = Painted(Shot(np.zeros((4, 6, 3), np.uint8), 0.0), np.full((4, 6, 3), 9
 def test_keys_change_the_controls():
     sitting = session()
     for action, expected in [("next style", 1), ("previous style", 0), ("previous style", 2), ("next style", 0)]:
-        assert sitting.act(action, PAINTED)
+        assert sitting.act(action)
         assert sitting.controls.style == expected
     for _ in range(3):
-        sitting.act("weaker", PAINTED)
+        sitting.act("weaker")
     assert sitting.controls.settings.strength == 0.7
     for _ in range(9):
-        sitting.act("stronger", PAINTED)
+        sitting.act("stronger")
     assert sitting.controls.settings.strength == 1
-    sitting.act("keep colours", PAINTED)
+    sitting.act("keep colours")
     assert sitting.controls.settings == StyleSettings(1.0, preserve_color=True)
-    assert not sitting.act("quit", PAINTED)
+    assert not sitting.act("quit")
 
 
 def test_recording_is_finished_when_the_camera_is_lost(tmp_path):
     sitting = session(folder=tmp_path)
-    sitting.act("record", PAINTED)
+    sitting.act("record")
     sitting.show(PAINTED)
     assert not list(tmp_path.glob("*.mp4"))  # it appears whole
     camera = SimpleNamespace(shots=Mailbox())
     camera.shots.close(ValueError("gone"))
     with pytest.raises(ValueError, match="gone"):
-        sitting.run(camera, None)
+        sitting.run(camera, lambda: Painter(Level(), [RANDOM], Controls()))
     assert len(frames_of(next(tmp_path.glob("*.mp4")))) == 1
 
 
@@ -205,14 +328,13 @@ class Level:
         return np.full_like(content, self.level)
 
 
-def test_styles_fade_into_each_other(desk, monkeypatch):
-    for level in (0, 200):
-        Image.new("RGB", (4, 4), (level,) * 3).save(f"{level}.png")
+def test_styles_fade_into_each_other(monkeypatch):
     controls, now = Controls(), [0.0]
     monkeypatch.setattr("apps.webcam.live.time", SimpleNamespace(perf_counter=lambda: now[0]))
-    painter = Painter(Level(), [desk / "0.png", desk / "200.png"], controls)
+    painter = Painter(Level(), [np.full((4, 4, 3), level, np.uint8) for level in (0, 200)], controls)
     rgb = np.zeros((2, 2, 3), np.uint8)
     assert painter.paint(rgb).max() == 0
+    painter.prepare(1).result()
     controls.style, seen = 1, []
     for now[0] in (1.0, 1.15, 1.3, 1.45, 1.6, 9.0):
         seen.append(int(painter.paint(rgb)[0, 0, 0]))

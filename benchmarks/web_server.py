@@ -79,7 +79,7 @@ class Memory(threading.Thread):
     def run(self) -> None:
         while self.running:
             self.server = max(self.server, _field(f"/proc/{self.process}/status", "VmRSS"))
-            shares = [_field(f"/proc/{one}/smaps_rollup", "Pss") for one in _family(self.process)]
+            shares = [_field(f"/proc/{one}/smaps_rollup", "Pss") for one in family(self.process)]
             self.whole = max(self.whole, sum(shares))
             time.sleep(0.05)
 
@@ -93,7 +93,8 @@ def _field(path: str, name: str) -> float:
     return 0.0
 
 
-def _family(process: int) -> list[int]:
+def family(process: int) -> list[int]:
+    """A process and all that it has started."""
     found = [process]
     for one in found:
         with suppress(OSError):

@@ -27,6 +27,7 @@ from apps.timing import describe, save
 from apps.walk import Finder
 from artnet import Stylizer
 from artnet.pictures import read_picture
+from artnet.settings import DEFAULTS
 
 ROUNDS = 5
 STYLE = "starry-orchard"
@@ -70,7 +71,7 @@ def through(batch: Batch, jobs: list[Job]) -> float:
 
 def bare(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
     """Seconds of the network alone, without the finish."""
-    look = stylizer.look_for(1.0, "s2")
+    look = stylizer.look_for(DEFAULTS)
     start = time.perf_counter()
     for rgb in pictures:
         stylizer.engine.paint(rgb, look)

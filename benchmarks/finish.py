@@ -16,6 +16,7 @@ from apps.timing import describe, save
 from artnet import Stylizer
 from artnet.evaluation import SCORES, Pair, score_pair, write_pair
 from artnet.finish import Finish, apply_finish
+from artnet.settings import DEFAULTS
 from artnet.training.data import find_pictures
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser, squares
@@ -45,7 +46,7 @@ def main() -> None:
     times: dict[str, list[float]] = {"paint": [], "finish": []}
     for style_name, style in zip(names[1], tqdm(styles, disable=None), strict=True):
         stylizer.set_style(style)
-        look, rows = stylizer.look_for(1.0, "s2"), rows_of(stylizer.finishes[0])
+        look, rows = stylizer.look_for(DEFAULTS), rows_of(stylizer.finishes[0])
         for content_name, content in zip(names[0], contents, strict=True):
             start = perf_counter()
             painted, _ = stylizer.engine.paint(content, look)

@@ -23,6 +23,7 @@ from apps.timing import describe, interleaved, save
 from artnet import Stylizer
 from artnet.engines.protocol import Held
 from artnet.pictures import flatten, read_picture, resize
+from artnet.settings import DEFAULTS
 from artnet.tiling import thumbnail
 from benchmarks.arguments import squares
 
@@ -52,7 +53,7 @@ def milliseconds_per_megapixel(stylizer: Stylizer, pictures: dict[str, np.ndarra
 
 def thumbnails(stylizer: Stylizer, path: Path) -> dict[str, float]:
     """PSNR by megapixels of the thumbnail."""
-    content, look, engine = flatten(read_picture(path)), stylizer.look_for(1.0, "s2"), stylizer.engine
+    content, look, engine = flatten(read_picture(path)), stylizer.look_for(DEFAULTS), stylizer.engine
     whole = engine.paint(content, look)[0]
     return {
         f"{megapixels}": round(psnr(engine.paint(content, look, Held(measured, 1.0))[0], whole), 1)

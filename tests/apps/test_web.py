@@ -114,7 +114,7 @@ def test_documented_examples(code, server, photo, monkeypatch, capsys):
         (b"Dear Sir or Madam", {}, "this photo is not a picture that can be read"),
         (b"", {}, "this photo is empty"),
         (None, {"strength": 2}, "strength must be between 0 and 1"),
-        (None, {"stroke_size": 3}, "stroke_size must be between 16 and 1024 pixels, got 3"),
+        (None, {"stroke_size": 3}, "stroke size must be between 16 and 1024 pixels, got 3"),
         (None, {"style_name": "monet"}, "monet"),
     ],
 )

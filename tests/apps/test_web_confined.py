@@ -171,7 +171,7 @@ def video(clip, **limits):
 def test_frames_are_painted_by_the_other_end(tmp_path):
     sent = list(video(make_clip(tmp_path / "a.mp4", moving_frames(5))))
     assert [kind for kind, _ in sent] == ["paint", "progress"] * 5
-    assert isinstance(sent[0][1][1], Memory)
+    assert isinstance(sent[0][1][2], Memory)
     assert (tmp_path / "out.mp4").stat().st_size
 
 

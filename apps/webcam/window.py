@@ -1,6 +1,7 @@
 """The window of the live view: the picture as large as it fits, words over it, and keys."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,13 @@ STARTING = Words(("starting the camera…",), ("q: quit",))
 
 
 class Window:
-    """Use it as a context manager, in the main thread (macOS knows windows only there)."""
+    """Use it as a context manager, in the main thread (macOS knows windows only there).
+
+    Attributes:
+        window: that of the system.
+    """
+
+    window: pygame.Window
 
     def __enter__(self) -> "Window":
         try:
@@ -63,33 +70,35 @@ class Window:
             pygame.quit()
             raise ValueError(NO_DISPLAY)
         pygame.font.init()
-        pygame.display.set_caption(TITLE)
         self._desktop: Size = pygame.display.get_desktop_sizes()[0]
-        self._windowed = pygame.display.set_mode(first_size(EMPTY, self._desktop), pygame.RESIZABLE).get_size()
-        self._untouched, self._full = True, False
+        self._first = first_size(EMPTY, self._desktop)
+        self.window = pygame.Window(TITLE, self._first, resizable=True)
+        self._empty, self._full = True, False
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.window.destroy()
         pygame.quit()
 
     def show(self, rgb: np.ndarray | None, words: Words) -> None:
         """Show (H, W, 3) uint8, or black, with words over it."""
-        if rgb is not None and self._untouched:
+        if rgb is not None and self._empty:
             self._take_size((rgb.shape[1], rgb.shape[0]))
-        surface = pygame.display.get_surface()
+        surface = self.window.get_surface()
         surface.fill(_BLACK)
         if rgb is not None:
             box = letterbox((rgb.shape[1], rgb.shape[0]), surface.get_size())
             fitted = _scaled(rgb, (box.width, box.height))
             surface.blit(pygame.image.frombuffer(fitted, (box.width, box.height), "RGB"), (box.left, box.top))
         _write(surface, words, centred=rgb is None)
-        pygame.display.flip()
+        self.window.flip()
 
     def _take_size(self, picture: Size) -> None:
-        """Let the window, which nobody has resized yet, fit the first picture."""
-        self._untouched = False
-        if not self._full and pygame.display.get_surface().get_size() == self._windowed:
-            pygame.display.set_mode(first_size(picture, self._desktop), pygame.RESIZABLE)
+        """Let the window, if nobody has resized it yet, fit the first picture."""
+        self._empty = False
+        if not self._full and self.window.size == self._first:
+            self.window.size = first_size(picture, self._desktop)
+            self.window.position = pygame.WINDOWPOS_CENTERED
 
     def actions(self) -> list[str]:
         """What was asked for since the last call: keys of KEYS."""
@@ -106,10 +115,9 @@ class Window:
         """Fill the whole screen, or go back to a window of the size before."""
         self._full = not self._full
         if self._full:
-            self._windowed = pygame.display.get_surface().get_size()
-            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+            self.window.set_fullscreen(desktop=True)
         else:
-            pygame.display.set_mode(self._windowed, pygame.RESIZABLE)
+            self.window.set_windowed()
         pygame.mouse.set_visible(not self._full)
 
 
@@ -126,37 +134,42 @@ def _write(surface: pygame.Surface, words: Words, *, centred: bool) -> None:
     width, height = surface.get_size()
     size = max(_LEAST_FONT, height // 20)
     if words.top:
-        block = _block(words.top, size)
+        block = _block(words.top, _fitting(words.top, size, width))
         middle = (width - block.get_width()) // 2, (height - block.get_height()) // 2
-        surface.blit(block, middle if centred else (size // 3, size // 3))
+        surface.blit(block, middle if centred else (0, 0))
     if words.bottom:
         block = _line(words.bottom, size, width)
-        surface.blit(block, ((width - block.get_width()) // 2, height - block.get_height() - size // 3))
+        surface.blit(block, ((width - block.get_width()) // 2, height - block.get_height()))
 
 
-def _block(lines: tuple[str, ...], size: int) -> pygame.Surface:
+def _fitting(lines: Sequence[str], size: int, width: int) -> int:
+    """The largest font up to `size` in which the lines fit the width, but none that is too small to read."""
+    sizes = range(size, _LEAST_FONT, -1)
+    return next((smaller for smaller in sizes if _width(lines, smaller) <= width), _LEAST_FONT)
+
+
+def _width(lines: Sequence[str], size: int) -> int:
+    """Of a block of lines in a font."""
+    font = pygame.font.Font(None, size)
+    return max(font.size(line)[0] for line in lines) + 2 * (size // 3)
+
+
+def _block(lines: Sequence[str], size: int) -> pygame.Surface:
     """Lines of text on a shaded ground."""
     font = pygame.font.Font(None, size)
-    texts = [font.render(line, True, _INK) for line in lines]
     pad, pitch = size // 3, font.get_linesize()
-    shape = max(text.get_width() for text in texts) + 2 * pad, pitch * len(texts) + pad
-    block = pygame.Surface(shape, pygame.SRCALPHA)
+    block = pygame.Surface((_width(lines, size), pitch * len(lines) + pad), pygame.SRCALPHA)
     block.fill(_SHADE)
-    for row, text in enumerate(texts):
-        block.blit(text, (pad, pad // 2 + pitch * row))
+    for row, line in enumerate(lines):
+        block.blit(font.render(line, True, _INK), (pad, pad // 2 + pitch * row))
     return block
 
 
-def _line(parts: tuple[str, ...], size: int, width: int) -> pygame.Surface:
+def _line(parts: Sequence[str], size: int, width: int) -> pygame.Surface:
     """The parts in one line as large as the width allows, or in several where that would be too small to read."""
-    rows = 1
-    while True:
-        count = -(-len(parts) // rows)
-        lines = tuple(_GAP.join(parts[start : start + count]) for start in range(0, len(parts), count))
-        for smaller in range(size, _LEAST_FONT - 1, -1):
-            font = pygame.font.Font(None, smaller)
-            if max(font.size(line)[0] for line in lines) + smaller <= width:
-                return _block(lines, smaller)
-        if count == 1:
-            return _block(lines, _LEAST_FONT)
-        rows += 1
+    for count in range(len(parts), 0, -1):
+        lines = [_GAP.join(parts[start : start + count]) for start in range(0, len(parts), count)]
+        smaller = _fitting(lines, size, width)
+        if count == 1 or _width(lines, smaller) <= width:
+            break
+    return _block(lines, smaller)

@@ -181,13 +181,9 @@ def test_every_key_is_in_the_help():
     assert named == {pygame.key.name(keys[0]) for keys in KEYS.values()} - {"right", "left", "up", "down"} | {"arrows"}
 
 
-def shown():
+def shown(window):
     """The window's pixels, (H, W, 3)."""
-    return pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1)
-
-
-def resize(width, height):
-    pygame.display.set_mode((width, height), pygame.RESIZABLE)
+    return pygame.surfarray.array3d(window.window.get_surface()).swapaxes(0, 1)
 
 
 RANDOM = np.random.default_rng(0).integers(1, 256, (480, 640, 3), dtype=np.uint8)
@@ -196,13 +192,13 @@ RANDOM = np.random.default_rng(0).integers(1, 256, (480, 640, 3), dtype=np.uint8
 def test_window_takes_the_size_of_the_first_picture():
     with Window() as window:
         window.show(None, Words(("starting the camera…",)))
-        assert shown().any()
+        assert shown(window).any()
         window.show(RANDOM, Words())
-        assert (shown() == RANDOM).all()
+        assert (shown(window) == RANDOM).all()
         window.show(RANDOM, Words(("30 fps",)))
-        assert (shown() != RANDOM).any()
+        assert (shown(window) != RANDOM).any()
         window.show(RANDOM[:240], Words())
-        assert shown().shape == RANDOM.shape  # later ones do not make it jump
+        assert shown(window).shape == RANDOM.shape  # later ones do not make it jump
 
 
 @pytest.mark.parametrize(
@@ -211,9 +207,9 @@ def test_window_takes_the_size_of_the_first_picture():
 def test_bars_are_black_and_the_picture_is_not_squeezed(size, left, top):
     with Window() as window:
         window.show(RANDOM, Words())
-        resize(*size)
+        window.window.size = size
         window.show(RANDOM, Words())
-        pixels = shown()
+        pixels = shown(window)
         inside = np.zeros(pixels.shape[:2], bool)
         inside[top : size[1] - top, left : size[0] - left] = True
         assert (pixels[~inside] == 0).all()
@@ -225,23 +221,22 @@ def test_bars_are_black_and_the_picture_is_not_squeezed(size, left, top):
 def test_a_window_that_was_resized_keeps_its_size():
     with Window() as window:
         window.show(None, Words())
-        resize(500, 500)
+        window.window.size = (500, 500)
         window.show(RANDOM, Words())
-        assert shown().shape == (500, 500, 3)
+        assert shown(window).shape == (500, 500, 3)
 
 
 def test_full_screen_and_back():
     with Window() as window:
         window.show(RANDOM, Words())
-        resize(700, 500)
+        window.window.size = (700, 500)
         window.toggle_full_screen()
         window.show(RANDOM, Words())
         screen = pygame.display.get_desktop_sizes()[0]
-        assert shown().shape[:2] == screen[::-1]
-        assert pygame.display.get_surface().get_flags() & pygame.FULLSCREEN
+        assert shown(window).shape[:2] == screen[::-1]
         window.toggle_full_screen()
         window.show(RANDOM, Words())
-        assert shown().shape == (500, 700, 3)
+        assert shown(window).shape == (500, 700, 3)
 
 
 def test_escape_leaves_full_screen_before_it_quits(monkeypatch):
@@ -261,9 +256,9 @@ def text_height(pixels):
 def test_help_fits_the_window(size, rows):
     """In one line where it is wide enough; what is drawn ends before the edges."""
     with Window() as window:
-        resize(*size)
+        window.window.size = size
         window.show(None, Words(bottom=HELP))
-        pixels = shown()
+        pixels = shown(window)
         assert not pixels[:, 0].any()
         assert not pixels[:, -1].any()
         heights = np.diff(np.flatnonzero(np.diff((pixels > 0).any((1, 2)).astype(int), prepend=0, append=0)))[::2]
@@ -275,9 +270,9 @@ def test_text_grows_with_the_window():
     heights = []
     with Window() as window:
         for size in ((640, 480), (1920, 1080), (3840, 2160)):
-            resize(*size)
+            window.window.size = size
             window.show(None, Words(("H",)))
-            heights.append(text_height(shown()))
+            heights.append(text_height(shown(window)))
     assert heights[0] >= 12
     assert heights[1] >= 1.8 * heights[0]
     assert heights[2] >= 1.8 * heights[1]

@@ -8,9 +8,8 @@ import gradio as gr
 from apps import samples
 from apps.video.convert import Clip
 from apps.web.limits import STROKES, number, path_input, picture_input, settings_from, told
-from apps.web.photo import paint_photo, photo_at_work
+from apps.web.painting import paint_photo, photo_at_work
 from apps.web.studio import Studio, Wish
-from apps.web.video import paint_video
 from artnet.pictures import write_picture
 
 FORMATS = ("png", "jpg")

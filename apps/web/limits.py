@@ -24,9 +24,8 @@ MAX_UPLOAD = 200_000_000
 """Bytes of one file."""
 STROKES = (16, 1024)
 MAX_STYLES = 4
-MAX_LAYERS = 4
-PICTURE = confined.Bounds(memory=400_000_000, seconds=6)
-"""Of one picture: the largest photo with transparency and profile takes 300 MB and two seconds."""
+PICTURE = confined.Bounds(memory=1_200_000_000, seconds=15)
+"""Of one picture: the largest photo with transparency and profile takes 900 MB and six seconds."""
 Function = TypeVar("Function", bound=Callable)
 Check = Callable[[], None] | None
 _READERS = Places(2, 1)
@@ -57,6 +56,11 @@ def read_upload(path: str | None, what: str = "photo", check: Check = None) -> P
         ValueError: none was given, it has too many pixels (known before it is decoded), or it cannot be read.
     """
     return _read(reading.photo, path, what=what, check=check)
+
+
+def read_small(path: str, side: int, check: Check = None) -> tuple[Picture, tuple[int, int]]:
+    """A photo whose longer side has at most `side` pixels, and its whole (height, width). Raises as `read_upload`."""
+    return _read(reading.small, path, side, what="photo", check=check)
 
 
 def read_style(path: str, size: int, check: Check = None) -> np.ndarray:

@@ -1,61 +1,65 @@
-"""The page: the style on one side, and tabs for photos, videos and the camera on the other."""
+"""The page: a header, tabs for photos, videos and the camera, and the styles beside all of them."""
 
 import gradio as gr
 
 from apps.web.api import build_api
+from apps.web.assets import text
 from apps.web.live import build_live
-from apps.web.panel import build_panel
+from apps.web.panel import make_panel
 from apps.web.photo import build_photo
 from apps.web.studio import Studio
 from apps.web.video import build_video
 
-HEADER = """<header><h1>ArtNet</h1><p>Any picture becomes the style of any other. Everything is computed on the machine
-that serves this page.</p></header>"""
-
-CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
-header h1 { font-size: 1.9rem; font-weight: 650; letter-spacing: -0.02em; margin: 0; }
-header p { color: var(--body-text-color-subdued); margin: 0.1rem 0 0; }
-button.primary { background: var(--primary-600); }
-button.primary:hover { background: var(--primary-700); }
-#styles { border-width: 0 !important; background: none; overflow: visible !important; }
-#styles .grid-wrap { min-height: 0; max-height: none; padding: 0; overflow: visible; }
-#styles .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 10px; padding: 2px; }
-#styles .thumbnail-lg { width: 100%; }
-#styles .caption-label { inset: auto 0 0 0; max-width: none; margin: 0; padding: 2px 4px; border: none;
-  border-radius: 0; font-size: 0.72rem; text-align: center; background: rgb(15 23 42 / 0.62); color: white; }
-#caption { text-align: center; color: var(--body-text-color-subdued); font-size: 0.85rem; }
-#style-buttons { align-items: center; }
-#speed, #video-state { color: var(--body-text-color-subdued); min-height: 1.5rem; }
-@media (max-width: 640px) {
-  .gradio-container { padding: 0.5rem !important; }
-  header h1 { font-size: 1.5rem; }
-}
-"""
-
 # Fonts of the visitor's own system: a page that is served locally asks no other server for anything.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+INK = gr.themes.Color(
+    "#faf9f6", "#f3f1ec", "#e3dfd6", "#cfc9bd", "#a49d90", "#746d61", "#5c564c", "#433e37", "#2a2723", "#1b1917", "#121110"
+)
+"""Warm greys, from paper to ink."""
+EARTH = gr.themes.Color(
+    "#fff4ee", "#ffe4d6", "#ffc5a8", "#ff9f73", "#ff8a5c", "#d9541e", "#b23c0c", "#92310a", "#742709", "#571e08", "#3a1405"
+)
+"""The one colour of the page: burnt orange, as of a painter's earth."""
 
 
 def theme() -> gr.themes.Base:
-    return gr.themes.Soft(
-        primary_hue="indigo", neutral_hue="slate", font=FONTS, font_mono=["ui-monospace", "monospace"], radius_size="md"
-    )
+    """Gradio's parts in the page's colours; `assets/page.css` has the same for the page's own."""
+    made = gr.themes.Base(
+        primary_hue=EARTH, secondary_hue=EARTH, neutral_hue=INK, font=FONTS, font_mono=["ui-monospace", "monospace"],
+        radius_size="md",
+    )  # fmt: skip
+    return made.set(
+        body_background_fill="*neutral_50", body_background_fill_dark="*neutral_950",
+        body_text_color="*neutral_900", body_text_color_dark="*neutral_100",
+        body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400",
+        block_background_fill="white", block_background_fill_dark="*neutral_900",
+        block_border_color="*neutral_200", block_border_color_dark="*neutral_800",
+        block_label_text_color="*neutral_600", block_label_text_color_dark="*neutral_400",
+        block_title_text_color="*neutral_900", block_title_text_color_dark="*neutral_100",
+        block_info_text_color="*neutral_600", block_info_text_color_dark="*neutral_400",
+        input_background_fill="white", input_background_fill_dark="*neutral_900",
+        button_primary_background_fill="*primary_600", button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600", button_primary_background_fill_hover_dark="*primary_700",
+        button_primary_text_color="white", button_primary_text_color_dark="white",
+        link_text_color="*primary_600", link_text_color_dark="*primary_400",
+    )  # fmt: skip
 
 
 def build_page(studio: Studio) -> gr.Blocks:
     """The page with its API, not yet served."""
+    panel = make_panel()
     with gr.Blocks(title="ArtNet", analytics_enabled=False) as page:
-        gr.HTML(HEADER)
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=1, min_width=300):
-                panel = build_panel()
-            with gr.Column(scale=3, min_width=320), gr.Tabs():
-                with gr.Tab("Photo"):
-                    build_photo(studio, panel)
-                with gr.Tab("Video"):
-                    build_video(studio, panel)
-                with gr.Tab("Live"):
-                    build_live(studio, panel)
+        gr.HTML(html_template=text("header.html"), js_on_load=None, apply_default_css=False, elem_id="header")
+        with gr.Row(elem_id="shell"):
+            with gr.Column(elem_id="main"), gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Photo", id="photo"):
+                    build_photo(studio)
+                with gr.Tab("Video", id="video"):
+                    build_video(studio)
+                with gr.Tab("Live", id="live"):
+                    build_live(studio)
+            with gr.Column(elem_id="side"):
+                for part in panel.inputs:
+                    part.render()
         build_api(studio)
     return page.queue(max_size=32, default_concurrency_limit=4, api_open=False)

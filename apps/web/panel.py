@@ -1,22 +1,23 @@
 """The panel beside all tabs: which style, or mix of styles, and how it is painted."""
 
+import html
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from apps import samples
-from apps.web.limits import MAX_STYLES, number, settings_from, thumbnail, told
+from apps.web.assets import EXAMPLE, URL, starting, text
+from apps.web.limits import MAX_STYLES, STROKES, number, settings_from
 from apps.web.studio import Wish
+from artnet.settings import SETTINGS, Setting
 
-Shelf = list[tuple[str, str]]
-"""(path, name) of every style in the gallery: the bundled ones, then the visitor's own."""
-MAX_SHELF = 40
-SHOWN = 240  # pixels of the longer side in the gallery
-_KEPT = 1200  # seconds between two signs of life for a visitor's own styles; uploads live for an hour
+SHOWN = ("strength", "stroke_size", "preserve_color")
+"""The settings that the panel offers."""
+MAX_SHELF = 18
+"""Own styles on a page."""
 
 
 @dataclass
@@ -26,101 +27,103 @@ class Panel:
     inputs: list[gr.components.Component]
 
 
-def build_panel() -> Panel:
-    """Place the panel into the current layout."""
-    first = [(str(path), name.replace("-", " ")) for name, path in samples.styles().items()]
-    shelf = gr.State(first)
-    chosen = gr.State([len(first) - 2])  # starry orchard
-    gallery = gr.Gallery(
-        [_bundled(*style) for style in first], columns=3, rows=2, height="auto", object_fit="cover", format="jpeg",
-        allow_preview=False, buttons=[], interactive=False, show_label=False, elem_id="styles",
-        selected_index=len(first) - 2,
+def make_panel() -> Panel:
+    """The panel, not yet placed: render its only input where it belongs."""
+    state = gr.HTML(
+        first_value(), html_template=markup(), js_on_load=starting("panel"), apply_default_css=False, elem_id="panel",
+        render=False, most=MAX_STYLES, shelf=MAX_SHELF,
     )  # fmt: skip
-    caption = gr.Markdown(first[-2][1], elem_id="caption")
-    with gr.Row(elem_id="style-buttons"):
-        blend = gr.Checkbox(label="Blend several", scale=1, min_width=120, container=False, elem_id="blend")
-        upload = gr.UploadButton(
-            "Add your own", file_types=["image"], file_count="multiple", size="sm", scale=1, min_width=120,
-            elem_id="own-style",
-        )  # fmt: skip
-    weights = [gr.Slider(0, 1, 1, step=0.05, label="", visible=False, elem_id=f"weight-{n}") for n in range(MAX_STYLES)]
-    strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", elem_id="strength")
-    strokes = gr.Slider(128, 1024, 512, step=64, label="Stroke size", elem_id="strokes")
-    keep = gr.Checkbox(label="Keep the photo's colours", elem_id="keep")
-    shown = [chosen, caption, *weights]
-    quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-    gallery.select(told(choose), [shelf, chosen, blend], shown, **quick)
-    blend.change(told(single), [shelf, chosen, blend], shown, **quick)
-    upload.upload(
-        told(add), [upload, shelf, chosen, blend], [shelf, gallery, *shown], show_progress="minimal",
-        api_visibility="private",
-    )  # fmt: skip
-    gr.Timer(_KEPT).tick(told(keep_alive), shelf, None, **quick)
-    return Panel([shelf, chosen, strength, strokes, keep, *weights])
+    return Panel([state])
 
 
-def wish(shelf: Shelf, chosen: list[int], strength: float, strokes: float, keep: bool, *weights: float) -> Wish:
-    """What the panel's values ask for. ValueError where one is out of range, or an own style is gone."""
-    mix = [(shelf[n][0], number("weight", weight, 0, 1)) for n, weight in zip(chosen, weights, strict=False)]
-    mix = [(path, float(weight)) for path, weight in mix if weight > 0]
-    if len(chosen) == 1:
-        mix = [(shelf[chosen[0]][0], 1.0)]
-    keep_alive([style for style in shelf if style[0] in dict(mix)])
-    return Wish(tuple(mix), settings_from(strength, strokes, keep))
+def first_value() -> dict[str, Any]:
+    """What the panel holds when the page opens: one style, and every setting as it is by default."""
+    settings = {name: SETTINGS[name].default for name in SHOWN}
+    return {"styles": [{"name": EXAMPLE[1], "weight": 1}], **settings}
 
 
-def keep_alive(shelf: Shelf) -> None:
-    """Make the visitor's own styles look new, so that they are not deleted while the page is open."""
-    own = {path for path, _ in shelf} - {str(path) for path in samples.styles().values()}
-    for path in own:
+def wish(value: Any) -> Wish:
+    """What the panel's value asks for.
+
+    Args:
+        value: {"styles": [{"name": of a bundled style, or "file": an upload; "weight": 0..1}], "strength",
+            "stroke_size", "preserve_color"}; what is missing has its default.
+
+    Raises:
+        ValueError: no such style, or a value of another kind or out of range.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("styles"), list):
+        raise ValueError("no style is chosen: click one in the gallery")
+    if len(value["styles"]) > MAX_STYLES:
+        raise ValueError(f"a blend takes up to {MAX_STYLES} styles; click one of them to take it out")
+    mix = [_weighted(style) for style in value["styles"]]
+    keep_alive([path for path, _ in mix])
+    strength, stroke_size, keep = (value.get(name, SETTINGS[name].default) for name in SHOWN)
+    single = len(mix) == 1
+    return Wish(
+        tuple((path, 1.0 if single else weight) for path, weight in mix if weight > 0 or single),
+        settings_from(strength, stroke_size, keep),
+    )
+
+
+def keep_alive(paths: list[str]) -> None:
+    """Make the visitor's own files look new, so that they are not deleted while the page is open."""
+    bundled = {str(path) for path in samples.styles().values()}
+    for path in set(paths) - bundled:
         with suppress(OSError):  # gone all the same: reading it says so
             os.utime(path)
 
 
-def choose(shelf: Shelf, chosen: list[int], blend: bool, event: gr.SelectData) -> list:
-    """A click: the style alone, or, while blending, one more or one less in the mix."""
-    if not blend:
-        return _show(shelf, [event.index])
-    if event.index in chosen:
-        rest = [n for n in chosen if n != event.index]
-        return _show(shelf, rest or chosen)
-    if len(chosen) == MAX_STYLES:
-        raise ValueError(f"a blend takes up to {MAX_STYLES} styles; click one of them to take it out")
-    return _show(shelf, [*chosen, event.index])
+def upload_of(value: Any) -> str:
+    """The path of an upload's description, as the gate has checked it. ValueError where it is none."""
+    path = value.get("path") if isinstance(value, dict) else getattr(value, "path", None)
+    if not isinstance(path, str):
+        raise ValueError("a file of this request is none: add it again")
+    return path
 
 
-def single(shelf: Shelf, chosen: list[int], blend: bool) -> list:
-    """Blending was switched: without it only the last style stays."""
-    return _show(shelf, chosen if blend else chosen[-1:])
+def _weighted(style: Any) -> tuple[str, float]:
+    if not isinstance(style, dict):
+        raise ValueError("a style of this request is none: choose one in the gallery")
+    weight = float(number("weight", style.get("weight", 1), 0, 1))
+    if style.get("file") is not None:
+        return upload_of(style["file"]), weight
+    return str(samples.style(str(style.get("name")))), weight
 
 
-def add(paths: list[str], shelf: Shelf, chosen: list[int], blend: bool) -> list:
-    """Pictures of the visitor: the last one, or while blending all that fit, are chosen at once."""
-    if len(shelf) + len(paths) > MAX_SHELF:
-        raise ValueError(f"the gallery holds up to {MAX_SHELF} styles; load the page anew to start with an empty one")
-    longer = [*shelf, *((path, f"yours {len(shelf) + n - len(samples.styles()) + 1}") for n, path in enumerate(paths))]
-    new = list(range(len(shelf), len(longer)))
-    now = [*chosen, *new][:MAX_STYLES] if blend else new[-1:]
-    gallery = gr.update(value=[_shown(*style) for style in longer], selected_index=now[-1])
-    return [longer, gallery, *_show(longer, now)]
+def markup() -> str:
+    """The panel's HTML with a tile for every bundled style, and a control for every setting."""
+    tiles = "".join(_tile(name) for name in samples.styles())
+    controls = "".join(_control(SETTINGS[name]) for name in SHOWN)
+    return text("panel.html").replace("<!-- tiles -->", tiles).replace("<!-- controls -->", controls)
 
 
-def _show(shelf: Shelf, chosen: list[int]) -> list:
-    """`chosen`, its names, and one slider for every style of a mix."""
-    names = [shelf[n][1] for n in chosen]
-    shown = [gr.update(visible=True, label=name) for name in names if len(names) > 1]
-    return [chosen, " + ".join(names), *shown, *([gr.update(visible=False)] * (MAX_STYLES - len(shown)))]
+def _tile(name: str) -> str:
+    title = html.escape(samples.title(name))
+    work, _, maker = title.partition(", ")
+    pressed = "true" if name == EXAMPLE[1] else "false"
+    return (
+        f'<li data-name="{name}"><button type="button" class="tile" aria-pressed="{pressed}" title="{title}">'
+        f'<img src="{URL}/tiles/styles/{name}.jpg" alt="" width="224" height="224" decoding="async">'
+        f'<span class="name"><b>{work}</b>{f"<i>{maker}</i>" if maker else ""}</span>'
+        f'<span class="tick" aria-hidden="true"></span></button></li>'
+    )
 
 
-def _shown(path: str, name: str) -> tuple[Image.Image, str]:
-    """What the gallery shows of a style."""
-    if path in map(str, samples.styles().values()):
-        return _bundled(path, name)
-    return thumbnail(path, SHOWN, "style"), name
-
-
-def _bundled(path: str, name: str) -> tuple[Image.Image, str]:
-    with Image.open(path) as image:
-        small = image.convert("RGB")
-    small.thumbnail((SHOWN, SHOWN))
-    return small, name
+def _control(setting: Setting) -> str:
+    """A slider or a switch for a setting, with its tip."""
+    name, label, tip = setting.name, html.escape(setting.label), html.escape(setting.help)
+    described = f'id="an-{name}" data-setting="{name}" aria-describedby="tip-{name}"'
+    tip = f'<small id="tip-{name}">{tip[:1].upper()}{tip[1:]}</small>'
+    if isinstance(setting.default, bool):
+        return (
+            f'<div class="control switch"><label for="an-{name}">{label}</label>'
+            f'<input type="checkbox" role="switch" {described}>{tip}</div>'
+        )
+    low, high = STROKES if name == "stroke_size" else setting.bounds or (0, 1)
+    low = max(low, setting.step) if name == "stroke_size" else low
+    return (
+        f'<div class="control"><label for="an-{name}">{label}</label><output for="an-{name}"></output>'
+        f'<input type="range" {described} min="{low:g}" max="{high:g}" step="{setting.step:g}" '
+        f'value="{setting.default:g}">{tip}</div>'
+    )

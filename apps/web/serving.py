@@ -17,8 +17,9 @@ from apps.web.gate import Gate, Rules
 from apps.web.hosts import Hosts
 from apps.web.limits import MAX_UPLOAD
 from apps.web.logins import Logins
-from apps.web.page import CSS, build_page, theme
+from apps.web.page import build_page, theme
 from apps.web.quota import Quota
+from apps.web.shell import Shell
 from apps.web.studio import Studio
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
         _, url, _ = page.launch(
             server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
             prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
-            enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(), css=CSS,
+            enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(),
             state_session_capacity=SESSIONS, max_threads=THREADS,
-            app_kwargs={"middleware": [Middleware(Gate, rules), Middleware(Frames, studio.visits)]},
+            app_kwargs={"middleware": [Middleware(Gate, rules), Middleware(Frames, studio.visits), Middleware(Shell)]},
         )  # fmt: skip
     except OSError as error:
         raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from apps.web.clients import Clients, address
 from apps.web.limits import read_style
+from apps.web.newest import Newest
 from apps.web.places import Places, SharedEngine
 from apps.web.quota import Quota
 from apps.web.visits import Visits
@@ -26,7 +27,9 @@ Mix = tuple[tuple[str, float], ...]
 """Styles by path, with their weights."""
 TILE = 1536
 """Side of the tiles that photos are painted in: a second of work, and so much do others wait."""
-_REMEMBERED = 16
+MOST_WAITING = 12
+"""Videos that may wait in line; with those before them they would take hours."""
+_REMEMBERED = 64
 _REMEMBERED_PIXELS = 6_000_000
 
 
@@ -49,7 +52,9 @@ class Studio:
         clients: who still waits for what.
         photos: places for photos at work, two of four for a client.
         large: of those, places for large ones, as these take memory.
+        videos, trials: places for whole videos at work, and for a few seconds of one.
         visits: who is live.
+        newest: which wish of a page counts.
         quota: what visitors may write; None where nobody counts.
     """
 
@@ -62,7 +67,8 @@ class Studio:
         self._prepared: OrderedDict[tuple[Mix, int], Stylizer] = OrderedDict()
         self.clients, self._work = clients or Clients(), work
         self.photos, self.large = Places(4, 2), Places(2, 1)
-        self.visits = Visits()
+        self.videos, self.trials = Places(1, 1, MOST_WAITING), Places(1, 1, MOST_WAITING)
+        self.visits, self.newest = Visits(), Newest()
 
     def prepare(self, mix: Mix, size: int, check: Callable[[], None] | None = None) -> "Stylizer":
         """A stylizer with the mix at a size, remembered for the next time; others may paint meanwhile.
@@ -85,12 +91,27 @@ class Studio:
                 self._prepared.popitem(last=False)
         return copy.copy(stylizer)
 
-    def paint(self, rgb: np.ndarray, wish: Wish, check: Callable[[], None] | None = None) -> np.ndarray:
-        """(H, W, 3) uint8 painted as wished; `check` is called between tiles. Raises ValueError as `prepare` does."""
-        options: dict[str, Any] = {"progress": lambda _: check()} if check else {}
-        return self.prepare(wish.mix, wish.settings.stroke_size, check).stylize(
-            rgb, wish.settings, tile=TILE, **options
-        )
+    def paint(
+        self,
+        rgb: np.ndarray,
+        wish: Wish,
+        check: Callable[[], None] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> np.ndarray:
+        """(H, W, 3) uint8 painted as wished; between tiles, `check` is called, and `progress` with the share that is done.
+
+        Raises:
+            ValueError: as `prepare`.
+        """
+
+        def between(share: float) -> None:
+            if check:
+                check()
+            if progress:
+                progress(share)
+
+        stylizer = self.prepare(wish.mix, wish.settings.stroke_size, check)
+        return stylizer.stylize(rgb, wish.settings, tile=TILE, progress=between)
 
     @contextmanager
     def folder(self) -> Iterator[Path]:

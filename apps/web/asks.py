@@ -1,0 +1,89 @@
+"""What the page's scripts ask for, taken apart: which photo, which look, which part."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from apps.web.assets import sample_photo
+from apps.web.limits import number
+from apps.web.panel import keep_alive, upload_of, wish
+from apps.web.studio import Wish
+
+WHERE = ("everywhere", "inside", "outside", "both")
+"""Parts of a photo that are painted: all of it, inside a mask, outside it, or inside in one style and outside in another."""
+SIDES = (320, 1600)
+"""Pixels of the longer side of a preview."""
+MAX_PHOTOS = 20
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A photo as a page wants to see it.
+
+    Attributes:
+        photo: the path of a sample or an upload.
+        place: one of WHERE.
+        mask: the path of an uploaded picture whose alpha says where; None without one.
+        side: pixels of the longer side of a preview.
+        page, number: who asks, and how often it has asked before.
+    """
+
+    photo: str
+    wished: Wish
+    place: str = WHERE[0]
+    mask: str | None = None
+    side: int = 1280
+    page: str = ""
+    number: int = 0
+
+
+def ask_of(value: Any) -> Ask:
+    """An `Ask` from a request's JSON object. ValueError on what no page sends."""
+    value = _object(value)
+    mask = value.get("mask") or None
+    place = value.get("place", WHERE[0])
+    if place not in WHERE:
+        raise ValueError(f"place must be one of {', '.join(WHERE)}, got {place!r:.40}")
+    return Ask(
+        photo_of(value.get("photo")), wish(value.get("panel")), place, upload_of(mask) if mask else None,
+        int(number("side", value.get("side", 1280), *SIDES)), *sender_of(value),
+    )  # fmt: skip
+
+
+def sender_of(value: dict) -> tuple[str, int]:
+    """Which page asks, and the number of its wish."""
+    page = value.get("page", "")
+    if not isinstance(page, str) or len(page) > 64:
+        raise ValueError("page must be a word of up to 64 letters")
+    return page, int(number("number", value.get("number", 0), 0, 2**40))
+
+
+def photo_of(value: Any) -> str:
+    """The path of {"sample": name} or of an upload, which then lives on. ValueError where it is neither."""
+    if value is None:
+        raise ValueError("no photo yet: add one first")
+    if isinstance(value, dict) and value.get("sample") is not None:
+        return str(sample_photo(str(value["sample"])))
+    path = upload_of(value)
+    keep_alive([path])
+    return path
+
+
+def photos_of(value: Any) -> list[tuple[str, str]]:
+    """(path, name without a suffix) of every photo of a request. ValueError where there are none, or too many."""
+    photos = _object(value).get("photos")
+    if not isinstance(photos, list) or not 0 < len(photos) <= MAX_PHOTOS:
+        raise ValueError(f"this takes 1 to {MAX_PHOTOS} photos")
+    return [(photo_of(photo), stem(photo.get("orig_name"), n)) for n, photo in enumerate(photos, 1)]
+
+
+def stem(name: Any, n: int) -> str:
+    """What a visitor calls a file, as a name that every system takes."""
+    words = re.sub(r"[^\w .()-]", "_", str(name or "").rpartition(".")[0])[:80].strip(" .")
+    return words or f"photo-{n}"
+
+
+def _object(value: Any) -> dict:
+    if not isinstance(value, dict):
+        raise ValueError("this request must be a JSON object")
+    return value

@@ -1,0 +1,111 @@
+"""The page's shell: its own files, and its own head in place of Gradio's.
+
+An ASGI middleware behind the gate. Gradio describes every page as its own to those who share a link, and lets scripts
+put the look into it only after they have run.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from apps.web.assets import FOLDER, URL, tile
+
+TITLE = "ArtNet: your photo as a painting"
+DESCRIPTION = "Drop a photo and see it painted in any style, at once. Everything is computed on the machine that serves it."
+STYLES = ("page", "panel", "photo", "live", "video")
+MODULES = ("net", "share", "panel", "photo", "view", "mask", "past", "tiles", "take")
+_PREFIX = f"/{URL}/"
+_TILE = re.compile(r"tiles/([a-z]+)/([a-z0-9-]+)\.jpg")
+_FOREIGN = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>|\s*<link rel="manifest"[^>]*>')
+
+
+class Shell:
+    """The middleware; files under `URL`, and the page at / with its head rewritten."""
+
+    def __init__(self, app: ASGIApp):
+        self.app, self._files = app, StaticFiles(directory=FOLDER)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path.startswith(_PREFIX):
+            return await self._own(path.removeprefix(_PREFIX), scope, receive, send)
+        if scope["type"] == "http" and path == "/" and scope["method"] == "GET":
+            return await self.app(scope, receive, Rewriter(send, _address(scope)).send)
+        await self.app(scope, receive, send)
+
+    async def _own(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if wanted := _TILE.fullmatch(name):
+            try:
+                answer = Response(tile(*wanted.groups()), media_type="image/jpeg", headers={"cache-control": "max-age=3600"})
+            except ValueError as error:
+                answer = PlainTextResponse(str(error), 404)
+            return await answer(scope, receive, send)
+        await self._files({**scope, "path": f"/{name}", "root_path": ""}, receive, _fresh(send))
+
+
+class Rewriter:
+    """Holds a page back until it is whole, and sends it with the head of this one."""
+
+    def __init__(self, send: Send, address: str):
+        self._send, self._address = send, address
+        self._start: Message = {}
+        self._body = bytearray()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        page = rewritten(bytes(self._body), self._address)
+        headers = [pair for pair in self._start["headers"] if pair[0].lower() != b"content-length"]
+        headers.append((b"content-length", str(len(page)).encode()))
+        await self._send({**self._start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": page})
+
+
+def rewritten(page: bytes, address: str) -> bytes:
+    """Gradio's page with this one's head; one without a head, as it is."""
+    return _FOREIGN.sub(b"", page).replace(b"</head>", head(address).encode() + b"</head>", 1)
+
+
+def head(address: str) -> str:
+    """Title, description and picture for those who share a link, the looks, and what scripts will ask for."""
+    about = {"og:title": TITLE, "og:type": "website", "og:description": DESCRIPTION, "og:url": address,
+             "og:image": f"{address}{URL}/example.jpg", "og:image:alt": "A bridge at night, painted"}  # fmt: skip
+    lines = [f"<title>{TITLE}</title>", f'<meta name="description" content="{DESCRIPTION}">']
+    lines += [f'<meta property="{name}" content="{html.escape(value)}">' for name, value in about.items()]
+    lines += ['<meta name="twitter:card" content="summary_large_image">']
+    lines += ['<meta name="color-scheme" content="light dark">']
+    lines += [f'<link rel="icon" type="image/svg+xml" href="{URL}/icon.svg">']
+    lines += _links("stylesheet", (f"{name}.css" for name in STYLES))
+    lines += _links("modulepreload", (f"{name}.js" for name in MODULES))
+    return "\n".join([*lines, f'<link rel="preload" as="image" href="{URL}/example.jpg">', ""])
+
+
+def _links(kind: str, names: Iterable[str]) -> list[str]:
+    return [f'<link rel="{kind}" href="{URL}/{name}">' for name in names]
+
+
+def _address(scope: Scope) -> str:
+    """The page's address as its visitor has it; the gate has looked at the name."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    host = headers.get(b"x-forwarded-host", headers.get(b"host", "")).split(",")[0].strip()
+    scheme = headers.get(b"x-forwarded-proto", scope.get("scheme", "http")).split(",")[0].strip()
+    return f"{scheme}://{host}/"
+
+
+def _fresh(send: Send) -> Send:
+    """Browsers shall ask whether a file has changed before they use what they have of it."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"cache-control", b"no-cache")]}
+        await send(message)
+
+    return sent

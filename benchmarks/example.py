@@ -1,0 +1,19 @@
+"""Paints the example that the web page opens with: python -m benchmarks.example"""
+
+from PIL import Image
+
+from apps import samples
+from apps.web.assets import EXAMPLE, FOLDER, sample_photo
+from artnet import Stylizer
+
+
+def main() -> None:
+    photo, style = EXAMPLE
+    stylizer = Stylizer.load()
+    stylizer.set_style(str(samples.style(style)))
+    with Image.open(sample_photo(photo)) as image:
+        stylizer.stylize(image.convert("RGB")).save(FOLDER / "example.jpg", quality=82, progressive=True)
+
+
+if __name__ == "__main__":
+    main()

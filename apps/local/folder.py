@@ -1,0 +1,42 @@
+"""Putting the page where it is wanted: whole or not at all."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from apps.local.building import build
+from artnet.files import temporary_name
+
+
+def write_page(folder: str | Path, weights: str | Path = "artnet", styles: Sequence[Path] = ()) -> None:
+    """Build the page beside `folder` and then put it there, in place of an earlier page.
+
+    Args:
+        weights, styles: see `apps.local.building.build`.
+
+    Raises:
+        ValueError: the folder holds anything but such a page; and as `build`.
+        FileNotFoundError: there is no folder to put it into; and as `build`.
+    """
+    target = Path(folder).resolve()
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {target.parent}; create it first")
+    if not is_replaceable(target):
+        raise ValueError(f"{folder} holds other things; give a folder that is new, empty or an earlier page")
+    made, earlier = (target.parent / temporary_name(suffix) for suffix in (".page", ".earlier"))
+    made.mkdir()
+    try:
+        build(made, weights, styles)
+        if target.exists():
+            target.rename(earlier)
+        made.rename(target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(earlier, ignore_errors=True)
+
+
+def is_replaceable(folder: Path) -> bool:
+    """Whether nothing is there, an empty folder, or a page as `build` writes it."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and (not any(folder.iterdir()) or (folder / "files.js").is_file())

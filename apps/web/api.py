@@ -7,6 +7,7 @@ import gradio as gr
 
 from apps import samples
 from apps.video.convert import Clip
+from apps.web.clips import paint_video
 from apps.web.limits import STROKES, number, path_input, picture_input, settings_from, told
 from apps.web.painting import paint_photo, photo_at_work
 from apps.web.studio import Studio, Wish
@@ -44,7 +45,7 @@ def build_api(studio: Studio) -> None:
             gr.Button().click(
                 told(function), inputs[name], names if name == "styles" else file, api_name=name,
                 api_description=function.__doc__, concurrency_id="video" if "video" in name else "photo",
-                concurrency_limit=1 if "video" in name else None,
+                concurrency_limit=None,
             )  # fmt: skip
 
 

@@ -18,9 +18,11 @@ TRIAL = 3.0
 
 @dataclass(frozen=True)
 class Still:
-    """A frame of a video, (H, W, 3) uint8; and of the whole, its seconds (None where it does not say) and rate."""
+    """A frame of a video, (H, W, 3) uint8, maybe scaled down; and its height and width, its seconds (None where it does
+    not say) and its frames a second."""
 
     rgb: np.ndarray
+    shape: tuple[int, int]
     seconds: float | None
     rate: float
 
@@ -32,7 +34,7 @@ class Still:
     @property
     def about(self) -> str:
         """What kind of video it is, in one line."""
-        height, width = self.rgb.shape[:2]
+        height, width = self.shape
         seconds = round(self.seconds or 0)
         length = f"{seconds // 60}:{seconds % 60:02}, " if self.seconds else ""
         return f"{length}{width} × {height}, {self.rate:.0f} frames a second"
@@ -50,7 +52,8 @@ def still(path: str, limits: VideoLimits) -> Still:
         rgb = _frame(path, (seconds or 0.0) / 3)
     except ValueError as error:
         raise ValueError(str(error).replace(path, "this video")) from error
-    return Still(rgb if min(rgb.shape[:2]) <= side else fit_short_side(Picture(rgb), side).rgb, seconds, rate)
+    shape = rgb.shape[0], rgb.shape[1]
+    return Still(rgb if min(shape) <= side else fit_short_side(Picture(rgb), side).rgb, shape, seconds, rate)
 
 
 def _frame(path: str, start: float) -> np.ndarray:

@@ -1,88 +1,89 @@
-"""The Video tab: a clip with its sound, progress while it is painted, and a way to stop."""
+"""The Video tab: a frame painted at once, three seconds to try, and the whole with its sound."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 
 from apps.video.convert import Clip
-from apps.web import confined, reading
-from apps.web.limits import path_input, told
-from apps.web.panel import Panel, wish
-from apps.web.studio import Studio, Wish
+from apps.web.asks import sender_of
+from apps.web.assets import starting, text
+from apps.web.calls import inline
+from apps.web.clips import Progress, Stills, Waiting, file_name, paint_video
+from apps.web.limits import MAX_UPLOAD, told
+from apps.web.panel import upload_of, wish
+from apps.web.reading import VideoLimits
+from apps.web.studio import TILE, Studio
+from artnet.pictures import Picture, fit_short_side
 
-SIZES = {"360 pixels": 360, "480 pixels": 480, "720 pixels": 720, "As it is, up to 1080": None}
-BOUNDS = confined.Bounds(memory=600_000_000, seconds=60)
-MAX_WORK = 3600
-"""Seconds that one video may take to be painted."""
+SIZES = {360: "360 lines", 480: "480 lines", 720: "720 lines", 1080: "As it is, up to 1080"}
+"""Pixels of the shorter side that a video may be painted at; the first is the page's own choice."""
 
 
-def build_video(studio: Studio, panel: Panel) -> None:
-    """Place the tab's content into the current layout."""
-    with gr.Row(equal_height=False):
-        with gr.Column():
-            source = path_input(
-                gr.Video(label="Your video", sources=["upload"], height=360, buttons=[], elem_id="video")
-            )
-            with gr.Row():
-                size = gr.Dropdown(list(SIZES), value="360 pixels", label="Shorter side", elem_id="video-size")
-                steady = gr.Checkbox(True, label="Reduce flicker", elem_id="steady", container=False)
-            with gr.Row():
-                go = gr.Button("Stylize", variant="primary", elem_id="stylize-video")
-                stop = gr.Button("Cancel", elem_id="cancel-video", scale=0, min_width=110)
-        with gr.Column():
-            result = gr.Video(label="Painted", interactive=False, height=360, buttons=["download"], elem_id="painted")
-            state = gr.Markdown("", elem_id="video-state")
+def build_video(studio: Studio) -> None:
+    """Place the tab's content into the current layout; its script takes the panel's wishes from the panel's."""
+    gr.HTML(
+        html_template=markup(), js_on_load=starting("video"), apply_default_css=False, elem_id="video", bytes=MAX_UPLOAD
+    )
+    films, hidden = Films(studio), {"api_visibility": "undocumented", "show_progress": "hidden"}
+    with gr.Group(visible=False):
+        asked, said, file = gr.JSON(label="ask"), gr.JSON(label="said"), gr.File(label="file")
+        gr.Button().click(told(films.still), asked, said, api_name="page_video_still", queue=False, **hidden)
+        gr.Button().click(
+            told(films.paint), asked, [said, file], api_name="page_video", concurrency_id="video",
+            concurrency_limit=None, **hidden,
+        )  # fmt: skip
 
-    def run(path: str | None, size: str, steady: bool, *values: Any) -> Iterator[list]:
-        clip, check = Clip(size=SIZES[size], steady=steady), studio.clients.check()
+
+def markup() -> str:
+    """The tab's HTML, with the sizes and the limits."""
+    options = "".join(f'<option value="{side}">{words}</option>' for side, words in SIZES.items())
+    minutes = f"{VideoLimits().seconds / 60:.0f}"
+    words = {"sizes": options, "megabytes": f"{MAX_UPLOAD // 1_000_000}", "minutes": minutes}
+    content = text("video.html")
+    for name, value in words.items():
+        content = content.replace(f"<!-- {name} -->", value)
+    return content
+
+
+class Films:
+    """The endpoints; each takes a JSON object that the gate has looked through for files."""
+
+    def __init__(self, studio: Studio):
+        self._studio, self._stills = studio, Stills()
+
+    def still(self, value: Any) -> dict:
+        """A frame of the video and the same painted, what the video is, and how long all of it takes."""
+        check = self._studio.newest.begin(*sender_of(value))
+        still, wished = self._stills.of(upload_of(value.get("video")), check), wish(value.get("panel")).in_motion()
+        side = _side(value)
+        rgb = still.rgb if min(still.rgb.shape[:2]) <= side else fit_short_side(Picture(still.rgb), side).rgb
+        stylizer = self._studio.prepare(wished.mix, wished.settings.stroke_size, check)
+        begin = time.perf_counter()
+        painted = stylizer.stylize(rgb, wished.settings, tile=TILE)
+        seconds = time.perf_counter() - begin
+        return {"before": inline(rgb), "image": inline(painted), "about": still.about, "takes": seconds * still.frames}
+
+    def paint(self, value: Any) -> Iterator[list]:
+        """The video, or a trial of it, as a file; before that, who is ahead, or the share that is done."""
+        studio, source, wished = self._studio, upload_of(value.get("video")), wish(value.get("panel"))
+        trial, clip = bool(value.get("trial")), Clip(_side(value), steady=bool(value.get("steady", True)))
+        name = file_name(str(value.get("name") or "video"), wished, trial)
         with studio.folder() as folder:
-            target = folder / "artnet.mp4"
-            for done, whole, left in paint_video(studio, path, target, wish(*values), clip, check):
-                yield [gr.skip(), f"**{done:.1f} of {whole:.1f} s** painted, {_clock(left)} left"]
-            yield [str(target), "Done."]
-
-    job = go.click(told(run), [source, size, steady, *panel.inputs], [result, state], concurrency_id="video",
-                   concurrency_limit=1, show_progress="minimal", api_visibility="private")  # fmt: skip
-    stop.click(lambda: "Cancelled.", None, state, cancels=[job], queue=False, api_visibility="private")
+            for step in paint_video(studio, source, folder / name, wished, clip, studio.clients.check(), trial=trial):
+                yield [_told(step), None]
+            yield [{"name": name}, str(folder / name)]
 
 
-def paint_video(
-    studio: Studio,
-    source: str | None,
-    target: Path,
-    wished: Wish,
-    clip: Clip,
-    check: Callable[[], None] | None = None,
-    limits: reading.VideoLimits | None = None,
-) -> Iterator[tuple[float, float, float]]:
-    """Paint; yields (seconds done, seconds in all, seconds of waiting left), at most four a second.
-
-    Another process reads and writes. Closing the iterator, or an exception of `check`, ends it at once.
-
-    Raises:
-        ValueError: no video, one that cannot be read or goes over the limits, or that takes longer than MAX_WORK.
-    """
-    if source is None:
-        raise ValueError("no video yet: add one first")
-    prepared = studio.prepare(wished.mix, wished.settings.stroke_size, check)
-    start, shown = time.monotonic(), 0.0
-    arguments = (source, str(target), wished.in_motion().settings, clip, limits or reading.VideoLimits())
-    with confined.started(reading.video, *arguments, bounds=BOUNDS, what="video") as messages:
-        for kind, value in messages(check):
-            now = time.monotonic()
-            if check:
-                check()
-            if now - start > MAX_WORK:
-                raise ValueError(f"this video takes more than {MAX_WORK // 60} minutes to paint: cut it, or scale it")
-            if kind == "paint":
-                messages.answer(reading.answers(prepared.stylize, *value))
-            elif now - shown > 0.25:
-                shown, (done, whole) = now, value
-                yield done, whole, (now - start) * (whole - done) / max(done, 1e-3)
+def _side(value: dict) -> int:
+    side = value.get("size")
+    if side not in SIZES or isinstance(side, bool):
+        raise ValueError(f"size must be one of {', '.join(map(str, SIZES))}, got {side!r:.40}")
+    return side
 
 
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+def _told(step: Waiting | Progress) -> dict:
+    if isinstance(step, Waiting):
+        return {"ahead": step.ahead}
+    return {"share": min(1.0, step.done / max(step.whole, 1e-3)), "left": step.left}

@@ -1,32 +1,37 @@
-// The way to the server: pictures of the camera there, paintings back; never more than two on their way.
-const AT_ONCE = 2, SILENCE = 8000, RETRY = 1000;  // milliseconds
+// The way to the server: pictures of the camera there, paintings back, and never more than two on their way.
 
-class Ended extends Error {}
+import { Failure } from "./net.js";
 
-class Link {
-  // `show(bitmap, blob, milliseconds)` takes each painting that is newer than the last; `wait(number)` the place in
-  // line; `end(words)` why it is over.
-  constructor(secret, take, { show, wait, end }) {
+const AT_ONCE = 2;
+const SILENCE = 8000, RETRY = 1000; // milliseconds
+const AWAY = "The server does not answer. Check that it still runs, then start again.";
+
+export class Link {
+  /**
+   * `take` gives the newest picture; `show(bitmap, blob, milliseconds)` gets each painting that is newer than the last,
+   * `wait` the number in line, and `end` what went wrong in words, "" for nothing.
+   */
+  constructor(secret, { take, show, wait, end }) {
     Object.assign(this, { secret, take, show, wait, end });
     this.open = true;
     this.sent = this.shown = this.flying = 0;
     this.heard = performance.now();
   }
 
-  // The camera has a new picture.
+  /** The camera has a new picture. */
   fresh() {
-    if (!this.open || this.flying >= AT_ONCE || this.paused) return;
+    if (!this.open || this.paused || this.flying >= (this.waiting ? 1 : AT_ONCE)) return;
     this.flying += 1;
-    this.exchange(++this.sent).catch((error) => this.failed(error)).finally(() => { this.flying -= 1; });
+    this.#exchange(++this.sent).catch((error) => this.#failed(error)).finally(() => { this.flying -= 1; });
   }
 
-  async exchange(number) {
+  async #exchange(number) {
     const begun = performance.now();
-    const answer = await (this.waiting ? this.ask("turn") : this.ask("frame", await this.take()));
+    const answer = await (this.waiting ? this.#ask("turn") : this.#ask("frame", await this.take()));
     this.heard = performance.now();
-    if (answer.status === 202) return this.queue((await answer.json()).number);
+    if (answer.status === 202) return this.#queue((await answer.json()).number);
     if (answer.status === 429) return;
-    if (!answer.ok) throw new Ended(await words(answer));
+    if (!answer.ok) throw new Failure(await said(answer));
     const blob = await answer.blob();
     const bitmap = await createImageBitmap(blob);
     if (!this.open || number < this.shown) return bitmap.close();
@@ -34,44 +39,43 @@ class Link {
     this.show(bitmap, blob, performance.now() - begun);
   }
 
-  ask(what, body = null, more = {}) {
-    const signal = what === "leave" ? undefined : AbortSignal.timeout(SILENCE);
-    const address = new URL(`live/${what}`, location.href.split(/[?#]/)[0]);
-    return fetch(address, { method: "POST", body, headers: { "x-live": this.secret }, signal, ...more });
+  #ask(what, body = null, more = {}) {
+    const headers = { "x-live": this.secret };
+    return fetch(new URL(`live/${what}`, document.baseURI), { method: "POST", body, headers, signal: AbortSignal.timeout(SILENCE), ...more });
   }
 
-  // Until it is this page's turn, only ask for its number in line now and then.
-  queue(number) {
+  /** Until it is this page's turn, it only asks for its number in line now and then. */
+  #queue(number) {
     this.waiting = number > 0;
     if (!this.open || !number) return;
     this.wait(number);
-    this.pause(RETRY);
+    this.#pause();
   }
 
-  pause(milliseconds) {
+  #pause() {
     this.paused = true;
-    setTimeout(() => { this.paused = false; }, milliseconds);
+    setTimeout(() => { this.paused = false; }, RETRY);
   }
 
-  failed(error) {
+  #failed(error) {
     if (!this.open) return;
-    if (error instanceof Ended) this.close(error.message);
-    else if (performance.now() - this.heard > SILENCE) this.close("The server does not answer. Try again in a moment.");
-    else this.pause(RETRY);
+    if (error instanceof Failure) this.close(error.message);
+    else if (performance.now() - this.heard > SILENCE) this.close(AWAY);
+    else this.#pause();
   }
 
   close(reason = "") {
     if (!this.open) return;
     this.open = false;
-    this.ask("leave", null, { keepalive: true }).catch(() => {});
+    this.#ask("leave", null, { keepalive: true }).catch(() => {});
     this.end(reason);
   }
 }
 
-async function words(answer) {
+async function said(answer) {
   try {
     return (await answer.json()).error;
   } catch {
-    return `The server answers with an error (${answer.status}). Start again.`;
+    return `The server could not do this (${answer.status}). Start again.`;
   }
 }

@@ -20,6 +20,7 @@ from apps.notes import Notes
 from apps.report import Result
 from apps.results import write_result
 from apps.sources import Sources, StyleSource, unchanged
+from apps.terminal import progress
 from artnet.color import blend
 from artnet.huge import is_huge, read_huge
 from artnet.pictures import Picture, check_sides, fit_short_side, format_of, resize
@@ -34,6 +35,8 @@ WRITERS, UNWRITTEN = 2, 2
 STREAMS, MANY = min(4, os.cpu_count() or 1), 16
 """Pictures that are painted at once where there are many, and how many are."""
 
+_TILES = "{bar:32} {percentage:3.0f} %  {elapsed}, {remaining} left"
+
 
 class TileBar:
     """Progress of pictures that are painted in tiles; shown where somebody watches."""
@@ -42,9 +45,7 @@ class TileBar:
         self.bar: tqdm | None = None
 
     def __call__(self, share: float) -> None:
-        from tqdm import tqdm  # here, because few pictures are so large
-
-        self.bar = self.bar or tqdm(total=1.0, disable=None, bar_format="{l_bar}{bar}| {elapsed}<{remaining}")
+        self.bar = self.bar or progress(1.0, "picture", layout=_TILES)
         self.bar.update(share - self.bar.n)
         if share == 1:
             self.bar.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.jobs import Job
-from apps.stdio import complain, say
+from apps.stdio import complain, say, say_written
 from apps.walk import left_out_lines
 
 STATUSES = ("written", "skipped", "failed", "unfinished")
@@ -75,10 +75,12 @@ class Report:
         failed = [result for result in self.results if result.status == "failed"]
         if failed and len(self.results) == 1 and not os.path.isdir(args.content[0]):
             raise ValueError(failed[0].error)
-        if not args.json and args.output != "-":
-            say(f"{args.output}: {self._summary()}")
         for result in failed:
             complain(f"failed: {_about(result.content, result.error or '')}")
+        if not args.json and args.output != "-":
+            say(self._summary())
+            if os.path.lexists(args.output):
+                say_written(args.output)
         return 1 if failed else 0
 
     def _counts(self) -> dict[str, int]:
@@ -88,6 +90,8 @@ class Report:
     def _summary(self) -> str:
         counts = self._counts()
         written = counts["written"]
+        if written == len(self.results) == 1:
+            return f"painted in {self.seconds:.1f} s, {self.results[0].width} x {self.results[0].height}"
         rate = f" in {self.seconds:.1f} s ({written / self.seconds:.1f} a second)" if written > 1 else ""
         return ", ".join(f"{count} {status}" for status, count in counts.items() if count) + rate
 

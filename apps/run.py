@@ -17,6 +17,7 @@ from apps.notes import Notes, conditions_of, weights_path
 from apps.report import Report, Result
 from apps.sources import Sources, unchanged
 from apps.stdio import stdout_is_closed
+from apps.terminal import progress
 from apps.walk import Finder
 from artnet.files import sweep
 
@@ -109,10 +110,8 @@ class Run:
             self.notes.close()
 
     def _counted(self, painted: Iterator[tuple[Job, Result]], count: int) -> Iterator[tuple[Job, Result]]:
-        from tqdm import tqdm
-
         total = len(self.jobs)
-        return iter(tqdm(painted, total=total, initial=total - count, unit="picture", disable=None))
+        return iter(progress(total, "pictures", iterable=painted, initial=total - count))
 
     def report(self, results: dict[Job, Result], seconds: float) -> Report:
         """Of all jobs, and of the folders that could not be opened."""

@@ -9,7 +9,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NoReturn
+
+from apps.terminal import RED, YELLOW, colored, link
+
+_COLORS = {"error:": RED, "failed:": RED, "warning:": YELLOW}
 
 
 class Terminated(KeyboardInterrupt):
@@ -79,10 +84,19 @@ def say(text: str) -> None:
         print(text)
 
 
+def say_written(path: str) -> None:
+    """Print the path of what was made, as the last line: a click in a terminal, or `$(... | tail -1)`, opens it."""
+    with naming_stdout():
+        print(link(Path(path), sys.stdout))
+
+
 def complain(text: str) -> None:
     """Print one line to standard error, if that still can be."""
     with suppress(OSError, ValueError):
         line = text.replace("\n", "\\n")  # of a file name
+        for word, color in _COLORS.items():
+            if line.startswith(word):
+                line = colored(word, color, sys.stderr) + line.removeprefix(word)
         print(f"artnet: {line}", file=sys.stderr, flush=True)
 
 

@@ -2,11 +2,12 @@
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from apps.arguments import whole_number
 from apps.look import add_engine, add_settings, add_style, engine_of, read_styles, settings_of
+from apps.stdio import complain, say, say_written
+from apps.terminal import progress
 
 DESCRIPTION = """\
 Paint a video in the style of pictures. Sound, frame times and colour tags are kept; frames are turned upright; the
@@ -22,7 +23,7 @@ examples:
 
 needs PyAV and OpenCV: pip install 'artnet[video]'
 """
-_BAR = "{l_bar}{bar}| {n:.1f}/{total_fmt} s of video [{elapsed}<{remaining}]"
+_BAR = "{bar:32} {percentage:3.0f} %  {n:.1f} of {total_fmt} s of video  {elapsed}, {remaining} left"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,8 +66,6 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input, or PyAV or OpenCV is missing; then nothing was written.
     """
-    from tqdm import tqdm
-
     from apps import stylize
     from apps.extras import need
 
@@ -75,20 +74,21 @@ def run(args: argparse.Namespace) -> int:
 
     _check_output(args)
     # First, so that bad input costs no loading; and once, as a pipe can be read but once.
-    with VideoReader(args.video, args.start, args.end) as reader, tqdm(disable=None, bar_format=_BAR) as bar:
+    with VideoReader(args.video, args.start, args.end) as reader, progress(None, "s", layout=_BAR) as bar:
         styles = read_styles(args.style)
         stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
         settings = settings_of(args)
         stylizer.set_style(styles, stroke_size=settings.stroke_size)
 
-        def progress(done: float, whole: float | None) -> None:
+        def show(done: float, whole: float | None) -> None:
             bar.total = None if whole is None else round(max(whole, done), 1)
             bar.update(done - bar.n)
 
-        made = convert(reader, args.output, stylizer, settings, Clip(args.size, args.steady), progress)
-    print(f"{args.output}: {made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}")
+        made = convert(reader, args.output, stylizer, settings, Clip(args.size, args.steady), show)
     for line in made.remarks:
-        print(f"artnet: {args.video}: {line}", file=sys.stderr)
+        complain(f"{args.video}: {line}")
+    say(f"{made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}")
+    say_written(args.output)
     return 1 if made.missing else 0
 
 

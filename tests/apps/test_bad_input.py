@@ -244,7 +244,7 @@ def test_folder_run_goes_on(fake, desk, capsys):
     assert len(listed) == len(found)
     for name in found:
         assert sum(f"_{name}" in line for line in listed) == 1
-    assert out.startswith(f"out: 2 written, {len(found)} failed in ")
+    assert out.startswith(f"2 written, {len(found)} failed in ")
 
 
 FAULTS = [
@@ -277,7 +277,7 @@ def test_any_fault_is_that_of_one_picture(place, error, message, fake, desk, mon
     Image.new("L", (2, 2), 255).save("mask.png")
     assert main(["stylize", "photos", "--style", "style.png", "-o", "out", "--mask", "mask.png"]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith("out: 1 written, 1 failed")
+    assert out.startswith("1 written, 1 failed")
     assert err == f"artnet: failed: photos/a.jpg: {message}\n"
     assert [path.name for path in (desk / "out").glob("[!.]*")] == ["b.png"]
 

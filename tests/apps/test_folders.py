@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_opened_fails_alone(fake, desk, monkeypatch, cap
     assert stylize("photos", "-o", "out", "--recursive") == 1
     assert written(desk / "out") == ["a.jpg", "b.png"]
     out, err = capsys.readouterr()
-    assert out.startswith("out: 2 written, 1 failed in ")
+    assert out.startswith("2 written, 1 failed in ")
     assert err == "artnet: failed: photos/deep: Permission denied\n"
     assert stylize("photos/deep", "-o", "out") == 2
     assert capsys.readouterr().err == (

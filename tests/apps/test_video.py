@@ -33,7 +33,7 @@ def test_frames_are_painted_with_times_size_and_sound_kept(fake, desk, capsys):
     assert audio_packets("out.mp4") == audio_packets("in.mp4")
     assert (fake.stroke_size, set(fake.calls), len(fake.calls)) == (64, {(0.5, "s2")}, 12)
     assert fake.settings.grain == 0  # it would stand still in front of what moves
-    assert capsys.readouterr().out == "out.mp4: 12 frames, 0.48 s, 64 x 48\n"
+    assert capsys.readouterr().out == "12 frames, 0.48 s, 64 x 48\nout.mp4\n"
 
 
 def test_result_plays_in_browsers(fake, desk):

@@ -24,7 +24,7 @@ GRAIN_STEPS = 27
 """Levels of the grain's pattern in one standard deviation: 8 bits hold 4.7 deviations, and it has 4.6."""
 STYLE_SIDE, TILE_SIDE = 512, 232
 """Short side of a style, the default stroke size, so that the page need not scale it; and side of its square tile."""
-OFFERED = ("strength", "stroke_size", "grain", "preserve_color")
+OFFERED = ("strength", "stroke_size", "preserve_color", "grain")
 STROKE_SIZES = (192, 1024)
 
 

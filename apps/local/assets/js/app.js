@@ -145,7 +145,8 @@ document.addEventListener('visibilitychange', () => document.hidden && leaveCame
 
 /** The sample photo, with the picture of it that the page brings along. */
 async function begin() {
-  for (const setting of page.settings) find('#settings').prepend(settingControl(setting, (value) => { settings[setting.name] = value; paint(); }));
+  const change = (name) => (value) => { settings[name] = value; paint(); };
+  find('#settings').prepend(...page.settings.map((setting) => settingControl(setting, change(setting.name))));
   for (const one of page.styles) {
     const tile = styleTile(one, () => chooseStyle(tile, one));
     find('#styles').append(tile);

@@ -1,13 +1,14 @@
 // Paints pictures in prepared styles: what artnet/stylizer.py is for Python.
 //
-// Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by name, as in transfer.js.
+// Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names like 'conv3/content'.
 
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
+import {STRIDES} from './network.js';
 import {cropped, resize} from './resize.js';
-import {TILE, tilesOf} from './tiling.js';
+import {tilesOf} from './tiling.js';
 import {match, momentsOf, move, paste, prepareStyle} from './transfer.js';
 
-const MAX_STYLE_SIDE = 1536;
+const MAX_STYLE_SIDE = 2048;
 const SHARE_OF_THE_PAST = 0.9; // in the statistics of a camera's frames, so that they change smoothly
 
 export class Engine {
@@ -36,32 +37,17 @@ export class Engine {
    * @param report called now and then with the share that is done, 0..1; what it throws ends the work.
    */
   async paint(content, style, settings, report) {
-    const tiles = tilesOf(content.width, content.height, this.network.stride);
-    const statistics = tiles.length > 1 ? await this.#measure(scaledDown(content), style) : null;
-    const painted = blank(content);
-    try {
-      for (const [i, tile] of tiles.entries()) {
-        const part = tiles.length > 1 ? cropped(content, tile) : content;
-        const progress = async (share) => { await turn(); report((i + share) / tiles.length); };
-        const options = {strength: settings.strength, given: statistics, share: 1, progress};
-        const result = await this.#run(part, style, options);
-        if (!statistics) this.tf.dispose(result.used);
-        place(result, tile, painted);
-      }
-    } finally {
-      this.tf.dispose(statistics ?? []);
-    }
+    const progress = async (share) => { await turn(); report(share); };
+    const {painted, statistics} = await this.#run(content, style, settings.strength, {progress});
+    this.tf.dispose(statistics);
     return this.#finished(painted, content, style, settings);
   }
 
   /** A camera's frame in a style. @param memory {statistics}, the same object for all frames, empty at first. */
   async paintFrame(frame, style, settings, memory) {
-    const options = {strength: settings.strength, given: memory.statistics, share: SHARE_OF_THE_PAST};
-    const result = await this.#run(frame, style, options);
+    const {painted, statistics} = await this.#run(frame, style, settings.strength, {held: memory.statistics});
     this.tf.dispose(memory.statistics ?? []);
-    memory.statistics = result.used;
-    const painted = blank(frame);
-    place(result, wholeOf(frame), painted);
+    memory.statistics = statistics;
     return this.#finished(painted, frame, style, settings);
   }
 
@@ -71,65 +57,87 @@ export class Engine {
     return painted;
   }
 
-  /** Encodes, transfers and decodes: {pixels: Float32Array 0..1, padded to rows of `wide`, used: statistics}. */
-  async #run(picture, style, {strength, given, share, progress = async () => {}}) {
+  /** Encodes in tiles, transfers the whole, decodes in tiles: {painted, statistics}; `held` ones count in these. */
+  async #run(content, style, strength, {held = {}, progress = async () => {}}) {
     const {tf, network} = this;
+    const whole = padded(content, network.stride);
+    const tiles = tilesOf(whole.width, whole.height, network.stride);
     const own = [];
     try {
-      const {features, swapped, used} = await this.#transferred(picture, style, own, {given, share});
-      await progress(0.5);
-      const painted = tf.tidy(() => network.decode(Object.fromEntries(network.levels.map((level) => {
-        const isCut = level === network.config.cut;
-        const [x, moments] = isCut ? [swapped, used[`${level}/swapped`]] : [features[level], used[`${level}/content`]];
-        return [level, move(tf, x, moments, style.moments[level], features[level], strength)];
-      }))));
-      own.push(painted);
-      const pixels = await painted.data();
-      await progress(1);
-      return {pixels, wide: painted.shape[2], used};
+      const features = await this.#encoded(whole, tiles, own, progress);
+      const {moved, statistics} = await this.#transferred(features, style, strength, held, own);
+      const painted = blank(content);
+      for (const [i, tile] of tiles.entries()) {
+        await progress((1 + i / tiles.length) / 2);
+        const pixels = tf.tidy(() => network.decode(tiles.length > 1 ? this.#part(moved, tile) : moved));
+        place(await pixels.data(), tile, painted);
+        pixels.dispose();
+      }
+      return {painted, statistics};
     } finally {
       tf.dispose(own);
     }
   }
 
-  /** Features of a picture, those at the cut swapped for the style's, and the statistics; `own` takes what to dispose of. */
-  async #transferred(picture, style, own, {given, share}) {
+  /** Features of all levels; those of several tiles are the whole picture's, as tiles overlap by all that counts. */
+  async #encoded(picture, tiles, own, progress) {
     const {tf, network} = this;
-    const features = tf.tidy(() => network.encode(this.#tensor(picture)));
-    own.push(...Object.values(features));
-    const used = {};
-    const take = (name, x) => {
-      used[name] = given && share === 1 ? given[name] : tf.tidy(() => mixed(tf, momentsOf(tf, x), given?.[name], share));
-      return used[name];
-    };
-    for (const level of network.levels) take(`${level}/content`, features[level]);
-    const {cut: last} = network.config;
-    const [, height, width, channels] = features[last].shape;
-    const best = tf.tidy(() => match(tf, features[last], used[`${last}/content`], style, style.moments[last].std));
+    const parts = [];
+    for (const [i, tile] of tiles.entries()) {
+      await progress(i / tiles.length / 2);
+      parts.push(tf.tidy(() => {
+        const features = network.encode(this.#tensor(cropped(picture, tile)));
+        const {keep} = tile;
+        return tiles.length > 1 ? this.#part(features, {...keep, x: keep.x - tile.x, y: keep.y - tile.y}) : features;
+      }));
+      own.push(parts.at(-1));
+    }
+    if (parts.length === 1) return parts[0];
+    const columns = tiles.filter(({y}) => y === 0).length;
+    const joined = tf.tidy(() => Object.fromEntries(network.levels.map((level) => {
+      const rows = [];
+      for (let i = 0; i < parts.length; i += columns) rows.push(tf.concat(parts.slice(i, i + columns).map((part) => part[level]), 2));
+      return [level, tf.concat(rows, 1)];
+    })));
+    own.push(joined);
+    return joined;
+  }
+
+  /** The features under a box of pixels. */
+  #part(features, {x, y, width, height}) {
+    return Object.fromEntries(Object.entries(features).map(([level, all]) => {
+      const stride = STRIDES[level];
+      const [begin, size] = [[0, y / stride, x / stride, 0], [1, height / stride, width / stride, all.shape[3]]];
+      return [level, this.tf.slice(all, begin, size)];
+    }));
+  }
+
+  /** Features moved to a style: {moved, statistics}; `own` takes what to dispose of. */
+  async #transferred(features, style, strength, held, own) {
+    const {tf, network} = this;
+    const {config: {cut}, levels} = network;
+    const statistics = {};
+    const take = (name, x) => { statistics[name] = tf.tidy(() => mixed(tf, momentsOf(tf, x), held[name])); };
+    for (const level of levels) take(`${level}/content`, features[level]);
+    const [, height, width, channels] = features[cut].shape;
+    const best = tf.tidy(() => match(tf, features[cut], statistics[`${cut}/content`], style, style.moments[cut].std));
     own.push(best);
     const swapped = tf.tensor(paste(await best.data(), height, width, style), [1, height, width, channels]);
     own.push(swapped);
-    take(`${last}/swapped`, swapped);
-    return {features, swapped, used};
+    take(`${cut}/swapped`, swapped);
+    const moved = tf.tidy(() => Object.fromEntries(levels.map((level) => {
+      const [x, name] = level === cut ? [swapped, 'swapped'] : [features[level], 'content'];
+      return [level, move(tf, x, statistics[`${level}/${name}`], style.moments[level], features[level], strength)];
+    })));
+    own.push(moved);
+    return {moved, statistics};
   }
 
-  async #measure(picture, style) {
-    const own = [];
-    const {used} = await this.#transferred(picture, style, own, {given: null});
-    this.tf.dispose(own);
-    return used;
-  }
-
-  /** (1, H, W, 3) float pixels, the right and bottom edge repeated until the network can take them. */
-  #tensor(picture) {
-    const {width, height} = paddedSize(picture, this.network.stride);
+  /** (1, H, W, 3) float pixels 0..255. */
+  #tensor({width, height, data}) {
     const values = new Float32Array(3 * width * height);
-    for (let row = 0, i = 0; row < height; row++) {
-      const start = Math.min(row, picture.height - 1) * picture.width;
-      for (let column = 0; column < width; column++, i += 3) {
-        const from = 4 * (start + Math.min(column, picture.width - 1));
-        for (let channel = 0; channel < 3; channel++) values[i + channel] = picture.data[from + channel];
-      }
+    for (let i = 0, from = 0; i < values.length; i += 3, from += 4) {
+      for (let channel = 0; channel < 3; channel++) values[i + channel] = data[from + channel];
     }
     return this.tf.tensor(values, [1, height, width, 3]);
   }
@@ -146,37 +154,37 @@ function fitStyle(picture, strokeSize, stride) {
   return resize(cropped(picture, middle), size(picture.width), size(picture.height));
 }
 
-function mixed(tf, own, old, share) {
+function mixed(tf, own, old) {
   if (!old) return own;
-  const mix = (a, b) => tf.add(tf.mul(a, 1 - share), tf.mul(b, share));
+  const mix = (a, b) => tf.add(tf.mul(a, 1 - SHARE_OF_THE_PAST), tf.mul(b, SHARE_OF_THE_PAST));
   return {mean: mix(own.mean, old.mean), std: mix(own.std, old.std)};
 }
 
-function paddedSize({width, height}, stride) {
-  const padded = (side) => Math.max(2, Math.ceil(side / stride)) * stride;
-  return {width: padded(width), height: padded(height)};
-}
-
-/** What the statistics of a picture in tiles are measured on. */
-function scaledDown(picture) {
-  const scale = Math.min(1, TILE / Math.max(picture.width, picture.height));
-  return resize(picture, Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
+/** The picture with its right and bottom edge repeated until both sides are multiples of the stride, two at least. */
+function padded(picture, stride) {
+  const [width, height] = [picture.width, picture.height].map((side) => Math.max(2, Math.ceil(side / stride)) * stride);
+  if (width === picture.width && height === picture.height) return picture;
+  const from = new Uint32Array(picture.data.buffer, picture.data.byteOffset, picture.width * picture.height); // whole pixels
+  const to = new Uint32Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const start = Math.min(row, picture.height - 1) * picture.width;
+    to.set(from.subarray(start, start + picture.width), row * width);
+    to.fill(from[start + picture.width - 1], row * width + picture.width, (row + 1) * width);
+  }
+  return {width, height, data: new Uint8ClampedArray(to.buffer)};
 }
 
 function blank({width, height}) {
   return {width, height, data: new Uint8ClampedArray(4 * width * height).fill(255)};
 }
 
-function wholeOf({width, height}) {
-  return {x: 0, y: 0, width, height, keep: {x: 0, y: 0, width, height}};
-}
-
-/** Writes the part of a tile that stays into the painted picture. */
-function place({pixels, wide}, {x, y, keep}, painted) {
-  for (let row = keep.y; row < keep.y + keep.height; row++) {
-    let from = 3 * ((row - y) * wide + keep.x - x);
+/** Writes the part of a tile that stays into the painted picture. @param pixels 0..1 of the tile. */
+function place(pixels, {x, y, width, keep}, painted) {
+  const [right, bottom] = [Math.min(keep.x + keep.width, painted.width), Math.min(keep.y + keep.height, painted.height)];
+  for (let row = keep.y; row < bottom; row++) {
+    let from = 3 * ((row - y) * width + keep.x - x);
     let to = 4 * (row * painted.width + keep.x);
-    for (const end = to + 4 * keep.width; to < end; to += 4, from += 3) {
+    for (const end = 4 * (row * painted.width + right); to < end; to += 4, from += 3) {
       for (let channel = 0; channel < 3; channel++) painted.data[to + channel] = 255 * pixels[from + channel];
     }
   }

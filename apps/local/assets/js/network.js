@@ -2,7 +2,7 @@
 //
 // Features are tensors (1, H, W, C), float32. Every function here leaves tidying up to its caller (tf.tidy).
 
-const STRIDES = { // of the stages of the encoder, as in artnet/config.py
+export const STRIDES = { // of the stages of the encoder, as in artnet/config.py
   pixels: 1, conv1: 2, conv2: 4, conv3: 4, inception3a: 8, inception3b: 8, inception4a: 16, inception4b: 16, inception4c: 16,
   inception4d: 16, inception4e: 16, inception5a: 32, inception5b: 32,
 };

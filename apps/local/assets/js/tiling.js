@@ -1,9 +1,9 @@
-// Large pictures in tiles that overlap, as in artnet/tiling.py.
+// Large pictures in tiles that overlap, so that layers of full size never fill the memory.
 
-export const TILE = 1024; // longest side of a tile, its overlap included
-const REACH = 5; // strides beyond which nothing that a pixel depends on can be seen in it
+const TILE = 1024; // longest side of a tile, its overlap included
+const REACH = 5; // strides beyond which no pixel sees anything, on the way in and on the way out
 
-/** Tiles {x, y, width, height, keep: {x, y, width, height}} of a picture, `keep` in pixels of the picture. */
+/** Tiles {x, y, width, height, keep: the box that stays} of a picture whose sides are multiples of the stride. */
 export function tilesOf(width, height, stride) {
   const columns = spans(width, stride);
   return spans(height, stride).flatMap((rows) => columns.map((column) => ({
@@ -15,10 +15,10 @@ export function tilesOf(width, height, stride) {
 /** As few spans as cover a length, about equally long, on multiples of the stride. */
 function spans(length, stride) {
   if (length <= TILE) return [{start: 0, stop: length, keep: 0, end: length}];
-  const strides = Math.ceil(length / stride);
+  const strides = length / stride;
   const count = Math.ceil((strides - 2 * REACH) / (TILE / stride - 2 * REACH));
   const size = (Math.ceil((strides - 2 * REACH) / count) + 2 * REACH) * stride;
   const starts = Array.from({length: count}, (_, i) => Math.round((strides - size / stride) / (count - 1) * i) * stride);
   const seams = [0, ...starts.slice(1).map((start) => start + REACH * stride), length];
-  return starts.map((start, i) => ({start, stop: Math.min(start + size, length), keep: seams[i], end: seams[i + 1]}));
+  return starts.map((start, i) => ({start, stop: start + size, keep: seams[i], end: seams[i + 1]}));
 }

@@ -1,6 +1,6 @@
 // S2, the sandwich swap transform, and AdaIN at the skips: repeats s2transform/ with a prepared style.
 //
-// Moments are {mean, std}, tensors (C,). A name says whose they are: 'conv3/content', 'inception3b/swapped'.
+// Moments are {mean, std}, tensors (C,).
 
 import {reflect} from './network.js';
 import {principalComponents} from './components.js';

@@ -70,17 +70,18 @@ def photo_of(value: Any) -> str:
 
 
 def photos_of(value: Any) -> list[tuple[str, str]]:
-    """(path, name without a suffix) of every photo of a request. ValueError where there are none, or too many."""
-    photos = _object(value).get("photos")
+    """(path, name) of every photo of a request. ValueError where there are none, or too many."""
+    photos, names = _object(value).get("photos"), value.get("names")
     if not isinstance(photos, list) or not 0 < len(photos) <= MAX_PHOTOS:
         raise ValueError(f"this takes 1 to {MAX_PHOTOS} photos")
-    return [(photo_of(photo), stem(photo.get("orig_name"), n)) for n, photo in enumerate(photos, 1)]
+    if not isinstance(names, list) or len(names) != len(photos):
+        raise ValueError("every photo needs a name")
+    return [(photo_of(photo), stem(name)) for photo, name in zip(photos, names, strict=True)]
 
 
-def stem(name: Any, n: int) -> str:
-    """What a visitor calls a file, as a name that every system takes."""
-    words = re.sub(r"[^\w .()-]", "_", str(name or "").rpartition(".")[0])[:80].strip(" .")
-    return words or f"photo-{n}"
+def stem(name: Any) -> str:
+    """What a visitor calls a picture, as the name of a file that every system takes."""
+    return re.sub(r"[^\w .()+-]", "_", str(name or ""))[:80].strip(" .") or "artnet"
 
 
 def _object(value: Any) -> dict:

@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image, ImageOps
 
-from apps.web.asks import ask_of, photo_of, photos_of, sender_of
+from apps.web.asks import ask_of, photo_of, photos_of, sender_of, stem
 from apps.web.assets import TILE
 from apps.web.clients import GoneError, address
 from apps.web.limits import number, read_mask, sentence, thumbnail, told
@@ -27,7 +27,7 @@ from artnet.settings import StyleSettings
 QUALITY = 88  # of the JPEGs that the page shows
 MAX_TILES = 6
 """Styles that one call for tiles may ask for."""
-TILE_STROKES = 64
+TILE_STROKES = 128
 """Stroke size of tiles: they are that much smaller than a photo."""
 FORMATS = ("jpg", "png")
 
@@ -75,7 +75,7 @@ class Calls:
         if not isinstance(styles, list) or not 0 < len(styles) <= MAX_TILES:
             raise ValueError(f"this takes 1 to {MAX_TILES} styles")
         small, images = self._smalls.get(photo_of(value.get("photo")), 1280, check), []
-        middle = small.middle(int(number("side", value.get("side", 160), 64, 320)))
+        middle = small.middle(int(number("side", value.get("side", 320), 64, 320)))
         for style in styles:
             wished = replace(wish({"styles": [style]}), settings=StyleSettings(stroke_size=TILE_STROKES))
             try:
@@ -110,7 +110,7 @@ class Calls:
 
             steps = Steps(work)
             yield from ([{"share": share}, None] for share in steps)
-            path = folder / f"artnet.{kind}"
+            path = folder / f"{stem(value.get('name'))}.{kind}"
             write_picture(path, steps.result, like=picture)
             yield [{"share": 1.0}, str(path)]
 
@@ -119,7 +119,7 @@ class Calls:
         photos, check, failed = photos_of(value), self._studio.clients.check(), []
         wished = wish(value.get("panel"))
         with self._studio.folder() as folder:
-            path, names = folder / "artnet.zip", set()
+            path, names = folder / f"{stem(value.get('name'))}.zip", set()
             with zipfile.ZipFile(path, "w") as archive:
                 for n, (photo, name) in enumerate(photos):
                     yield [{"share": n / len(photos), "name": name}, None]

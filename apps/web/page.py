@@ -5,7 +5,7 @@ import gradio as gr
 from apps.web.api import build_api
 from apps.web.assets import text
 from apps.web.live import build_live
-from apps.web.panel import make_panel
+from apps.web.panel import build_panel
 from apps.web.photo import build_photo
 from apps.web.studio import Studio
 from apps.web.video import build_video
@@ -47,7 +47,6 @@ def theme() -> gr.themes.Base:
 
 def build_page(studio: Studio) -> gr.Blocks:
     """The page with its API, not yet served."""
-    panel = make_panel()
     with gr.Blocks(title="ArtNet", analytics_enabled=False) as page:
         gr.HTML(html_template=text("header.html"), js_on_load=None, apply_default_css=False, elem_id="header")
         with gr.Row(elem_id="shell"):
@@ -59,7 +58,6 @@ def build_page(studio: Studio) -> gr.Blocks:
                 with gr.Tab("Live", id="live"):
                     build_live(studio)
             with gr.Column(elem_id="side"):
-                for part in panel.inputs:
-                    part.render()
+                build_panel()
         build_api(studio)
     return page.queue(max_size=32, default_concurrency_limit=4, api_open=False)

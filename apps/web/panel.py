@@ -3,7 +3,6 @@
 import html
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -20,20 +19,12 @@ MAX_SHELF = 18
 """Own styles on a page."""
 
 
-@dataclass
-class Panel:
-    """The panel's inputs, in the order in which `wish` takes their values."""
-
-    inputs: list[gr.components.Component]
-
-
-def make_panel() -> Panel:
-    """The panel, not yet placed: render its only input where it belongs."""
-    state = gr.HTML(
+def build_panel() -> None:
+    """Place the panel into the current layout; the scripts of the tabs take its wishes from its own script."""
+    gr.HTML(
         first_value(), html_template=markup(), js_on_load=starting("panel"), apply_default_css=False, elem_id="panel",
-        render=False, most=MAX_STYLES, shelf=MAX_SHELF,
+        most=MAX_STYLES, shelf=MAX_SHELF,
     )  # fmt: skip
-    return Panel([state])
 
 
 def first_value() -> dict[str, Any]:

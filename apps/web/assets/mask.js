@@ -66,8 +66,9 @@ export class Mask {
     this.context.globalCompositeOperation = this.erasing ? "destination-out" : "source-over";
     for (let n = 0; n <= count; n += 1) {
       const [x, y] = [x0 + ((x1 - x0) * n) / count, y0 + ((y1 - y0) * n) / count];
-      const soft = this.context.createRadialGradient(x, y, radius * 0.4, x, y, radius);
-      soft.addColorStop(0, `rgba(${COLOR}, 1)`);
+      const soft = this.context.createRadialGradient(x, y, 0, x, y, radius);
+      soft.addColorStop(0, `rgba(${COLOR}, 0.6)`);
+      soft.addColorStop(0.5, `rgba(${COLOR}, 0.25)`);
       soft.addColorStop(1, `rgba(${COLOR}, 0)`);
       this.context.fillStyle = soft;
       this.context.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);

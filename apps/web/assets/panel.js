@@ -61,7 +61,6 @@ export async function renew() {
     for (const style of value.styles) if (style.file?.path === one.file.path) style.file = fresh;
     one.file = fresh;
   }
-  props.value = copy(value);
 }
 
 export function start(given) {
@@ -230,7 +229,6 @@ function changed(quiet = false) {
   }
   $(".reset").hidden = Object.entries(defaults).every(([key, usual]) => value[key] === usual);
   weights(keys);
-  props.value = copy(value);
   const said = encoded(value, defaults);
   history.replaceState(history.state, "", location.pathname + location.search + (said === usual ? "" : said));
   for (const listener of listeners) listener(quiet);

@@ -39,6 +39,7 @@ class Tab {
     this.photo = new Photo(null, props.example[0]);
     this.place = "everywhere";
     this.number = 0;
+    this.first = true; // nothing but the example was shown yet
     this.page = crypto.randomUUID?.() ?? `${Math.random()}`.slice(2);
     this.mask = new Mask(this.$(".mask"), () => this.marked());
     this.tiles = new Tiles(this);
@@ -66,7 +67,7 @@ class Tab {
     click(".choose", choose);
     click(".new", choose);
     click(".other", choose);
-    click(".again", () => { this.problem(null); (this.retry ?? (() => this.paint()))(); });
+    click(".again", () => { const { retry } = this; this.problem(null); retry(); });
     click(".dismiss", () => this.problem(null));
     click(".cancel", () => this.cancel());
     click(".zoom", () => this.zoom());
@@ -127,8 +128,20 @@ class Tab {
   /** New photos: the first is painted at once, all of them wait in a strip. */
   open(photos) {
     this.photos = photos;
-    this.film();
     this.turn(photos[0]);
+    if (photos.length > 1) this.thumbnails(photos.slice(1));
+  }
+
+  /** Small pictures for the strip, as far as the browser can read the photos. */
+  async thumbnails(photos) {
+    for (const photo of photos) {
+      const bitmap = await createImageBitmap(photo.file, { resizeHeight: 128, resizeQuality: "medium" }).catch(() => null);
+      if (!bitmap) continue;
+      const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
+      canvas.getContext("2d").drawImage(bitmap, 0, 0);
+      photo.small ??= canvas.toDataURL("image/jpeg", 0.8);
+      this.film();
+    }
   }
 
   turn(photo) {
@@ -197,11 +210,12 @@ class Tab {
     this.free();
     this.problem(null);
     const before = answer.before ?? this.shown.before;
+    this.first = false;
     this.shown = { photo: this.photo, value: ask.panel, place: this.place, before, after: answer.image, size: answer.full, full: null };
     if (!this.photo.small) { this.photo.small = before; this.film(); }
     const [width, height] = answer.full;
     this.view.after.alt = `The photo, painted in the style of ${panel.words()}`;
-    this.say([`${width} × ${height}, painted in ${(time / 1000).toFixed(1)} s`, ...answer.notes].join(". "));
+    this.say([`Painted in ${(time / 1000).toFixed(1)} s`, ...answer.notes].join(". "), `${width} × ${height} pixels`);
     if (!this.mask.empty || this.mask.canvas.width < 2) this.shape();
     clearTimeout(this.settling);
     const shown = this.shown;
@@ -228,8 +242,9 @@ class Tab {
 
   get working() { return this.controller !== null && this.controller !== undefined; }
 
-  say(words) {
+  say(words, more = words) {
     this.$(".state").textContent = words;
+    this.$(".state").title = more;
     this.$(".busy .words").textContent = words;
   }
 
@@ -247,14 +262,27 @@ class Tab {
       return;
     }
     this.say("");
-    this.retry = again;
+    this.retry = error.kind === "away" ? again : null;
+    if (error.kind !== "away" && this.shown && this.shown.photo !== this.photo) this.bad();
     this.problem(error);
+  }
+
+  /** The photo cannot be painted: the former one, with its settings, is what the page goes on with. */
+  bad() {
+    const others = this.photos.filter((photo) => photo !== this.photo);
+    this.photos = others.length ? others : [this.shown.photo];
+    this.photo = this.shown.photo;
+    if (this.photo.sample && this.first) this.stage.dataset.state = "example";
+    this.film();
   }
 
   problem(error) {
     this.$(".problem").hidden = !error;
+    this.$(".again").hidden = !this.retry;
+    this.$(".other").classList.toggle("main", !this.retry);
     if (error) this.$(".problem p").textContent = error instanceof Failure ? error.message : sentence(`this did not work: ${error.message}`);
     if (!error) this.retry = null;
+    else this.$(`.problem button:not([hidden])`).focus({ preventScroll: true });
   }
 
   /** Give back the former picture, with the settings that it was painted with. */
@@ -299,6 +327,9 @@ class Tab {
     this.$(".brush").hidden = !on;
     this.$(".mask").hidden = !on;
     this.view.locked = on;
+    this.stage.classList.toggle("marking", on);
+    if (on) this.split = this.view.percent;
+    this.view.split(on ? 0 : (this.split ?? this.view.percent));
     this.$(".part").setAttribute("aria-pressed", on);
     if (on) return this.resetMask();
     const was = this.place;

@@ -67,12 +67,14 @@ export class Takeaway {
     return true;
   }
 
+  get name() { return `${this.tab.photo.name}-${panel.slug()}`; }
+
   async #full(format) {
     const { shown } = this.tab;
     if (shown?.full && format === "jpg") return shown.full;
     const size = shown?.size ? ` ${shown.size.join(" × ")}` : "";
     const words = (share) => `Painting${size} at full size${share > 0 && share < PHASE ? `, ${Math.round(100 * share)} %` : ""}`;
-    const answer = await this.#job("save", async (signal) => ({ ...(await this.tab.ask(null, signal)), format }), words);
+    const answer = await this.#job("save", async (signal) => ({ ...(await this.tab.ask(null, signal)), format, name: this.name }), words);
     if (answer && format === "jpg" && this.tab.shown) this.tab.shown.full = answer;
     return answer;
   }
@@ -80,23 +82,22 @@ export class Takeaway {
   async save(format) {
     const answer = await this.#full(format);
     if (!answer) return;
-    const name = `${this.tab.photo.name}-${panel.slug()}.${format}`;
-    download(address(answer[1]), name);
-    this.tab.say(`Saved as ${name}`);
+    download(answer[1]);
+    this.tab.say(`Saved as ${answer[1].orig_name}`);
   }
 
   async zip() {
     const { tab } = this;
     const ask = async (signal) => {
       const photos = [];
-      for (const photo of tab.photos) photos.push({ ...(await photo.ref(null, signal)), orig_name: `${photo.name}.jpg` });
-      return { photos, panel: panel.chosen() };
+      for (const photo of tab.photos) photos.push(await photo.ref(null, signal));
+      return { photos, names: tab.photos.map((photo) => photo.name), panel: panel.chosen(), name: `photos-${panel.slug()}` };
     };
     const words = (share, said) => `Painting ${tab.photos.length} photos, ${Math.round(share * tab.photos.length)} done${said?.name ? `: ${said.name}` : ""}`;
     const answer = await this.#job("zip", ask, words);
     if (!answer) return;
     const { failed } = answer[0];
-    download(address(answer[1]), `photos-${panel.slug()}.zip`);
+    download(answer[1]);
     tab.say(`Saved ${tab.photos.length - failed.length} photos`);
     if (failed.length) tab.problem(new Failure(`Not painted: ${failed.join("; ")}.`));
   }
@@ -127,8 +128,8 @@ export class Takeaway {
   }
 }
 
-function download(href, name) {
-  const link = Object.assign(document.createElement("a"), { href, download: name });
+function download(file) {
+  const link = Object.assign(document.createElement("a"), { href: address(file), download: file.orig_name });
   document.body.append(link);
   link.click();
   link.remove();

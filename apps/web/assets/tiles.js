@@ -51,7 +51,7 @@ export class Tiles {
 
   async #some(some, turn) {
     const ask = { photo: await this.photo.ref(), page: this.tab.page, number: turn, styles: some.map(({ style }) => style) };
-    const { images } = await run("tiles", { ...ask, side: 160 }, this.controller.signal);
+    const { images } = await run("tiles", { ...ask, side: 320 }, this.controller.signal);
     if (turn !== this.turn) return;
     images.forEach((image, n) => {
       this.done.add(some[n].key);

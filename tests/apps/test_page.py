@@ -1,7 +1,6 @@
 """The page in a real browser: Debian's chromium, driven by Playwright."""
 
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="the browser tests need Chromium"),
 ]
 
-from clips import frames_of, make_clip, moving_frames  # noqa: E402
 
 from apps import samples  # noqa: E402
 from artnet.pictures import read_picture  # noqa: E402
@@ -144,45 +142,3 @@ def test_bad_upload_says_why(page, tmp_path):
 def test_nothing_uploaded_says_so(page):
     page.click("#stylize")
     page.wait_for_selector("text=no photo yet: add one first")
-
-
-def test_video(page, tmp_path):
-    clip = make_clip(tmp_path / "in.mp4", moving_frames(10, 96, 128), audio="aac")
-    tab(page, "Video")
-    page.set_input_files("#video input[type=file]", clip)
-    page.wait_for_selector("#video video")
-    page.click("#stylize-video")
-    page.wait_for_selector("text=Done.")
-    page.wait_for_function("document.querySelector('#painted video')?.readyState >= 2")  # it plays
-    assert page.evaluate("document.querySelector('#painted video').duration") == pytest.approx(0.4, abs=0.1)
-    answer = page.request.get(page.evaluate("document.querySelector('#painted video').src"))
-    (tmp_path / "out.mp4").write_bytes(answer.body())
-    assert len(frames_of(tmp_path / "out.mp4")) == 10
-
-
-def test_live_camera(page):
-    tab(page, "Live")
-    page.click("#camera >> text=Click to Access Webcam")
-    page.click('#camera button:has-text("Record")')
-    page.wait_for_selector("#live img")
-    shown = set()
-    deadline = time.monotonic() + 15
-    while len(shown) < 5 and time.monotonic() < deadline:
-        shown.add(page.get_attribute("#live img", "src"))
-        page.wait_for_timeout(20)
-    assert len(shown) == 5
-    assert "frames per second" in page.inner_text("#speed")
-    page.click("#styles .gallery-item:nth-child(1) button")  # and it goes on in another style
-    before = page.get_attribute("#live img", "src")
-    page.wait_for_function("old => document.querySelector('#live img').src !== old", arg=before)
-
-
-def test_live_frames_leave_no_files(page, web_cache):
-    tab(page, "Live")
-    page.click("#camera >> text=Click to Access Webcam")
-    page.click('#camera button:has-text("Record")')
-    page.wait_for_selector("#live img")
-    before = sum(1 for path in web_cache.rglob("*") if path.is_file())
-    page.wait_for_timeout(1000)
-    assert page.get_attribute("#live img", "src").startswith("data:image/jpeg")
-    assert sum(1 for path in web_cache.rglob("*") if path.is_file()) == before

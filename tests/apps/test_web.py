@@ -22,12 +22,8 @@ from gradio_client import Client, handle_file  # noqa: E402
 from apps import samples  # noqa: E402
 from apps.web import EPILOG, credentials  # noqa: E402
 from apps.web.limits import read_mask, read_upload, told  # noqa: E402
-from apps.web.live import WINDOW, lately  # noqa: E402
-from apps.web.panel import add, choose, single, wish  # noqa: E402
-from apps.web.photo import WHERE, paint_photo  # noqa: E402
-from apps.web.reading import VideoLimits  # noqa: E402
+from apps.web.painting import paint_photo  # noqa: E402
 from apps.web.studio import Studio, Wish  # noqa: E402
-from apps.web.video import Clip, paint_video  # noqa: E402
 from artnet.pictures import read_picture  # noqa: E402
 from artnet.settings import StyleSettings  # noqa: E402
 
@@ -55,12 +51,6 @@ def photo(tmp_path):
     path = tmp_path / "photo.jpg"
     Image.open(samples.photo()).resize((96, 64)).save(path)
     return path
-
-
-def test_live_frames_are_counted_over_a_window():
-    assert lately((), 7.0) == (7.0,)
-    assert lately((9 - WINDOW, 9 - WINDOW / 2), 9.0) == (9 - WINDOW / 2, 9.0)
-    assert lately((5.0, 6.0), 100.0) == (100.0,)
 
 
 def test_stylize(client, stylizer, photo):
@@ -166,7 +156,7 @@ def test_credentials():
 
 def test_too_many_pixels(photo):
     Image.new("1", (30_000, 30_000)).save(photo, "PNG")
-    with pytest.raises(ValueError, match="this photo has 30000 x 30000 pixels; the page takes up to 16 megapixels"):
+    with pytest.raises(ValueError, match="this photo has 30000 x 30000 pixels; the page takes up to 52 megapixels"):
         read_upload(str(photo))
     with pytest.raises(ValueError, match="no photo yet"):
         read_upload(None)
@@ -188,19 +178,19 @@ def test_part_of_a_photo(stylizer, photo):
     wished, mask = Wish(STYLE), np.zeros((64, 96), np.uint8)
     mask[:, :48] = 255
     whole = paint_photo(studio, picture, wished)
-    inside = paint_photo(studio, picture, wished, WHERE[1], mask)
-    outside = paint_photo(studio, picture, wished, WHERE[2], mask)
+    inside = paint_photo(studio, picture, wished, "inside", mask)
+    outside = paint_photo(studio, picture, wished, "outside", mask)
     assert (inside[:, :48] == whole[:, :48]).all()
     assert (inside[:, 48:] == picture.rgb[:, 48:]).all()
     assert (outside[:, 48:] == whole[:, 48:]).all()
     two = Wish((*STYLE, (str(samples.style("ink-gorge")), 1.0)))
-    both = paint_photo(studio, picture, two, WHERE[3], mask)
+    both = paint_photo(studio, picture, two, "both", mask)
     assert (both[:, :48] == whole[:, :48]).all()
     assert (both[:, 48:] == paint_photo(studio, picture, Wish(two.mix[1:]))[:, 48:]).all()
     with pytest.raises(ValueError, match="two styles"):
-        paint_photo(studio, picture, wished, WHERE[3], mask)
-    with pytest.raises(ValueError, match="nothing is painted"):
-        paint_photo(studio, picture, wished, WHERE[1], None)
+        paint_photo(studio, picture, wished, "both", mask)
+    with pytest.raises(ValueError, match="nothing is marked"):
+        paint_photo(studio, picture, wished, "inside", None)
 
 
 def test_mask_has_the_photos_size(tmp_path):
@@ -228,78 +218,6 @@ def test_prepared_styles_keep_apart(stylizer, photo):
 def test_frames_have_no_grain():
     settings = StyleSettings(0.5, stroke_size=256, preserve_color=True)
     assert Wish(STYLE, settings).in_motion() == Wish(STYLE, replace(settings, grain=0.0))
-
-
-def click(index):
-    return gr.SelectData(None, {"index": index, "value": None})
-
-
-SHELF = [("a.jpg", "a"), ("b.jpg", "b"), ("c.jpg", "c"), ("d.jpg", "d"), ("e.jpg", "e")]
-
-
-def test_choosing_and_blending():
-    assert choose(SHELF, [0], False, click(2))[0] == [2]
-    assert choose(SHELF, [0], True, click(2))[0] == [0, 2]
-    assert choose(SHELF, [0, 2], True, click(0))[0] == [2]
-    assert choose(SHELF, [0], True, click(0))[0] == [0]
-    assert single(SHELF, [0, 2], False)[0] == [2]
-    _, caption, *sliders = choose(SHELF, [0], True, click(2))
-    assert caption == "a + c"
-    assert [(s["visible"], s.get("label")) for s in sliders] == [(True, "a"), (True, "c"), (False, None), (False, None)]
-    with pytest.raises(ValueError, match="up to 4 styles"):
-        choose(SHELF, [0, 1, 2, 3], True, click(4))
-
-
-def test_own_styles(photo):
-    bundled = [(str(path), name) for name, path in samples.styles().items()]
-    shelf, _, chosen, *_ = add([str(photo)], bundled, [0], False)
-    assert (shelf[-1], chosen) == ((str(photo), "yours 1"), [len(bundled)])
-    assert add([str(photo)], shelf, [0], True)[2] == [0, len(bundled) + 1]
-    photo.write_bytes(b"no picture")
-    with pytest.raises(ValueError, match="this style is not a picture"):
-        add([str(photo)], bundled, [0], False)
-
-
-def test_wish():
-    assert wish(SHELF, [1], 0.5, 256, True, 0.0).mix == (("b.jpg", 1.0),)
-    blend = wish(SHELF, [1, 2], 0.5, 256, True, 0.0, 0.4, 1, 1)
-    assert blend == Wish((("c.jpg", 0.4),), StyleSettings(0.5, stroke_size=256, preserve_color=True))
-
-
-def test_closing_stops_a_video(stylizer, tmp_path):
-    clip = make_clip(tmp_path / "in.mp4", moving_frames(200))
-    steps = paint_video(
-        Studio(stylizer), str(clip), tmp_path / "out.mp4", Wish(STYLE, StyleSettings(stroke_size=32)), Clip()
-    )
-    done, whole, left = next(steps)
-    assert 0 < done < whole
-    assert left > 0
-    steps.close()
-    assert not (tmp_path / "out.mp4").exists()
-
-
-@pytest.mark.parametrize(
-    ("limit", "value", "message"),
-    [
-        ("seconds", 0.1, "this video lasts 0 s; the page takes up to 0: cut it first"),
-        ("pixels", 1000, "this video has frames of 64 x 48; the page takes up to"),
-        ("frames", 5, "this video has 25 frames a second, more than 5 in all"),
-    ],
-)
-def test_videos_over_the_limits_are_refused(limit, value, message, stylizer, tmp_path):
-    clip = make_clip(tmp_path / "in.mp4")
-    limits = VideoLimits(**{limit: value})
-    with pytest.raises(ValueError, match=message):
-        list(
-            paint_video(
-                Studio(stylizer),
-                str(clip),
-                tmp_path / "out.mp4",
-                Wish(STYLE, StyleSettings(stroke_size=32)),
-                Clip(),
-                limits=limits,
-            )
-        )
 
 
 def test_stopping_the_command_deletes_the_cache(tiny, tmp_path, free_port):

@@ -14,6 +14,7 @@ COMMANDS = {
     "video": ("apps.video", "paint a video, with its sound and without flicker"),
     "webcam": ("apps.webcam", "paint the camera's picture live, in a window or as a camera for other programs"),
     "serve": ("apps.web", "a web page for photos, videos and the camera, with an API"),
+    "styles": ("apps.styles", "list the bundled styles, or paint a photo in all of them"),
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
     "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
     "export": ("apps.export", "write the network as ONNX or OpenVINO IR for other programs"),
@@ -27,6 +28,7 @@ COMMANDS = {
 EPILOG = """\
 examples:
   artnet stylize photo.jpg --style painting.jpg -o out.png
+  artnet stylize photo.jpg --style great-wave
   artnet stylize holiday/ --style painting.jpg -o painted/
   artnet stylize --help          all options of a command, with examples
 
@@ -99,6 +101,11 @@ def _flush_or_drop() -> None:
 
 
 def _run(argv: list[str]) -> int:
+    if not argv:
+        from apps.welcome import welcome
+
+        stdio.say(welcome())
+        return 0
     parser = Parser(
         prog="artnet",
         description="Universal style transfer that runs live on an ordinary CPU.",

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from glob import has_magic
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from apps.names import check_name, numbered, same_name
+from apps.arguments import file_path
+from apps.names import check_name, numbered, same_name, unused
 from apps.walk import Finder, Found, identity, left_out_lines
 from artnet.pictures import WRITE_FORMATS, format_of
 
@@ -60,6 +62,24 @@ class Naming:
         pattern = self.pattern or ("{content}-{style}" if self.combine == "each" else "{content}")
         names = "+".join(path.stem for path, _ in style)
         return item.relative.parent / pattern.format(content=item.relative.stem, style=names, n=number)
+
+
+def default_output(contents: list[str], styles: list[tuple[Path, float]], naming: Naming, *, again: bool) -> str:
+    """OUT where none was given: CONTENT-STYLE in the current folder, with a number where there is such a file.
+
+    Args:
+        again: it may be there from an earlier run, and is then the one that is meant.
+
+    Raises:
+        ValueError: there may be several contents, whose folder must be named, or it is no ordinary file.
+    """
+    content = file_path(contents[0])
+    plain = content.is_file() or not (content.exists() or has_magic(contents[0]) or contents[0] == "-")
+    if len(contents) > 1 or not plain or naming != Naming():
+        raise ValueError("-o is needed, unless one picture is painted: -o painted/ for several, -o out.png for a pipe")
+    suffix = content.suffix if content.suffix.lower() in WRITE_FORMATS else ".png"
+    path = Path(f"{content.stem}-{'+'.join(style.stem for style, _ in styles)}{suffix}")
+    return str(path if again else unused(path))
 
 
 def plan_jobs(

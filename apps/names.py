@@ -22,6 +22,12 @@ def numbered(path: Path, taken: Container[str]) -> Path:
     return made
 
 
+def unused(path: Path) -> Path:
+    """The path, with a number where its folder has such a file."""
+    taken = {same_name(path.with_name(name)) for name in os.listdir(path.parent)}
+    return numbered(path, taken) if same_name(path) in taken else path
+
+
 def check_name(path: Path, *, windows: bool = os.name == "nt") -> None:
     """Raise ValueError where no file can be called so."""
     for name in path.parts[bool(path.anchor) :]:

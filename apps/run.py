@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from apps.ahead import each_ahead
 from apps.batch import MANY, STREAMS, Batch, failure
-from apps.jobs import STDIO, Job, Naming, plan_jobs
+from apps.jobs import STDIO, Job, Naming, default_output, plan_jobs
 from apps.journal import Journal
 from apps.look import engine_of
 from apps.notes import Notes, conditions_of, weights_path
@@ -35,6 +35,9 @@ def run_stylize(args: argparse.Namespace, load: Load) -> int:
         load: from (weights, engine, device, streams) to a stylizer; called only if there is something to paint.
     """
     start = time.perf_counter()
+    if args.output is None:
+        naming = Naming(args.combine, args.name)
+        args.output = default_output(args.content, args.style, naming, again=args.skip_existing)
     run = Run(args)
     results = {job: Result.of(job, "skipped") for job in run.current()}
     todo = [job for job in run.jobs if job not in results]

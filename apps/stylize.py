@@ -20,6 +20,7 @@ that would be called the same, all but the first get a number.
 EPILOG = """\
 examples:
   one picture                     artnet stylize photo.jpg --style painting.jpg -o out.png
+  a bundled style by its name     artnet stylize photo.jpg --style great-wave      (all of them: artnet styles)
   two styles, the first stronger  artnet stylize photo.jpg --style a.jpg:0.7 --style b.jpg:0.3 -o out.png
   half the effect                 artnet stylize photo.jpg --style a.jpg --strength 0.5 -o out.png
   keep the photo's colours        artnet stylize photo.jpg --style a.jpg --preserve-color -o out.png
@@ -43,8 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("content", nargs="+", metavar="CONTENT", help="picture, folder, pattern, or '-' for standard input")
     add_style(parser, "repeat to blend several by weight (default weight 1)")
     add(
-        "-o", "--output", required=True, metavar="OUT",
-        help="file (.png .jpg .jpeg .webp .tif .tiff) for one picture, else a folder; '-' for standard output",
+        "-o", "--output", metavar="OUT",
+        help="file (.png .jpg .jpeg .webp .tif .tiff) for one picture, else a folder; '-' for standard output "
+        "(default for one picture: CONTENT-STYLE in the current folder, numbered where there is such a file)",
     )  # fmt: skip
     combine = parser.add_mutually_exclusive_group()
     combine.add_argument(

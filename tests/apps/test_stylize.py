@@ -2,6 +2,7 @@ import io
 import json
 import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from tiny import noise_picture
 import apps.jobs
 import apps.results
 import artnet.huge
+from apps import samples
 from apps.arguments import weighted_style
 from apps.cli import main
 from artnet.checkpoint import save_checkpoint
@@ -312,3 +314,80 @@ def test_a_huge_picture_goes_through_files(tiny, tmp_path, monkeypatch, options)
         difference = np.abs(np.asarray(plain).astype(int) - np.asarray(huge))
     assert difference.mean() < 1 if "--size" in options else difference.max() == 0
     assert written(tmp_path / "folder") == ["huge.png"]
+
+
+@pytest.mark.parametrize(
+    ("content", "styles", "name"),
+    [
+        ("photo.png", ["wave-print"], "photo-wave-print.png"),
+        ("photos/a.jpg", ["style.png"], "a-style.jpg"),
+        ("photos/deep/c.bmp", ["style.png:2", "great-wave"], "c-great-wave+style.png"),  # BMP is not written
+    ],
+)
+def test_one_picture_needs_no_output(content, styles, name, fake, desk, capsys):
+    options = [word for style in styles[1:] for word in ("--style", style)]
+    path = Path(name)
+    for expected in (path, path.with_stem(f"{path.stem}-2"), path.with_stem(f"{path.stem}-3")):
+        assert stylize(content, *options, style=styles[0]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == str(expected)
+        assert pixel(expected) != pixel(content)
+
+
+def test_a_default_output_is_left_alone_when_asked(fake, desk, capsys):
+    for _ in range(2):
+        assert stylize("photo.png", "--skip-existing") == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["photo-style.png", "1 skipped", "photo-style.png"]
+
+
+@pytest.mark.parametrize(
+    "content", [["photo.png", "second.png"], ["photos"], ["*.png"], ["-"], ["/dev/null"], ["photo.png", "--each"]]
+)
+def test_several_pictures_need_an_output(content, fake, desk, capsys):
+    assert stylize(*content) == 2
+    assert capsys.readouterr().err == (
+        "artnet: error: -o is needed, unless one picture is painted: -o painted/ for several, -o out.png for a pipe\n"
+    )
+    assert fake.loaded is None
+
+
+def test_a_missing_picture_is_said_before_its_output(fake, desk, capsys):
+    assert stylize("gone.jpg") == 2
+    assert "gone.jpg does not exist" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "found"),
+    [
+        ("wave-print", [], (samples.style("wave-print"), 1)),
+        ("wave-print:0.5", [], (samples.style("wave-print"), 0.5)),
+        ("wave-print", ["wave-print"], (Path("wave-print"), 1)),  # a file of that name wins
+        ("wave-print:0.5", ["wave-print"], (Path("wave-print"), 0.5)),
+        ("wave-print:0.5", ["wave-print:0.5"], (Path("wave-print:0.5"), 1)),
+        ("art", ["art"], (Path("art"), 1)),
+        ("art.jpg", [], (Path("art.jpg"), 1)),  # missing files are reported when they are read
+        ("art/old", [], (Path("art/old"), 1)),
+        ("art*", [], (Path("art*"), 1)),
+    ],
+)
+def test_bundled_styles_by_name(text, files, found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in files:
+        (tmp_path / name).touch()
+    assert weighted_style(text) == found
+
+
+@pytest.mark.parametrize(
+    ("style", "message"),
+    [
+        ("wave-prnit", "wave-prnit is neither a file nor the name of a bundled style; did you mean wave-print?"),
+        ("xyzzy", "xyzzy is neither a file nor the name of a bundled style; `artnet styles` lists them"),
+        ("xyzzy:0.5", "xyzzy is neither a file nor the name of a bundled style"),
+        ("wave-print:much", "the weight 'much' of wave-print is not a number above 0 (as in wave-print:0.5)"),
+        ("wave-print:0", "the weight '0' of wave-print is not a number above 0"),
+    ],
+)
+def test_wrong_names_of_styles(style, message, fake, desk, capsys):
+    assert stylize("photo.png", style=style) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1

@@ -1,0 +1,113 @@
+"""artnet styles: the bundled styles as a list, or a photo in all of them."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apps import samples
+from apps.look import add_engine, add_settings, engine_of, settings_of
+from apps.stdio import say, say_written
+from apps.terminal import CYAN, DIM, colored, progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from artnet import Stylizer
+    from artnet.settings import StyleSettings
+
+DESCRIPTION = """\
+List the bundled styles: what --style calls them, the work and its maker. With a photo, paint it in all of them, on one
+sheet. They are paintings in the public domain, and pictures that this program painted itself.
+"""
+EPILOG = """\
+examples:
+  what there is              artnet styles
+  how a photo looks in them  artnet styles photo.jpg -o sheet.jpg
+  and then in one            artnet stylize photo.jpg --style great-wave
+"""
+SIDE, CELL, COLUMNS = 512, 400, 6
+"""Short side in pixels at which the photo is painted; the long side of a cell; cells in a row."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    add = parser.add_argument
+    add("photo", nargs="?", type=Path, metavar="PHOTO", help="picture to paint in all styles")
+    add(
+        "-o", "--output", type=Path, metavar="SHEET",
+        help="the sheet (.png .jpg .webp .tif); default: PHOTO-styles.jpg in the current folder, numbered where there "
+        "is such a file",
+    )  # fmt: skip
+    add_settings(parser.add_argument_group("look"), grain=1)
+    add_engine(parser.add_argument_group("engine"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the styles, or write the sheet.
+
+    Raises:
+        ValueError: a bad photo, or a sheet that cannot be written.
+    """
+    if args.photo:
+        say_written(str(_write_sheet(args)))
+    elif args.output:
+        raise ValueError("a sheet needs a photo (artnet styles photo.jpg -o sheet.jpg)")
+    else:
+        say("\n".join(table()))
+        if sys.stdout.isatty():
+            say("\nOne of them: artnet stylize photo.jpg --style NAME    All of them: artnet styles photo.jpg")
+    return 0
+
+
+def table() -> list[str]:
+    """A line for every style: name, title and maker."""
+    titles = {name: split_title(samples.title(name)) for name in samples.styles()}
+    wide, wider = max(map(len, titles)), max(len(title) for title, _ in titles.values())
+    return [
+        f"{colored(f'{name:{wide}}', CYAN, sys.stdout)}  {title:{wider}}  {colored(maker, DIM, sys.stdout)}"
+        for name, (title, maker) in titles.items()
+    ]
+
+
+def split_title(text: str) -> tuple[str, str]:
+    """(title, maker) of 'The Scream, Edvard Munch'; those without a maker are the program's own."""
+    title, comma, maker = text.rpartition(", ")
+    return (title, maker) if comma else (text, "ArtNet")
+
+
+def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: "StyleSettings") -> "np.ndarray":
+    """The photo, (H, W, 3) uint8 and called `name`, and after it the photo in every style."""
+    import numpy as np
+    from PIL import Image
+
+    from apps.contact_sheet import contact_sheet
+
+    pictures, labels = [photo], [name]
+    for style in progress(len(samples.styles()), "styles", iterable=samples.styles()):
+        stylizer.set_style(samples.style(style), stroke_size=settings.stroke_size)
+        pictures.append(stylizer.stylize(photo, settings))
+        labels.append(f"{style} ({split_title(samples.title(style))[1]})")
+    height, width = (max(1, round(side * CELL / max(photo.shape))) for side in photo.shape[:2])
+    images = [Image.fromarray(np.ascontiguousarray(rgb)) for rgb in pictures]
+    starts = range(0, len(pictures), COLUMNS)
+    rows, texts = ([some[start : start + COLUMNS] for start in starts] for some in (images, labels))
+    return np.asarray(contact_sheet(rows, texts, cell=(width, height)))
+
+
+def _write_sheet(args: argparse.Namespace) -> Path:
+    from apps import stylize
+    from apps.names import unused
+    from artnet.pictures import fit_short_side, flatten, format_of, read_picture, write_picture
+
+    output = args.output or unused(Path(f"{args.photo.stem}-styles.jpg"))
+    format_of(output)
+    if output.exists() and args.photo.exists() and output.samefile(args.photo):
+        raise ValueError(f"{output} is the photo and would be overwritten; choose another output")
+    picture = read_picture(args.photo)
+    if min(picture.rgb.shape[:2]) > SIDE:
+        picture = fit_short_side(picture, SIDE)
+    stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
+    write_picture(output, sheet(flatten(picture), args.photo.name, stylizer, settings_of(args)))
+    return output

@@ -23,6 +23,7 @@ class Video {
     this.page = `${crypto.randomUUID?.() ?? Math.random()} video`;
     this.number = 0;
     this.listen();
+    root.dataset.state = "empty";
     panel.onchange((quiet) => quiet || this.soon());
     setInterval(() => this.file && run("alive", [this.file]).catch(() => {}), ALIVE);
   }

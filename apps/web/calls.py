@@ -3,6 +3,7 @@
 import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from apps.web.clients import GoneError, address
 from apps.web.limits import number, read_mask, sentence, thumbnail, told
 from apps.web.painting import paint_photo, photo_at_work
 from apps.web.panel import keep_alive, upload_of, wish
+from apps.web.places import Places
 from apps.web.smalls import Smalls
 from apps.web.steps import Steps
 from apps.web.studio import Studio
@@ -27,6 +29,8 @@ from artnet.settings import StyleSettings
 QUALITY = 88  # of the JPEGs that the page shows
 MAX_TILES = 6
 """Styles that one call for tiles may ask for."""
+TILE_PHOTO = 960
+"""Pixels of the longer side of the photo that tiles show the middle of."""
 TILE_STROKES = 128
 """Stroke size of tiles: they are that much smaller than a photo."""
 FORMATS = ("jpg", "png")
@@ -51,7 +55,7 @@ class Calls:
     """The endpoints; each takes a JSON object that the gate has looked through for files."""
 
     def __init__(self, studio: Studio):
-        self._studio, self._smalls = studio, Smalls()
+        self._studio, self._smalls, self._little = studio, Smalls(), Places(2, 1)
 
     def preview(self, value: Any) -> dict:
         """The photo painted at the size of the screen, and with "before" also as it is."""
@@ -74,15 +78,14 @@ class Calls:
         styles = value.get("styles")
         if not isinstance(styles, list) or not 0 < len(styles) <= MAX_TILES:
             raise ValueError(f"this takes 1 to {MAX_TILES} styles")
-        small, images = self._smalls.get(photo_of(value.get("photo")), 1280, check), []
-        middle = small.middle(int(number("side", value.get("side", 320), 64, 320)))
-        for style in styles:
-            wished = replace(wish({"styles": [style]}), settings=StyleSettings(stroke_size=TILE_STROKES))
-            try:
+        images: list[str] = []
+        with suppress(GoneError), self._little.taken(address(), check):
+            small = self._smalls.get(photo_of(value.get("photo")), TILE_PHOTO, check)
+            middle = small.middle(int(number("side", value.get("side", 320), 64, 320)))
+            for style in styles:
                 check()
+                wished = replace(wish({"styles": [style]}), settings=StyleSettings(stroke_size=TILE_STROKES))
                 images.append(inline(self._studio.paint(middle, wished, check)))
-            except GoneError:
-                break
         return {"images": images}
 
     def style(self, value: Any) -> dict:

@@ -30,13 +30,13 @@ _READ = re.compile(
     rf"|queue/(data|status)|heartbeat/[^/]+|file=.+|call/(v2/)?[^/]+/[^/]+)|/app_id/?|/token/?|/user/?|/login_check/?"
 )
 _WRITE = re.compile(
-    rf"/login/?|{API}/(upload|component_server/?|cancel|reset/?|queue/join|run/[^/]+/?|call/(v2/)?[^/]+/?"
+    rf"/login/?|{API}/(upload|cancel|reset/?|queue/join|run/[^/]+/?|call/(v2/)?[^/]+/?"
     rf"|stream/[^/]+(/close)?)"
 )
 _LIVE = re.compile(r"/live/(frame|turn|leave)")  # `apps.web.frames` reads them itself
 _STREAM = re.compile(rf"{API}/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))")
 _KEPT = 60  # seconds for which a result waits for a client that has not listened yet
-_SMALL, _MASK = 65_536, 8_000_000  # bytes of bodies that hold no job, and of layers of a mask
+_SMALL = 65_536  # bytes of bodies that hold no job
 
 
 @dataclass
@@ -128,15 +128,12 @@ class Gate:
         if path == f"{API}/upload":
             return await self._upload(scope, headers, length, receive, send)
         job = JOB.fullmatch(path)
-        most = bodies.MAX_BYTES if job else _MASK if "component_server" in path else _SMALL
+        most = bodies.MAX_BYTES if job else _SMALL
         body = await whole(receive, length, most)
         again = replay(body, receive)
         if path.startswith("/login"):
             return await self._login(scope, client, again, send)
-        if "component_server" in path:
-            entry = self._begin(client, len(body))
-            self.rules.quota.settle(entry, len(body))
-        elif job:
+        if job:
             return await self._job(scope, body, job[1], again, send)
         elif path == f"{API}/cancel":
             with refusing(422):

@@ -8,11 +8,13 @@ import html
 import re
 from collections.abc import Iterable
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.web.assets import FOLDER, URL, tile
+from apps.web.requests import RefusedError
 
 TITLE = "ArtNet: your photo as a painting"
 DESCRIPTION = "Drop a photo and see it painted in any style, at once. Everything is computed on the machine that serves it."
@@ -38,13 +40,15 @@ class Shell:
         await self.app(scope, receive, send)
 
     async def _own(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if wanted := _TILE.fullmatch(name):
-            try:
-                answer = Response(tile(*wanted.groups()), media_type="image/jpeg", headers={"cache-control": "max-age=3600"})
-            except ValueError as error:
-                answer = PlainTextResponse(str(error), 404)
-            return await answer(scope, receive, send)
-        await self._files({**scope, "path": f"/{name}", "root_path": ""}, receive, _fresh(send))
+        """One of the page's own files, or a tile that is made of a sample."""
+        wanted = _TILE.fullmatch(name)
+        try:
+            if wanted:
+                made = Response(tile(*wanted.groups()), media_type="image/jpeg", headers={"cache-control": "max-age=3600"})
+                return await made(scope, receive, send)
+            await self._files({**scope, "path": f"/{name}", "root_path": ""}, receive, _fresh(send))
+        except (ValueError, HTTPException):
+            raise RefusedError(404, "there is nothing here") from None
 
 
 class Rewriter:

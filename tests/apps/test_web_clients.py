@@ -25,8 +25,8 @@ from test_web_gate import OPTIONS, call, stylize, upload
 from apps import samples
 from apps.web.cache import PREFIX, cache_folder, sweep_leftovers
 from apps.web.clients import Clients
-from apps.web.panel import MAX_SHELF, add, keep_alive, wish
-from apps.web.photo import paint_photo
+from apps.web.painting import paint_photo
+from apps.web.panel import keep_alive, wish
 from apps.web.places import Places, SharedEngine, Turn
 from apps.web.quota import LIFETIME, Quota, QuotaError
 from apps.web.studio import TILE, Studio, Wish
@@ -284,7 +284,7 @@ class TestQuota:
             path.touch()
         after = unused.stat().st_ctime
         while used.stat().st_ctime <= after:
-            keep_alive([(str(used), "yours 1"), (str(samples.style("wave-print")), "wave print")])
+            keep_alive([str(used), str(samples.style("wave-print"))])
         quota.sweep((after + used.stat().st_ctime) / 2 + LIFETIME)
         assert [path.exists() for path in (used, unused)] == [True, False]
 
@@ -292,7 +292,7 @@ class TestQuota:
         path = tmp_path / "mine.jpg"
         path.touch()
         os.utime(path, (5, 5))
-        wish([("bundled", "x"), (str(path), "yours 1")], [1], 1, 512, False, 1)
+        wish({"styles": [{"file": {"path": str(path)}}]})
         assert path.stat().st_mtime > 1e9
 
 
@@ -310,18 +310,6 @@ def test_results_count_too(stylizer, tmp_path):
     assert not folder.exists()
     with pytest.raises(QuotaError), studio.folder():
         pass
-
-
-def test_shelf_is_bounded(tmp_path):
-    with pytest.raises(ValueError, match=f"up to {MAX_SHELF} styles"):
-        add(["a.jpg"], [("a.jpg", "a")] * MAX_SHELF, [0], False)
-
-
-def test_values_of_the_panel_are_bounded():
-    shelf = [(str(samples.style("wave-print")), "wave print")]
-    for values in ((7, 512), (1, 5000), (1, 8), ("x", 512), (float("nan"), 512)):
-        with pytest.raises(ValueError, match="must be between"):
-            wish(shelf, [0], *values, False, 1.0)
 
 
 HOLD = "import sys, tempfile\nfrom apps.web.cache import cache_folder\n" + (

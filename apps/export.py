@@ -1,6 +1,7 @@
-"""`artnet export`: write the network as ONNX or OpenVINO IR, with the transfer inside the graph."""
+"""`artnet export`: write the network as ONNX or OpenVINO IR with the transfer inside, or as a page for browsers."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 from apps.arguments import weighted_style, whole_number
@@ -12,22 +13,28 @@ bundled weights) from two strides on; the style's size S is set by --stroke-size
 file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute. What
 `artnet stylize` adds after the network, fine detail and grain, is not in the file: artnet.finish does that in NumPy.
 
+With --page a folder is written: a web page that paints photos and the camera in the visitor's own browser, without a
+server that computes. Any host of plain files will do, and once opened it works without a network. Its styles are the
+bundled ones, or those of --style.
+
 examples:
   artnet export -o artnet.onnx
   artnet export -o artnet.xml                              OpenVINO IR (artnet.xml and artnet.bin)
   artnet export --style painting.jpg -o painter.onnx       one style, built in
   artnet export --style a.jpg:0.7 --style b.jpg:0.3 --transfer adain -o mix.xml
+  artnet export --page site                                then: python -m http.server --directory site
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
     parser.description, parser.epilog = __doc__, EPILOG
-    add = parser.add_argument
-    add("-o", "--output", type=Path, required=True, metavar="OUT", help="file.onnx, or file.xml for OpenVINO IR")
+    what, add = parser.add_mutually_exclusive_group(required=True), parser.add_argument
+    what.add_argument("-o", "--output", type=Path, metavar="OUT", help="file.onnx, or file.xml for OpenVINO IR")
+    what.add_argument("--page", type=Path, metavar="FOLDER", help="a page that paints in the visitor's browser")
     add(
         "--style", action="append", type=weighted_style, metavar="STYLE[:WEIGHT]",
-        help="build this style in; repeat to blend several",
+        help="build this style in; repeat to blend several, or to offer several on a page",
     )  # fmt: skip
     add("--stroke-size", type=whole_number(16, 4096), default=512, metavar="PX", help="default: %(default)s")
     add("--transfer", choices=("s2", "adain"), default="s2", help="default: %(default)s")
@@ -36,6 +43,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export, and say what was written."""
+    return page(args) if args.page else graph(args)
+
+
+def page(args: argparse.Namespace) -> int:
+    """Write the page of --page."""
+    from apps.local.folder import write_page
+
+    if args.transfer != "s2" or args.stroke_size != 512:
+        raise ValueError("a page has --transfer s2 and its own stroke size: leave these out with --page")
+    if any(weight != 1 for _, weight in args.style or ()):
+        raise ValueError("a page offers styles one by one: give --style without weights with --page")
+    write_page(args.page, args.weights, [path for path, _ in args.style or ()])
+    size = sum(path.stat().st_size for path in args.page.rglob("*") if path.is_file())
+    print(f"{args.page}: {size / 1e6:.2f} MB; put the folder on any web server, or look at it here:")
+    print(f"  python -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(args.page))}")
+    return 0
+
+
+def graph(args: argparse.Namespace) -> int:
+    """Write the graph of --output."""
     if args.output.suffix not in (".onnx", ".xml"):
         raise ValueError(f"{args.output} must end in .onnx or, for OpenVINO IR, .xml")
     if not args.output.parent.is_dir():

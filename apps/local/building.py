@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from apps import samples
+from apps.local import HEADERS
 from artnet import Stylizer
 from artnet.finish import BAND
 from artnet.pictures import flatten, read_picture
@@ -45,12 +46,13 @@ def build(folder: Path, weights: str | Path, styles: Sequence[Path]) -> None:
     noise = np.random.default_rng(0).standard_normal((BAND, BAND), dtype=np.float32)
     (folder / "grain.bin").write_bytes(np.rint(GRAIN_STEPS * noise).astype(np.int8).tobytes())
     stylizer = Stylizer.load(weights)
-    titles = {path: path.stem for path in styles} or {path: samples.title(n) for n, path in samples.styles().items()}
-    write_sample(folder, stylizer, next(iter(titles)))
-    offered = write_styles(folder, stylizer, titles, whole=bool(styles))
+    wanted = styles or list(samples.styles().values())
+    write_sample(folder, stylizer, wanted[0])
+    offered = write_styles(folder, stylizer, wanted, whole=bool(styles))
     page = {"settings": described(), "styles": offered, "grainSteps": GRAIN_STEPS}
     (folder / "page.json").write_text(json.dumps(page, indent=1), "utf-8")
-    (folder / "files.js").write_text(f"self.PAGE = {json.dumps(inventory(folder))};\n", "utf-8")
+    kept = inventory(folder) | {"headers": HEADERS}
+    (folder / "files.js").write_text(f"self.PAGE = {json.dumps(kept)};\n", "utf-8")
 
 
 def half_precision(weights: str | Path) -> bytes:
@@ -69,7 +71,7 @@ def write_sample(folder: Path, stylizer: Stylizer, style: Path) -> None:
     stylizer.stylize(photo).save(folder / "painted.jpg", quality=88)
 
 
-def write_styles(folder: Path, stylizer: Stylizer, titles: dict[Path, str], *, whole: bool) -> list[dict[str, str]]:
+def write_styles(folder: Path, stylizer: Stylizer, styles: Sequence[Path], *, whole: bool) -> list[dict[str, str]]:
     """Write styles and their tiles below 'styles', and say what the page needs to know of each.
 
     Args:
@@ -78,7 +80,7 @@ def write_styles(folder: Path, stylizer: Stylizer, titles: dict[Path, str], *, w
     (folder / "styles").mkdir()
     left = MOST_BYTES - sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) - 10_000
     offered = []
-    for number, (path, title) in enumerate(titles.items(), 1):
+    for number, path in enumerate(styles, 1):
         picture = Image.fromarray(stylizer.fit_style(flatten(read_picture(path)), STYLE_SIDE))
         square = min(picture.size)
         corner = [(side - square) // 2 for side in picture.size]
@@ -93,7 +95,8 @@ def write_styles(folder: Path, stylizer: Stylizer, titles: dict[Path, str], *, w
         for name, blob in written.items():
             (folder / name).write_bytes(blob)
         source, thumbnail = written
-        offered.append({"key": path.stem, "title": title, "source": source, "thumbnail": thumbnail})
+        title = samples.title(path.stem) if path in samples.styles().values() else path.stem
+        offered.append({"key": source, "title": title, "source": source, "thumbnail": thumbnail})
     return offered
 
 

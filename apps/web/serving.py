@@ -16,6 +16,7 @@ from apps.web.frames import Frames
 from apps.web.gate import Gate, Rules
 from apps.web.hosts import Hosts
 from apps.web.limits import MAX_UPLOAD
+from apps.web.local import LocalPage
 from apps.web.logins import Logins
 from apps.web.page import build_page, theme
 from apps.web.quota import Quota
@@ -56,7 +57,8 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
             prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
             enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(),
             state_session_capacity=SESSIONS, max_threads=THREADS,
-            app_kwargs={"middleware": [Middleware(Gate, rules), Middleware(Frames, studio.visits), Middleware(Shell)]},
+            app_kwargs={"middleware": [Middleware(LocalPage, hosts, folder / "local", args.weights or "artnet"),
+                                       Middleware(Gate, rules), Middleware(Frames, studio.visits), Middleware(Shell)]},
         )  # fmt: skip
     except OSError as error:
         raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error

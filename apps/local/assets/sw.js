@@ -1,13 +1,8 @@
 // Keeps the page and answers from what it keeps. Its headers let TensorFlow.js use threads, and nothing leave this host.
 
-importScripts('files.js'); // self.PAGE = {version, files}
+importScripts('files.js'); // self.PAGE = {version, files, headers}
 
 const KEPT = `artnet-local-${self.PAGE.version}`;
-const HEADERS = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Content-Security-Policy': "default-src 'self' blob:; script-src 'self' blob: 'wasm-unsafe-eval'; connect-src 'self' blob:",
-};
 
 addEventListener('install', (event) => {
   event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(['./', ...self.PAGE.files])));
@@ -27,6 +22,6 @@ async function answer(request) {
   const cache = await caches.open(KEPT);
   const kept = await cache.match(request, {ignoreSearch: true}) ?? await fetch(request);
   const headers = new Headers(kept.headers);
-  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+  for (const [name, value] of Object.entries(self.PAGE.headers)) headers.set(name, value);
   return new Response(kept.body, {status: kept.status, statusText: kept.statusText, headers});
 }

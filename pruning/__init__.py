@@ -2,21 +2,23 @@
 
 The whole way:
 
-    plan = pruning.plan(model, example, criterion="l1-dependency", target={"macs": 0.5})
-    pruned = pruning.apply(model, plan)              # a new, smaller network
-    pruning.verify(model, plan, pruned, example)     # raises where removal is not the same as masking
+    traced = pruning.trace(model, example)           # once, for everything below
+    plan = pruning.plan(traced, criterion="l1-dependency", target={"macs": 0.5})
+    pruned = pruning.apply(traced, plan)             # a new, smaller network; yours stays as it was
+    pruning.verify(traced, plan, pruned)             # raises where removal is not the same as not reading
     pruning.recalibrate(pruned, batches)             # the running statistics of its batch normalisation
     pruning.save(pruned, "net.safetensors")
     pruned = pruning.load("net.safetensors", like=model)
 
-Criteria that judge by activations or gradients are given
-`statistics=pruning.record(model, example, batches, loss=...)`.
+A bare model with an example does as well as a traced one: `pruning.plan(model, example, ...)`. With
+`on_unsupported="skip"` what cannot be pruned stays whole and is listed, with the reason, in `plan.skipped`. Criteria
+that judge by activations or gradients are given `statistics=pruning.calibrate(traced, batches, loss=...)`.
 """
 
 from pruning.activations import ChannelStatistics, record_activations
 from pruning.checkpoint import load, save
-from pruning.evidence import Evidence, record
-from pruning.graph import trace
+from pruning.evidence import Evidence, calibrate, record
+from pruning.graph import TracedModel, trace
 from pruning.latency import latency_ms
 from pruning.plan_data import GroupPlan, Plan
 from pruning.planning import plan
@@ -33,7 +35,9 @@ __all__ = [
     "Evidence",
     "GroupPlan",
     "Plan",
+    "TracedModel",
     "apply",
+    "calibrate",
     "format_table",
     "latency_ms",
     "layer_table",

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from pruning.graph import trace_network
 from pruning.modes import evaluating
-from pruning.recording import Example, as_inputs
+from pruning.recording import Example, Inputs, as_inputs
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def record_activations(
     first = next(iterator, None)
     if first is None:
         raise ValueError("batches is empty; at least one batch of pictures is needed")
-    network = trace_network(model, tuple(x[:1] for x in as_inputs(first if example is None else example)))
+    network = trace_network(model, _one_picture(first) if example is None else example)
     observed = network.observed if layers is None else {name: _observed(network.observed, name) for name in layers}
-    device = as_inputs(first)[0].device
+    device = as_inputs(first).device
     watchers = {name: OutputWatcher(network.layers[name].out, device) for name in observed}
     hooks = [model.get_submodule(at).register_forward_hook(watchers[name]) for name, at in observed.items()]
     pictures = 0
@@ -92,14 +92,18 @@ def record_activations(
         with evaluating(model):
             for batch in chain([first], iterator):
                 inputs = as_inputs(batch)
-                model(*inputs)
-                pictures += len(inputs[0])
+                inputs.run(model)
+                pictures += inputs.batch()
                 if progress is not None:
                     progress(pictures)
     finally:
         for hook in hooks:
             hook.remove()
     return {name: watcher.statistics(pictures) for name, watcher in watchers.items()}
+
+
+def _one_picture(batch: Example) -> Inputs:
+    return as_inputs(batch).map(lambda x: x[:1] if x.ndim > 1 else x)
 
 
 def _observed(observed: dict[str, str], name: str) -> str:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from pruning.activations import ChannelStatistics, OutputWatcher
-from pruning.graph import trace_network
+from pruning.graph import TracedModel, as_traced
 from pruning.layers import Conv
 from pruning.recording import Example, as_inputs
 
@@ -156,9 +156,20 @@ def entropy(values: Tensor, bins: int = BINS) -> Tensor:
     return torch.special.entr(share).sum(1)
 
 
+def calibrate(
+    traced: TracedModel,
+    batches: Iterable[Any],
+    *,
+    loss: Loss | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Evidence:
+    """`record` for a model that is traced already."""
+    return record(traced, None, batches, loss=loss, progress=progress)
+
+
 def record(
-    model: nn.Module,
-    example: Example,
+    model: nn.Module | TracedModel,
+    example: Example | None,
     batches: Iterable[Any],
     *,
     loss: Loss | None = None,
@@ -167,8 +178,8 @@ def record(
     """Run the model over data and record what activation and gradient criteria need.
 
     Args:
-        model: run as a copy in evaluation mode; it stays exactly as it is.
-        example: what the forward takes, to trace the model with.
+        model: run as a copy in evaluation mode; it stays exactly as it is. Traced or not.
+        example: what the forward takes, to trace the model with; None for a traced one.
         batches: what the forward takes, batch after batch; with a loss, whatever the loss takes.
         loss: `loss(model, batch)` for the Taylor criteria; None records no gradients.
         progress: called after each batch with the number of batches done.
@@ -176,14 +187,14 @@ def record(
     Raises:
         ValueError: no batches, or a model that cannot be traced.
     """
-    network = trace_network(model, example)
-    traced = copy.deepcopy(model).eval().requires_grad_(loss is not None)
+    subject = as_traced(model, example)
+    network, device = subject.network, subject.inputs.device
+    traced = copy.deepcopy(subject.model).eval().requires_grad_(loss is not None)
     watchers = {
         name: _LayerWatcher(layer)
         for name, layer in traced.named_modules()
         if name in network.layers and isinstance(layer, (Conv, nn.Linear)) and network.layers[name].positions
     }
-    device = as_inputs(example)[0].device
     outputs = {name: OutputWatcher(network.layers[name].out, device) for name in network.observed}
     with ExitStack() as hooks:
         for name, at in network.observed.items():
@@ -215,7 +226,7 @@ def _run(
     for count, batch in enumerate(batches, start=1):
         with torch.set_grad_enabled(loss is not None):
             if loss is None:
-                model(*as_inputs(batch))
+                as_inputs(batch).run(model)
             else:
                 model.zero_grad()
                 loss(model, batch).backward()

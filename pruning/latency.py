@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from pruning.modes import evaluating
-from pruning.recording import Example, as_inputs
+from pruning.recording import Example, Inputs, as_inputs
 
 WARM_UP = 3
 SECONDS = 0.3
@@ -27,16 +27,16 @@ def latency_ms(model: nn.Module, example: Example, *, seconds: float = SECONDS) 
     times: list[float] = []
     with evaluating(model):
         for _ in range(WARM_UP):
-            model(*inputs)
+            inputs.run(model)
         while len(times) < LEAST_RUNS or sum(times) < seconds:
             _synchronise(inputs)
             start = time.perf_counter()
-            model(*inputs)
+            inputs.run(model)
             _synchronise(inputs)
             times.append(time.perf_counter() - start)
     return 1000 * statistics.median(times)
 
 
-def _synchronise(inputs: tuple[torch.Tensor, ...]) -> None:
-    if inputs[0].is_cuda:
-        torch.cuda.synchronize(inputs[0].device)
+def _synchronise(inputs: Inputs) -> None:
+    if inputs.device.type == "cuda":
+        torch.cuda.synchronize(inputs.device)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -48,6 +49,15 @@ def channel_axis(module: nn.Module, side: Side) -> int:
         return 0
     transposed = isinstance(module, Conv) and module.transposed
     return int((side == "in") != transposed)
+
+
+def place_of_channels(module: nn.Module, tensor: Tensor) -> int:
+    """Which axis of a layer's input or output holds its channels."""
+    if isinstance(module, nn.Linear):
+        return tensor.ndim - 1
+    if isinstance(module, Conv):
+        return tensor.ndim - 1 - len(module.kernel_size)
+    return min(1, tensor.ndim - 1)
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,19 @@ def rows(module: nn.Module, side: Side, tensor: Tensor) -> Tensor:
         return tensor.flatten(1)
     groups = getattr(module, "groups", 1)
     return tensor.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1).flatten(1)
+
+
+def silence_inputs(module: nn.Module, positions: np.ndarray) -> None:
+    """Set the weights that read these input channels of a convolution or linear layer to zero, in place."""
+    weight: Tensor = module.weight  # type: ignore[assignment]
+    axis, groups = channel_axis(module, "in"), getattr(module, "groups", 1)
+    if groups == 1 or axis == 0:
+        weight.index_fill_(axis, torch.from_numpy(positions).to(weight.device), 0)
+        return
+    filters, places = len(weight) // groups, weight.shape[1]
+    for position in positions.tolist():
+        group, place = divmod(position, places)
+        weight[group * filters : (group + 1) * filters, place] = 0
 
 
 def leading(module: nn.Module, side: Side, count: int) -> list[int]:

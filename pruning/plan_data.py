@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,10 @@ class Plan:
 
     Attributes:
         criterion, normalise, scope, eps, target, keep: the choices that it was made with.
-        example_shapes: shape of each of the forward's arguments.
+        example_shapes: shape of each of the forward's arguments; [] where they are more than plain float tensors.
         groups: every group that has no layer in keep, also those that lose nothing, in execution order.
         before, after: cost of the whole network at the example's size.
+        skipped: {layer: why its channels could not be removed}, where that was to be no error.
     """
 
     criterion: str
@@ -61,6 +62,7 @@ class Plan:
     groups: list[GroupPlan]
     before: Cost
     after: Cost
+    skipped: dict[str, str] = field(default_factory=dict)
 
     @property
     def removed(self) -> dict[str, list[int]]:
@@ -68,7 +70,13 @@ class Plan:
         return {group.name: group.removed for group in self.groups if group.removed}
 
     def example(self, model: nn.Module) -> tuple[Tensor, ...]:
-        """Zeros of the example's shapes, with the model's device and dtype."""
+        """Zeros of the example's shapes, with the model's device and dtype.
+
+        Raises:
+            ValueError: the forward takes more than float tensors.
+        """
+        if not self.example_shapes:
+            raise ValueError("the plan was made for inputs that are not plain float tensors: give the example again")
         like = next(model.parameters())
         return tuple(torch.zeros(shape, device=like.device, dtype=like.dtype) for shape in self.example_shapes)
 
@@ -91,6 +99,7 @@ class Plan:
             version = data.pop("format", None) if isinstance(data, dict) else None
             if version != FORMAT_VERSION:
                 raise ValueError(f"{path} is no pruning plan of format {FORMAT_VERSION}: its format is {version!r}")
+            data.setdefault("skipped", {})
             _check_fields(cls, data, PLAN_FIELDS)
             for group in data["groups"]:
                 _check_group(group)
@@ -126,6 +135,7 @@ PLAN_FIELDS: Checks = {
     "groups": lambda value: isinstance(value, list) and all(isinstance(group, dict) for group in value),
     "before": _costs,
     "after": _costs,
+    "skipped": lambda value: isinstance(value, dict) and all(map(_text, [*value, *value.values()])),
 }
 GROUP_FIELDS: Checks = {
     "name": _text,

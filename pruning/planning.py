@@ -7,37 +7,41 @@ import numpy as np
 from torch import nn
 
 from pruning import criteria
-from pruning.graph import trace_network
+from pruning.cutting import cut
+from pruning.graph import TracedModel, trace
+from pruning.graph.tracing import RAISE
 from pruning.latency import latency_ms
 from pruning.plan_data import Cost, GroupPlan, Plan
-from pruning.recording import Example, as_inputs
-from pruning.scoring import Statistics, comparable, raw_scores, views
+from pruning.recording import Example
+from pruning.scoring import Statistics, check_normalisation, comparable, raw_scores, views
 from pruning.structure import ChannelGroup, Network, Widths
-from pruning.surgery import cut
 from pruning.targets import FRACTIONS, SCOPES, TARGETS, Counts, Ranking, Removed, below, reach
 
 
 def plan(
-    model: nn.Module,
-    example: Example,
+    model: nn.Module | TracedModel,
+    example: Example | None = None,
     *,
     criterion: str = "zero",
     statistics: Statistics | None = None,
     eps: float = 0.0,
     target: Mapping[str, float] | None = None,
     scope: str = "global",
-    normalise: str = "mean",
+    normalise: str | None = None,
     min_channels: int = 1,
     round_to: int = 1,
     max_per_layer: float = 1.0,
     keep: Sequence[str] = (),
+    on_unsupported: str = RAISE,
     seed: int = 0,
 ) -> Plan:
     """Decide which channels to remove.
 
     Args:
-        model: the dense network; see `pruning.trace` for what it may contain.
-        example: what the forward takes; its size is the one at which costs are counted and times measured.
+        model: the dense network; see `pruning.trace` for what it may contain. Or that network traced, which saves
+            tracing it again.
+        example: what the forward takes, None for a traced network; its size is the one at which costs are counted and
+            times measured.
         criterion: a name from `pruning.criteria.names()`.
         statistics: from `pruning.record`, for criteria that judge by activations or gradients. A group that the
             criterion cannot score stays whole, with a warning.
@@ -47,11 +51,13 @@ def plan(
             the lowest score upwards until the cost is at most this.
         scope: with a target, 'global' ranks all channels together; 'layer' removes the same share of every group.
         normalise: how a global ranking compares groups, a key of `pruning.scoring.NORMALISATIONS`: over each group's
-            'mean', 'l2' norm or 'max', over the 'global' maximum, or 'none'.
+            'mean', 'l2' norm or 'max', over the 'global' maximum, or 'none'; None takes the criterion's own.
         min_channels: channels that stay in every group, at least 1.
         round_to: kept widths are multiples of this (or the dense width).
         max_per_layer: the largest share of a group's channels that may go, in (0, 1].
         keep: layers that keep all their channels.
+        on_unsupported: 'raise' an error where a layer's channels cannot be removed, or 'skip' them: they stay, the plan
+            lists them with the reason, and a target is reached with the rest, or missed with a warning.
         seed: of criterion 'random'.
 
     Returns:
@@ -62,15 +68,17 @@ def plan(
         ValueError: unknown names, options out of range, missing statistics, or a target out of reach.
     """
     found = criteria.get(criterion)
+    normalise = check_normalisation(found.normalise if normalise is None else normalise)
     _check_options(eps, target, scope, min_channels, round_to, max_per_layer)
-    network = trace_network(model, example, keep=keep)
+    traced = _traced(model, example, keep, on_unsupported)
+    model, example, network = traced.model, traced.inputs, traced.network
     groups = views(model, network, statistics, seed)
     raw = raw_scores(groups, found)
     even = {name: values.numpy() for name, values in comparable(raw, found, groups, normalise).items()}
     ranking = Ranking(
         {name: values.numpy() for name, values in raw.items()}, min_channels, round_to, max_per_layer, even
     )
-    counts = below(ranking, eps) if target is None else _reach(model, example, network, ranking, target, scope)
+    counts = below(ranking, eps) if target is None else _reach(traced, ranking, target, scope, on_unsupported)
     removed = ranking.removed(counts)
     _warn(model, network, ranking, removed, eps)
     return Plan(
@@ -79,12 +87,23 @@ def plan(
         scope=scope,
         eps=eps,
         target=dict(target) if target else None,
-        keep=list(keep),
-        example_shapes=[list(x.shape) for x in as_inputs(example)],
+        keep=list(traced.keep),
+        example_shapes=traced.inputs.shapes(),
         groups=_group_plans(network, ranking, removed, eps),
         before=_totals(model, example, network, {}, target),
         after=_totals(model, example, network, removed, target),
+        skipped=dict(traced.skipped),
     )
+
+
+def _traced(
+    model: nn.Module | TracedModel, example: Example | None, keep: Sequence[str], on_unsupported: str
+) -> TracedModel:
+    if isinstance(model, TracedModel):
+        return model.keeping(keep).check(on_unsupported)
+    if example is None:
+        raise ValueError("a model that is not traced needs an example of what its forward takes")
+    return trace(model, example, keep=keep, on_unsupported=on_unsupported, stacklevel=5)
 
 
 def _check_options(
@@ -105,6 +124,8 @@ def _check_options(
         raise ValueError(f"max_per_layer must be above 0 and at most 1, got {max_per_layer}")
     if target is None:
         return
+    if not isinstance(target, Mapping):
+        raise ValueError(f"target must be a mapping such as {{'macs': 0.5}}, got {target!r}")
     if eps:
         raise ValueError(f"eps ({eps}) and target ({dict(target)}) exclude each other")
     if len(target) != 1 or next(iter(target)) not in TARGETS:
@@ -117,13 +138,9 @@ def _check_options(
 
 
 def _reach(
-    model: nn.Module,
-    example: Example,
-    network: Network,
-    ranking: Ranking,
-    target: Mapping[str, float],
-    scope: str,
+    traced: TracedModel, ranking: Ranking, target: Mapping[str, float], scope: str, on_unsupported: str
 ) -> Counts:
+    model, example, network = traced.model, traced.inputs, traced.network
     [(kind, goal)] = target.items()
     dense = network.totals({}).get(kind, 1)
     cost: Callable[[Removed], float]
@@ -131,7 +148,7 @@ def _reach(
         cost = lambda removed: latency_ms(cut(model, network, removed), example)  # noqa: E731
     else:
         cost = lambda removed: network.totals(removed)[kind] / dense  # noqa: E731
-    return reach(ranking, kind, goal, scope, cost)
+    return reach(ranking, kind, goal, scope, cost, strict=on_unsupported == RAISE)
 
 
 def _totals(

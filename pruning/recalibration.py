@@ -42,7 +42,7 @@ def recalibrate(model: nn.Module, batches: Iterable[Example]) -> None:
             norm.momentum = None  # a plain average over the batches
         try:
             for count, batch in enumerate(batches, start=1):  # noqa: B007
-                model(*as_inputs(batch))
+                as_inputs(batch).run(model)
         finally:
             for norm, momentum, buffers in zip(norms, momenta, before, strict=True):
                 norm.momentum = momentum

@@ -1,107 +1,126 @@
-"""One recorded run of a network: shapes of all tensors, where each layer is applied, and what comes out."""
+"""What a network is given and what it gives: inputs of any structure, and the tensors in any output."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
-from pruning.layers import Conv
+Example = Any
+"""What a forward takes: a tensor, a tuple or list of arguments (tensors, numbers, None, lists and dicts of them), or a
+dict of named arguments."""
+PLAIN = (bool, int, float, str, type(None))
 
-Example = Tensor | Sequence[Tensor]
+
+@dataclass(frozen=True)
+class Inputs:
+    """The arguments of one forward."""
+
+    args: tuple[Any, ...] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, model: nn.Module) -> Any:
+        """The model's answer."""
+        return model(*self.args, **self.named)
+
+    def tensors(self) -> list[Tensor]:
+        """All tensors in the arguments."""
+        return list(tensors([self.args, self.named]))
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Inputs":
+        """The same arguments with another tensor in the place of each."""
+        return Inputs(_mapped(self.args, function), _mapped(dict(self.named), function))
+
+    def shapes(self) -> list[list[int]]:
+        """Shape of each argument if all of them are float tensors, else [] (they cannot be made from shapes)."""
+        plain = not self.named and all(isinstance(x, Tensor) and x.is_floating_point() for x in self.args)
+        return [list(x.shape) for x in self.args] if plain else []
+
+    def batch(self) -> int:
+        """How many pictures there are."""
+        first = next(iter([*self.args, *self.named.values()]), None)
+        if isinstance(first, (list, tuple)) and first and all(isinstance(x, Tensor) for x in first):
+            return len(first)
+        batched = [t for t in self.tensors() if t.ndim > 1]
+        return max(1, len(batched[0])) if batched else 1
+
+    @property
+    def device(self) -> torch.device:
+        """Of the first tensor."""
+        return self.tensors()[0].device
 
 
-def as_inputs(example: Example) -> tuple[Tensor, ...]:
-    """The arguments of the forward: a tensor is one argument, a sequence of tensors several.
+def as_inputs(example: Example) -> Inputs:
+    """The arguments of the forward: a tensor is one, a sequence gives several, a dict gives them by name.
 
     Raises:
-        ValueError: not a tensor or a sequence of float tensors with at least two axes (N, C, ...).
+        ValueError: there is no tensor in it, or something that is neither a tensor nor a plain value.
     """
-    inputs = (example,) if isinstance(example, Tensor) else tuple(example)
-    if not inputs or not all(isinstance(x, Tensor) and x.is_floating_point() and x.ndim > 1 for x in inputs):
-        shown = [f"{tuple(x.shape)} {x.dtype}" if isinstance(x, Tensor) else type(x).__name__ for x in inputs]
-        raise ValueError(f"example must be a float tensor (N, C, ...) or a tuple of them, got {shown}")
+    if isinstance(example, Inputs):
+        return example
+    if isinstance(example, Mapping):
+        inputs = Inputs(named={str(name): value for name, value in example.items()})
+    elif isinstance(example, (list, tuple)):
+        inputs = Inputs(tuple(example))
+    else:
+        inputs = Inputs((example,))
+    odd = [type(value).__name__ for value in _leaves([inputs.args, inputs.named]) if not _is_usable(value)]
+    if odd or not inputs.tensors():
+        raise ValueError(
+            "example must be a float tensor (N, C, ...), a tuple of arguments or a dict of named arguments, holding "
+            f"tensors, numbers or None, and at least one tensor; got {', '.join(odd) or 'no tensor'}"
+        )
     return inputs
 
 
+def _is_usable(value: Any) -> bool:
+    return isinstance(value, (Tensor, *PLAIN)) and not isinstance(value, str)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value
+
+
+def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        return function(value)
+    if isinstance(value, Mapping):
+        return {key: _mapped(part, function) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_mapped(part, function) for part in value) if type(value) in (list, tuple) else value
+    return value
+
+
 def tensors(value: Any) -> Iterator[Tensor]:
-    """All tensors in nested lists, tuples and mappings, in order."""
+    """All tensors in nested lists, tuples, mappings, dataclasses, generators and objects, in order."""
+    yield from _tensors(value, set())
+
+
+def _tensors(value: Any, seen: set[int]) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
-    elif isinstance(value, Mapping):
-        yield from tensors(list(value.values()))
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from tensors(part)
+        return
+    if isinstance(value, PLAIN) or id(value) in seen:
+        return
+    seen.add(id(value))
+    for part in _parts(value):
+        yield from _tensors(part, seen)
 
 
-@dataclass
-class Recording:
-    """What one run shows. Autograd functions are compared by identity, so the outputs that hold them are kept.
-
-    Attributes:
-        outputs: the outputs that depend on an input or a weight.
-        positions: for every layer that ran, in the order of its first run: places per picture at which its weights
-            are applied, all runs together (of a transposed convolution: places of its input).
-        shapes: shape of the result of each autograd function.
-        functions: the autograd functions of each layer's results, one per run.
-    """
-
-    outputs: list[Tensor] = field(default_factory=list)
-    positions: dict[nn.Module, int] = field(default_factory=dict)
-    shapes: dict[Any, tuple[int, ...]] = field(default_factory=dict)
-    functions: dict[nn.Module, list[Any]] = field(default_factory=dict)
-
-    def output_functions(self) -> frozenset[Any]:
-        """The autograd functions whose results are outputs."""
-        return frozenset(out.grad_fn for out in self.outputs)
-
-    def output_modules(self) -> frozenset[nn.Module]:
-        """The layers whose results are outputs as they are."""
-        ends = self.output_functions()
-        return frozenset(module for module, functions in self.functions.items() if ends.intersection(functions))
-
-
-class _Shapes(TorchFunctionMode):
-    def __init__(self, shapes: dict[Any, tuple[int, ...]]) -> None:
-        super().__init__()
-        self.shapes = shapes
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        for out in tensors(result):
-            if out.grad_fn is not None:
-                self.shapes[out.grad_fn] = tuple(out.shape)
-        return result
-
-
-def record(model: nn.Module, inputs: tuple[Tensor, ...], layers: Sequence[nn.Module]) -> Recording:
-    """Run the model on the inputs and record the given layers.
-
-    Raises:
-        ValueError: the model does not run on the inputs.
-    """
-    recording = Recording()
-
-    def note(module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
-        moving = args[0] if isinstance(module, Conv) and module.transposed else out
-        places = moving.numel() // (moving.shape[0] * moving.shape[-1 if isinstance(module, nn.Linear) else 1])
-        recording.positions[module] = recording.positions.get(module, 0) + places
-        recording.functions.setdefault(module, []).append(out.grad_fn)
-
-    handles = [layer.register_forward_hook(note) for layer in layers]
-    try:
-        with _Shapes(recording.shapes):
-            outputs = model(*inputs)
-    except Exception as error:
-        raise ValueError(f"the model does not run on the example: {type(error).__name__}: {error}") from error
-    finally:
-        for handle in handles:
-            handle.remove()
-    recording.outputs = [out for out in tensors(outputs) if out.grad_fn is not None]
-    if not recording.outputs:
-        raise ValueError("no output of the model depends on its input through differentiable operations")
-    return recording
+def _parts(value: Any) -> Sequence[Any]:
+    if isinstance(value, Mapping):
+        return list(value.values())
+    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
+        return list(value)
+    if is_dataclass(value):
+        return [getattr(value, part.name) for part in fields(value)]
+    if isinstance(value, nn.Module) or not hasattr(value, "__dict__") or isinstance(value, type):
+        return []
+    return list(vars(value).values())

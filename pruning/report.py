@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from torch import nn
 
+from pruning.graph import TracedModel
 from pruning.plan_data import Plan
-from pruning.surgery import network_of
+from pruning.surgery import traced_for
 
 Row = dict[str, str | float]
 COLUMNS = {
@@ -20,7 +21,7 @@ COLUMNS = {
 }
 
 
-def layer_table(model: nn.Module, plan: Plan) -> list[Row]:
+def layer_table(model: nn.Module | TracedModel, plan: Plan) -> list[Row]:
     """One row per layer in execution order, then one named 'total'.
 
     Returns:
@@ -32,7 +33,7 @@ def layer_table(model: nn.Module, plan: Plan) -> list[Row]:
     Raises:
         ValueError: the plan does not fit the model.
     """
-    network = network_of(model, plan)
+    network = traced_for(model, plan).network
     widths = network.widths(plan.removed)
     empty: dict[str, int] = {}
     for group in plan.groups:

@@ -1,6 +1,6 @@
 """From a criterion to comparable scores of every group."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from pruning.activations import ChannelStatistics
 from pruning.criteria.registry import Criterion, get
 from pruning.evidence import Evidence
-from pruning.graph import trace_network
+from pruning.graph import TracedModel, as_traced
 from pruning.recording import Example
 from pruning.structure import Network
 from pruning.view import GroupView
@@ -20,21 +20,29 @@ Statistics = Evidence | Mapping[str, ChannelStatistics]
 
 
 def scores(
-    model: nn.Module, example: Example, criterion: str, statistics: Statistics | None = None, *, seed: int = 0
+    model: nn.Module | TracedModel,
+    example: Example | None,
+    criterion: str,
+    statistics: Statistics | None = None,
+    *,
+    keep: Sequence[str] = (),
+    seed: int = 0,
 ) -> Scores:
     """Raw scores of every group's channels, low to be removed first, before any normalisation.
 
     Args:
-        model, example: see `pruning.trace`.
+        model, example: see `pruning.trace`; the example is None for a traced model. What cannot be pruned has no score.
         criterion: a name from `pruning.criteria.names()`.
         statistics: from `pruning.record`, for criteria that need it.
+        keep: layers to leave out.
         seed: of criterion 'random'.
 
     Raises:
         ValueError: an unknown name, missing statistics, or no group that can be scored.
     """
-    network = trace_network(model, example)
-    return raw_scores(views(model, network, statistics, seed), get(criterion))
+    found = get(criterion)
+    traced = as_traced(model, example, keep)
+    return raw_scores(views(traced.model, traced.network, statistics, seed), found)
 
 
 def views(model: nn.Module, network: Network, statistics: Statistics | None, seed: int = 0) -> dict[str, GroupView]:
@@ -115,14 +123,19 @@ NORMALISATIONS: dict[str, Callable[[Scores], Scores]] = {
 of the network (which keeps their order), or not at all."""
 
 
-def comparable(scored: Scores, criterion: Criterion, groups: Mapping[str, GroupView], normalise: str) -> Scores:
-    """Normalised scores, adjusted for costs where the criterion does that.
+def check_normalisation(name: str) -> str:
+    """The name itself.
 
     Raises:
-        ValueError: an unknown normalisation.
+        ValueError: it is not one of the NORMALISATIONS.
     """
-    if normalise not in NORMALISATIONS:
-        raise ValueError(f"normalise must be one of {', '.join(NORMALISATIONS)}, got {normalise!r}")
+    if name not in NORMALISATIONS:
+        raise ValueError(f"normalise must be one of {', '.join(NORMALISATIONS)}, got {name!r}")
+    return name
+
+
+def comparable(scored: Scores, criterion: Criterion, groups: Mapping[str, GroupView], normalise: str) -> Scores:
+    """Normalised scores, adjusted for costs where the criterion does that."""
     result = NORMALISATIONS[normalise](scored)
     if criterion.adjust is None:
         return result

@@ -32,6 +32,27 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """A parameter or buffer outside the layers, one axis of which holds channels of a group: a scale, a table, an offset.
+
+    Attributes:
+        tensor: its name in the model.
+        axis, shape: which axis, and how long all are in the dense network.
+        local, channel: as of `Member`.
+    """
+
+    tensor: str
+    axis: int
+    shape: tuple[int, ...]
+    local: np.ndarray
+    channel: np.ndarray
+
+    def positions(self, channels: Channels) -> np.ndarray:
+        """Positions on this axis that belong to the given channels of the group."""
+        return self.local[np.isin(self.channel, channels)]
+
+
+@dataclass(frozen=True)
 class ChannelGroup:
     """Channels that can only be removed together, one for one, in several layers.
 
@@ -44,6 +65,7 @@ class ChannelGroup:
             group whose layer is both producer and consumer the weights shared by both are counted twice.
         parameters: parameters that removing one channel frees, counted in the same way.
         members: the index maps behind producers and consumers.
+        carried: parameters and buffers of no layer that lose the same channels.
     """
 
     name: str
@@ -53,6 +75,7 @@ class ChannelGroup:
     macs: int
     parameters: int
     members: tuple[Member, ...] = field(repr=False, compare=False)
+    carried: tuple[Carried, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,12 +88,14 @@ class Network:
         observed: for each convolution or linear layer whose output passes a ReLU before anything else can see its
             sign: the layer (itself or the normalisation after it) whose output, clamped at 0, is that activation.
         other_parameters: parameters outside `layers`.
+        carried_parameters: names of those carried tensors that are parameters.
     """
 
     groups: dict[str, ChannelGroup]
     layers: dict[str, LayerCost]
     observed: dict[str, str]
     other_parameters: int
+    carried_parameters: frozenset[str] = frozenset()
 
     def removed_positions(self, removed: Mapping[str, Channels]) -> dict[tuple[str, Side], np.ndarray]:
         """Positions to cut on each side of each layer, for the removed channels of each group; sorted, each once."""
@@ -78,6 +103,15 @@ class Network:
         for name, channels in removed.items():
             for member in self.groups[name].members:
                 parts.setdefault((member.layer, member.side), []).append(member.positions(channels))
+        cut = {key: np.unique(np.concatenate(positions)) for key, positions in parts.items()}
+        return {key: positions for key, positions in cut.items() if len(positions)}
+
+    def removed_elsewhere(self, removed: Mapping[str, Channels]) -> dict[tuple[str, int], np.ndarray]:
+        """Positions to cut on axes of carried tensors, by (tensor, axis); sorted, each once."""
+        parts: dict[tuple[str, int], list[np.ndarray]] = {}
+        for name, channels in removed.items():
+            for carried in self.groups[name].carried:
+                parts.setdefault((carried.tensor, carried.axis), []).append(carried.positions(channels))
         cut = {key: np.unique(np.concatenate(positions)) for key, positions in parts.items()}
         return {key: positions for key, positions in cut.items() if len(positions)}
 
@@ -95,4 +129,15 @@ class Network:
         macs = sum(cost.macs(*widths[name]) for name, cost in self.layers.items())
         params = sum(cost.parameters(*widths[name]) for name, cost in self.layers.items())
         channels = sum(group.channels for group in self.groups.values()) - sum(map(len, removed.values()))
-        return {"macs": macs, "params": params + self.other_parameters, "channels": channels}
+        others = self.other_parameters - self._carried_parameters(removed)
+        return {"macs": macs, "params": params + others, "channels": channels}
+
+    def _carried_parameters(self, removed: Mapping[str, Channels]) -> int:
+        """How many parameters outside the layers go."""
+        cut = self.removed_elsewhere(removed)
+        shapes = {c.tensor: c.shape for group in self.groups.values() for c in group.carried}
+        gone = 0
+        for tensor in {name for name, _ in cut} & self.carried_parameters:
+            after = [size - len(cut.get((tensor, axis), ())) for axis, size in enumerate(shapes[tensor])]
+            gone += int(np.prod(shapes[tensor]) - np.prod(after))
+        return gone

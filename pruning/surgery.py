@@ -1,23 +1,19 @@
 """Applying a plan: cut every layer that a removed channel touches."""
 
-import copy
-from collections.abc import Mapping
-
-import numpy as np
 from torch import nn
 
-from pruning.graph import trace_network
-from pruning.layers import slice_layer, width
+from pruning.cutting import cut
+from pruning.graph import TracedModel, as_traced
 from pruning.plan_data import Plan
-from pruning.recording import Example, as_inputs
-from pruning.structure import Channels, Network
+from pruning.recording import Example
 
 
-def apply(model: nn.Module, plan: Plan, example: Example | None = None) -> nn.Module:
+def apply(model: nn.Module | TracedModel, plan: Plan, example: Example | None = None) -> nn.Module:
     """Build the smaller network.
 
     Args:
-        model: the network that the plan was made for, or one of the same architecture. It stays as it is.
+        model: the network that the plan was made for, or one of the same architecture, traced or not. It stays as it
+            is.
         plan: from `pruning.plan`.
         example: what the forward takes; None uses zeros of the plan's shapes.
 
@@ -27,26 +23,21 @@ def apply(model: nn.Module, plan: Plan, example: Example | None = None) -> nn.Mo
     Raises:
         ValueError: the plan does not fit the model.
     """
-    return cut(model, network_of(model, plan, example), plan.removed)
+    traced = traced_for(model, plan, example)
+    return cut(traced.model, traced.network, plan.removed)
 
 
-def cut(model: nn.Module, network: Network, removed: Mapping[str, Channels]) -> nn.Module:
-    """A copy of the traced model without these channels of each group."""
-    pruned = copy.deepcopy(model)
-    for (name, side), positions in network.removed_positions(removed).items():
-        layer = pruned.get_submodule(name)
-        slice_layer(layer, side, np.setdiff1d(np.arange(width(layer, side)), positions).tolist())
-    return pruned
-
-
-def network_of(model: nn.Module, plan: Plan, example: Example | None = None) -> Network:
-    """Trace the model that a plan is for.
+def traced_for(model: nn.Module | TracedModel, plan: Plan, example: Example | None = None) -> TracedModel:
+    """The model that a plan is for, traced.
 
     Raises:
         ValueError: the plan's groups are not the model's.
     """
-    inputs = plan.example(model) if example is None else as_inputs(example)
-    network = trace_network(model, inputs, keep=plan.keep)
+    if isinstance(model, TracedModel):
+        traced = model.keeping(plan.keep)
+    else:
+        traced = as_traced(model, plan.example(model) if example is None else example, plan.keep)
+    network = traced.network
     for group in plan.groups:
         found = network.groups.get(group.name)
         if found is None:
@@ -61,4 +52,4 @@ def network_of(model: nn.Module, plan: Plan, example: Example | None = None) -> 
                 f"the plan does not fit the model: {group.name} is produced by {', '.join(found.producers)}, "
                 f"planned {', '.join(group.producers)}"
             )
-    return network
+    return traced

@@ -60,7 +60,9 @@ def below(ranking: Ranking, eps: float) -> Counts:
     return ranking.allowed({name: int((scores <= eps).sum()) for name, scores in ranking.scores.items()})
 
 
-def reach(ranking: Ranking, kind: str, goal: float, scope: str, cost: Callable[[Removed], float]) -> Counts:
+def reach(
+    ranking: Ranking, kind: str, goal: float, scope: str, cost: Callable[[Removed], float], *, strict: bool = True
+) -> Counts:
     """The fewest removals, lowest scores first, with which the cost is at most the goal.
 
     Args:
@@ -69,9 +71,10 @@ def reach(ranking: Ranking, kind: str, goal: float, scope: str, cost: Callable[[
         scope: 'global' ranks all channels together by their comparable scores; 'layer' removes the same share of
             every group.
         cost: cost after a removal, in the goal's unit.
+        strict: a target that cannot be reached is an error; otherwise a warning, and everything goes that may.
 
     Raises:
-        ValueError: the target cannot be reached. A cost more than TOLERANCE below a fraction is a warning.
+        ValueError: the target cannot be reached, and strict. A cost more than TOLERANCE below a fraction is a warning.
     """
     steps = _global_steps(ranking) if scope == "global" else _layer_steps(ranking)
 
@@ -82,7 +85,11 @@ def reach(ranking: Ranking, kind: str, goal: float, scope: str, cost: Callable[[
     least = cost_at(last)
     unit = "of the dense network " if kind in FRACTIONS else ""
     if least > goal:
-        raise ValueError(f"{kind} can be brought to {least:.3f} {unit}at the least, not {goal}")
+        message = f"{kind} can be brought to {least:.3f} {unit}at the least, not {goal}"
+        if strict:
+            raise ValueError(message)
+        warnings.warn(f"the target is missed: {message}", stacklevel=4)
+        return ranking.allowed(steps(last))
     low, high = -1, last  # cost(high) <= goal; the cost never grows with the step (a measured time: nearly never)
     reached = least
     while high - low > 1:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pruning.attention.statistics import gate_modules, record_gates
 from pruning.evidence import Evidence
 from pruning.layers import Conv, Norm, width
-from pruning.recording import Example, as_inputs, record
+from pruning.recording import Example, as_inputs
 
 MAKERS = (Conv, Norm, nn.Linear)
 
@@ -63,9 +63,15 @@ def gated_layers(model: nn.Module, example: Example) -> dict[str, str]:
     for name in gate_modules(traced):
         traced.get_submodule(name).register_forward_pre_hook(keep(name))
     layers: dict[nn.Module, str] = {m: name for name, m in traced.named_modules() if isinstance(m, MAKERS)}
-    with torch.enable_grad():
-        run = record(traced, as_inputs(example), list(layers))
-    made = {function: module for module, functions in run.functions.items() for function in functions}
+    results: list[tuple[nn.Module, Tensor]] = []  # tensors, since only they keep their autograd function alive
+    for layer in layers:
+        layer.register_forward_hook(lambda module, args, out: results.append((module, out)))
+    try:
+        with torch.enable_grad():
+            as_inputs(example).run(traced)
+    except Exception as error:
+        raise ValueError(f"the model does not run on the example: {type(error).__name__}: {error}") from error
+    made = {out.grad_fn: module for module, out in results}
     found = {name: _nearest(x.grad_fn, made) for name, x in inputs.items()}
     alike = {name: m for name, m in found.items() if m is not None and width(m, "out") == inputs[name].shape[1]}
     if left_out := sorted(set(inputs) - set(alike)):

@@ -16,7 +16,7 @@ from torch import Tensor, fx, nn
 from pruning.attention.gates import ChannelGate
 from pruning.layers import Conv, channel_axis, is_depthwise, width
 from pruning.modes import evaluating
-from pruning.recording import Example, as_inputs, tensors
+from pruning.recording import Example, Inputs, as_inputs, tensors
 
 POOLS = (nn.modules.pooling._MaxPoolNd, nn.modules.pooling._AvgPoolNd)
 ADAPTIVE = (nn.modules.pooling._AdaptiveMaxPoolNd, nn.modules.pooling._AdaptiveAvgPoolNd)
@@ -85,9 +85,9 @@ def remove_gates(model: nn.Module, factors: Mapping[str, Tensor], example: Examp
 
 
 @torch.no_grad()
-def _check_equal(plain: nn.Module, fixed: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+def _check_equal(plain: nn.Module, fixed: nn.Module, inputs: Inputs) -> None:
     with evaluating(plain), evaluating(fixed):
-        pairs = list(zip(tensors(plain(*inputs)), tensors(fixed(*inputs)), strict=True))
+        pairs = list(zip(tensors(inputs.run(plain)), tensors(inputs.run(fixed)), strict=True))
     for found, wanted in pairs:
         error = (found - wanted).abs().max() / wanted.abs().max().clamp(min=1e-12)
         if not error <= TOLERANCE:

@@ -95,8 +95,8 @@ def record_gates(
     with watch_gates(model) as gates, evaluating(model):
         for inputs, batch_labels in batches:
             arguments = as_inputs(inputs)
-            _check_labels(batch_labels, len(arguments[0]))
-            model(*arguments)
+            _check_labels(batch_labels, arguments.batch())
+            arguments.run(model)
             labels.append(batch_labels.cpu())
             for name, values in gates.items():
                 rows.setdefault(name, []).append(values.detach().float().cpu())

@@ -34,6 +34,8 @@ class Criterion:
         needs: fields of `pruning.Evidence` that it cannot do without, () for the weights alone.
         uses: fields that it reads for groups where the weights say nothing.
         adjust: applied after normalisation; None for most.
+        normalise: how its scores are made comparable between groups unless the user says otherwise.
+        about: what it judges by, in half a line.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Criterion:
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     adjust: Adjust | None = None
+    normalise: str = "mean"
+    about: str = ""
 
 
 _CRITERIA: dict[str, Criterion] = {}

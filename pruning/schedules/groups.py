@@ -125,7 +125,7 @@ def find_groups(model: nn.Module, example: Example, keep: tuple[str, ...] | list
     network = trace_network(model, example, keep=keep)
     if not network.groups:
         raise ValueError("no group of channels can be pruned: all are in keep, inputs or outputs")
-    return Groups(model, network, [list(x.shape) for x in as_inputs(example)], list(keep))
+    return Groups(model, network, as_inputs(example).shapes(), list(keep))
 
 
 def check_target(target: Mapping[str, float]) -> tuple[str, float]:

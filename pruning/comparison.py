@@ -1,0 +1,161 @@
+"""Whether a smaller network computes what the large one computes for the readers of its remaining channels."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from pruning.layers import is_per_channel, place_of_channels, silence_inputs
+from pruning.recording import Inputs, tensors
+from pruning.structure import Channels, Network
+
+TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 3e-2, torch.bfloat16: 1e-1}
+"""Largest accepted difference, relative to the largest value of the tensor, by the least precise type that took part;
+rounding in float64 stays near 1e-14."""
+NOISE = 1e-15
+"""Differences below this are rounding of values near one that cancel, whatever is left of those values."""
+DRAWS = "rand randn randint rand_like randn_like randint_like normal uniform exponential bernoulli random log_normal"
+SEED = 0
+
+
+@torch.no_grad()
+def unread(model: nn.Module, network: Network, removed: Mapping[str, Channels]) -> nn.Module:
+    """A copy of the dense network in which nothing reads these channels: the weights that would are zero."""
+    masked = copy.deepcopy(model)
+    for (name, side), positions in network.removed_positions(removed).items():
+        layer = masked.get_submodule(name)
+        if side == "in" and not is_per_channel(layer):
+            silence_inputs(layer, positions)
+    for (name, axis), positions in network.removed_elsewhere(removed).items():
+        tensor = _tensor(masked, name)
+        if sum(size > 1 for size in tensor.shape) > 1 and tensor.is_floating_point():
+            tensor.index_fill_(axis, torch.from_numpy(positions).to(tensor.device), 0)
+    return masked
+
+
+def _tensor(model: nn.Module, name: str) -> Tensor:
+    owner, _, part = name.rpartition(".")
+    return getattr(model.get_submodule(owner), part)  # type: ignore[no-any-return]
+
+
+class _Watch(TorchDispatchMode):
+    """Random numbers of every shape are alike, so that fewer channels get the same; notes the least precise type."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dtypes: set[torch.dtype] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if not isinstance(out, Tensor):
+            return out
+        if out.is_floating_point():
+            self.dtypes.add(out.dtype)
+        name = func._schema.name.split("::")[1].rstrip("_")
+        return out.fill_(1) if name in DRAWS.split() and out.numel() else out
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one run gave.
+
+    Attributes:
+        outputs: all tensors in the model's answer.
+        layers: what each layer gave in its last run, in the order of the dense network's layers.
+        axes: which axis of that holds the layer's channels.
+        dtypes: floating-point types that took part.
+    """
+
+    outputs: list[Tensor]
+    layers: dict[str, Tensor]
+    axes: dict[str, int]
+    dtypes: set[torch.dtype]
+
+
+@torch.no_grad()
+def answer(model: nn.Module, inputs: Inputs, network: Network) -> Answer:
+    """Run a model and keep what its layers give."""
+    seen: dict[str, Tensor] = {}
+
+    def keep(name: str) -> Any:
+        # The ReLU behind may work in place on the very tensor that the hook is handed.
+        return lambda _, __, out: seen.update({name: out.clone()}) if isinstance(out, Tensor) else None
+
+    own = inputs.map(torch.clone)
+    with ExitStack() as stack:
+        for name in network.layers:
+            stack.callback(model.get_submodule(name).register_forward_hook(keep(name)).remove)
+        stack.enter_context(seeded())
+        watch = stack.enter_context(_Watch())
+        outputs = list(tensors(own.run(model)))
+    layers = {name: seen[name] for name in network.layers if name in seen}
+    axes = {name: place_of_channels(model.get_submodule(name), out) for name, out in layers.items()}
+    return Answer(outputs, layers, axes, watch.dtypes)
+
+
+@contextmanager
+def seeded() -> Iterator[None]:
+    """Random numbers from a seed inside; the user's generator goes on after it as if nothing had been."""
+    state = torch.random.get_rng_state()
+    torch.manual_seed(SEED)
+    try:
+        yield
+    finally:
+        torch.random.set_rng_state(state)
+
+
+def doubled(model: nn.Module, inputs: Inputs, network: Network) -> bool:
+    """Whether the model runs in float64: not where its forward asks for another type."""
+    if not any(p.dtype == torch.float32 for p in model.parameters()):
+        return False
+    try:
+        answer(copy.deepcopy(model).double(), as_double(inputs), network)
+    except Exception:
+        return False
+    return True
+
+
+def as_double(inputs: Inputs) -> Inputs:
+    """The same with floating-point tensors in float64."""
+    return inputs.map(lambda x: x.double() if x.is_floating_point() else x)
+
+
+def difference(network: Network, removed: Mapping[str, Channels], dense: Answer, small: Answer) -> float:
+    """The largest absolute difference between the outputs.
+
+    Raises:
+        ValueError: a layer or an output differs; the message names the first layer that does.
+    """
+    tolerance = max(TOLERANCES.get(dtype, 1e-1) for dtype in dense.dtypes | small.dtypes)
+    cut = network.removed_positions(removed)
+    for name, values in dense.layers.items():
+        axis = dense.axes[name]
+        gone = cut.get((name, "out"), np.empty(0, dtype=np.int64))
+        kept = torch.from_numpy(np.setdiff1d(np.arange(values.shape[axis]), gone)).to(values.device)
+        if name not in small.layers or not _agree(values.index_select(axis, kept), small.layers[name], tolerance):
+            raise ValueError(f"the pruned network is not the masked one: {name} is the first layer that differs")
+    if len(dense.outputs) != len(small.outputs) or not all(
+        _agree(a, b, tolerance) for a, b in zip(dense.outputs, small.outputs, strict=True)
+    ):
+        raise ValueError("the pruned network is not the masked one: the outputs differ though every layer agrees")
+    pairs = zip(dense.outputs, small.outputs, strict=True)
+    return max((float((a.double() - b.double()).abs().nan_to_num(0).max()) for a, b in pairs if a.numel()), default=0.0)
+
+
+def _agree(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    """Equal but for rounding; what is no number in one is none in the other."""
+    if a.shape != b.shape:
+        return False
+    if not a.is_floating_point() or not a.numel():
+        return bool(torch.equal(a, b))
+    finite = a.isfinite()
+    if not torch.equal(finite, b.isfinite()):
+        return False
+    a, b = a.where(finite, 0), b.where(finite, 0)
+    return float((a - b).abs().max()) <= tolerance * float(a.abs().max()) + NOISE

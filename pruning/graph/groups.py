@@ -1,0 +1,143 @@
+"""From atoms to groups: what can be removed together, in which layers, and what cannot be removed at all."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from torch import nn
+
+from pruning.graph.running import Run
+from pruning.graph.shadows import Labels
+from pruning.layers import Conv, LayerCost, Side, is_per_channel, layer_cost, width
+from pruning.structure import Carried, ChannelGroup, Member, Network
+
+ROOTS = (Conv, nn.Linear)
+
+
+def layer_costs(run: Run) -> dict[str, LayerCost]:
+    """The cost of every layer, in execution order; those that never ran last."""
+    order = [*run.positions, *(m for m in run.names if m not in run.positions)]
+    return {run.names[m]: layer_cost(run.names[m], m, run.positions.get(m, 0)) for m in order}
+
+
+def find_network(run: Run, observed: dict[str, str], total: int) -> tuple[Network, dict[str, str]]:
+    """The network's groups, and {layer: why its channels cannot be removed}.
+
+    Args:
+        run: what was seen.
+        observed: of `Network`.
+        total: parameters of the model.
+    """
+    layers = layer_costs(run)
+    _fix_uncuttable(run, layers)
+    atoms = run.follower.shadows.atoms
+    refused: dict[str, str] = {}
+    owners: dict[int, tuple[str, int]] = {}
+    sizes: dict[str, int] = {}
+    for name, cost in layers.items():
+        labels = run.sides.get((name, "out"))
+        if labels is None or not isinstance(_module(run, name), ROOTS) or cost.out != len(labels):
+            continue
+        if (why := atoms.reason(labels)) is not None:
+            refused[name] = why
+        free = atoms.find(labels)[~atoms.is_fixed(labels)]
+        new = [root for root in dict.fromkeys(free.tolist()) if root not in owners]
+        owners |= {root: (name, channel) for channel, root in enumerate(new)}
+        if new:
+            sizes[name] = len(new)
+    members = _members(run, layers, owners)
+    carried = _carried(run, layers, owners)
+    groups = {n: _group(n, size, members.get(n, []), tuple(carried.get(n, [])), layers) for n, size in sizes.items()}
+    counted = sum(cost.parameters(cost.out, cost.into) for cost in layers.values())
+    parameters = frozenset(name for name, _ in run.model.named_parameters(remove_duplicate=False))
+    return Network(groups, layers, observed, total - counted, parameters), refused
+
+
+def _module(run: Run, name: str) -> nn.Module:
+    return next(m for m, n in run.names.items() if n == name)
+
+
+def _fix_uncuttable(run: Run, layers: Mapping[str, LayerCost]) -> None:
+    """Layers that this library cannot cut keep their widths, for a reason."""
+    shadows = run.follower.shadows
+    owners: dict[nn.Parameter, str] = {}
+    for module, name in run.names.items():
+        sides = [run.sides.get((name, side)) for side in ("out", "in")]  # type: ignore[call-overload]
+        if not isinstance(getattr(module, "weight", None), nn.Parameter | None):
+            shadows.fix(sides, f"{name} computes its weight, by weight or spectral normalisation; remove that first")
+        for parameter in module.parameters(recurse=False):
+            if owners.setdefault(parameter, name) != name:
+                shadows.fix(sides, f"{name} shares parameters with another layer ({owners[parameter]})")
+                shadows.fix(
+                    [run.sides.get((owners[parameter], side)) for side in ("out", "in")],  # type: ignore[call-overload]
+                    f"{owners[parameter]} shares parameters with another layer ({name})",
+                )
+
+
+def _channels(run: Run, labels: Labels, owners: Mapping[int, tuple[str, int]]) -> dict[str, tuple[list[int], list[int]]]:
+    """{group: (positions, channels)} of one axis."""
+    found: dict[str, tuple[list[int], list[int]]] = {}
+    if labels is None:
+        return found
+    for position, root in enumerate(run.follower.shadows.atoms.find(labels).tolist()):
+        if (owner := owners.get(root)) is not None:
+            local, channel = found.setdefault(owner[0], ([], []))
+            local.append(position)
+            channel.append(owner[1])
+    return found
+
+
+def _members(
+    run: Run, layers: Mapping[str, LayerCost], owners: Mapping[int, tuple[str, int]]
+) -> dict[str, list[Member]]:
+    """The sides of layers in each group, in execution order, output sides first."""
+    found: dict[str, list[Member]] = {}
+    modules = {name: module for module, name in run.names.items()}
+    for name in layers:
+        sides: tuple[Side, ...] = ("out",) if is_per_channel(modules[name]) else ("out", "in")
+        for side in sides:
+            labels = run.sides.get((name, side))
+            if labels is None or len(labels) != width(modules[name], side):
+                continue  # a PReLU with one parameter has no side of its own
+            for group, (local, channel) in _channels(run, labels, owners).items():
+                member = Member(name, side, np.array(local, np.int64), np.array(channel, np.int64))
+                found.setdefault(group, []).append(member)
+    return found
+
+
+def _carried(
+    run: Run, layers: Mapping[str, LayerCost], owners: Mapping[int, tuple[str, int]]
+) -> dict[str, list[Carried]]:
+    """Parameters and buffers that are cut without being a layer's own weight, bias or running statistics."""
+    ran = {name for name in layers if (name, "out") in run.sides}
+    own = {f"{n}.{part}" for n in ran for part in ("weight", "bias", "running_mean", "running_var")}
+    found: dict[str, list[Carried]] = {}
+    for tensor, axes in run.parameters.items():
+        if tensor in own:
+            continue
+        for axis, labels in enumerate(axes):
+            for group, (local, channel) in _channels(run, labels, owners).items():
+                shape = tuple(1 if some is None else len(some) for some in axes)
+                carried = Carried(tensor, axis, shape, np.array(local, np.int64), np.array(channel, np.int64))
+                found.setdefault(group, []).append(carried)
+    return found
+
+
+def _group(
+    name: str,
+    channels: int,
+    members: list[Member],
+    carried: tuple[Carried, ...],
+    layers: Mapping[str, LayerCost],
+) -> ChannelGroup:
+    macs = parameters = 0
+    for member in members:
+        cost, count = layers[member.layer], len(member.local)
+        out, into = (count, cost.into) if member.side == "out" else (cost.out, count)
+        macs += cost.macs(out, into)
+        # Input slices carry weights only; bias, scale and shift go with the output.
+        parameters += cost.parameters(out, into) - (0 if member.side == "out" else cost.extras * out)
+    producers = tuple(m.layer for m in members if m.side == "out")
+    consumers = tuple(m.layer for m in members if m.side == "in")
+    return ChannelGroup(
+        name, channels, producers, consumers, macs // channels, parameters // channels, tuple(members), carried
+    )

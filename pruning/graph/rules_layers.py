@@ -1,0 +1,152 @@
+"""Rules of operations with weights: convolution, matrix product, normalisation, attention."""
+
+import numpy as np
+
+from pruning.graph.operation import Operation, empty, rule
+from pruning.graph.shadows import Axes, Labels
+
+
+@rule("convolution", "_convolution")
+def convolution(op: Operation) -> Axes:
+    """Input channels meet the weight's, output channels are the weight's; groups lose as many each."""
+    into, weight, bias, groups = op.axes("input")[1], op.axes("weight"), op.axes("bias"), int(op["groups"])
+    channels = op["input"].shape[1]
+    learned = op.shadow(op["weight"]).learned
+    if not learned:
+        op.refuse([into, *weight[:2]], "it meets a convolution whose weights are computed from the input")
+    if op["transposed"] and groups > 1 and op["weight"].shape[1:2] != (1,):
+        op.refuse([into, *weight[:2], *bias], f"it meets a grouped transposed convolution ({groups} groups)")
+        return empty(op.out.shape)
+    reads, makes = (weight[0], weight[1]) if op["transposed"] else (weight[1], weight[0])
+    if groups == channels == op.out.shape[1]:  # depthwise: a channel is its own group
+        makes = op.shadows.same([weight[0], into, *bias])
+        return (None, makes, *empty(op.out.shape[2:]))
+    _bundled(op, into, reads, groups)
+    makes = op.shadows.same([makes, *bias])
+    _bundled(op, makes, None, groups)
+    return (None, makes, *empty(op.out.shape[2:]))
+
+
+def _bundled(op: Operation, labels: Labels, places: Labels, groups: int) -> None:
+    """Channels at equal places of the groups go together, with that place of the weight."""
+    if labels is None:
+        return
+    if groups > 1:
+        rows = labels.reshape(groups, -1)
+        op.shadows.atoms.join(rows[:1], rows)
+        labels = rows[0]
+    if places is not None:
+        op.shadows.atoms.join(labels, places)
+
+
+def _contract(op: Operation, one: str, other: str, axes: tuple[Labels, Labels]) -> None:
+    """The axes that a matrix product sums over: a weight's and those of what it reads."""
+    learned = [op.shadow(op[name]).learned for name in (one, other)]
+    if not any(learned):
+        op.refuse(axes, f"it meets {op.name} outside a layer, a product of activations,")
+    elif axes[0] is not None and axes[1] is not None:
+        op.shadows.atoms.join(*axes)
+    elif not all(learned):
+        # The weight may read inputs of the network, whose axes are not known any more; a constant matrix is no weight.
+        reader = axes[int(learned[0])]
+        op.refuse([reader], f"it meets {op.name} with a matrix of fixed size")
+
+
+@rule("mm", "addmm", "bmm", "baddbmm", "addbmm")
+def matrix_product(op: Operation) -> Axes:
+    """(..., a, b) times (..., b, c)."""
+    one, other = ("self", "mat2") if op["mat2"] is not None and "mat1" not in op.arguments else ("mat1", "mat2")
+    if "batch1" in op.arguments:
+        one, other = "batch1", "batch2"
+    left, right = op.axes(one), op.axes(other)
+    _contract(op, one, other, (left[-1], right[-2]))
+    result: list[Labels] = [left[-2], right[-1]]
+    if len(left) == 3:
+        result.insert(0, op.shadows.same([left[0], right[0]]))
+    if one == "self":
+        return tuple(result)
+    return op.shadows.broadcast([op["self"].shape, op.out.shape], [op.axes("self"), tuple(result)], op.out.shape)
+
+
+@rule("mv", "dot", "vdot", "addmv")
+def vector_product(op: Operation) -> Axes:
+    """A matrix or vector times a vector."""
+    one, other = {"mv": ("self", "vec"), "addmv": ("mat", "vec")}.get(op.name, ("self", "other"))
+    if op.name == "dot":
+        other = "tensor"
+    left, right = op.axes(one), op.axes(other)
+    _contract(op, one, other, (left[-1], right[0]))
+    if op.name == "addmv":
+        return (op.shadows.same([left[0], *op.axes("self")]),)
+    return left[:-1]
+
+
+@rule("linear")
+def linear(op: Operation) -> Axes:
+    """(..., C) with a weight (out, C)."""
+    weight = op.axes("weight")
+    _contract(op, "input", "weight", (op.axes("input")[-1], weight[1]))
+    return (*op.axes("input")[:-1], op.shadows.same([weight[0], *op.axes("bias")]))
+
+
+NORMS = """native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training cudnn_batch_norm
+_batch_norm_with_update _batch_norm_no_update miopen_batch_norm _batch_norm_impl_index"""
+
+
+@rule(*NORMS.split())
+def batch_norm(op: Operation) -> list[Axes]:
+    """One scale, shift, mean and variance per channel; statistics of the batch are over all other axes."""
+    axes = op.axes("input")
+    vectors = [op.axes(name) for name in ("weight", "bias", "running_mean", "running_var")]
+    channel = op.shadows.same([axes[1], *[labels for some in vectors for labels in some]])
+    if op["training"] or (op["train"] if "train" in op.arguments else False) or op["running_mean"] is None:
+        op.refuse([axes[0], *axes[2:]], "it is normalised over its channels")
+    return [(axes[0], channel, *axes[2:]), *[empty(t.shape) for t in op.result[1:]]]
+
+
+@rule("native_layer_norm", "_fused_rms_norm")
+def layer_norm(op: Operation) -> list[Axes]:
+    """Statistics over the last axes: removing a channel would change the others."""
+    axes, count = op.axes("input"), len(op["normalized_shape"])
+    for vector in (op.axes("weight"), op.axes("bias")):
+        for labels, other in zip(axes[-count:], vector, strict=False):
+            op.shadows.same([labels, other])
+    op.refuse(axes[-count:], f"it meets {op.name.strip('_')}, which mixes channels,")
+    return [axes, *[empty(t.shape) for t in op.result[1:]]]
+
+
+@rule("native_group_norm")
+def group_norm(op: Operation) -> list[Axes]:
+    """Statistics over groups of channels."""
+    axes = op.axes("input")
+    channel = op.shadows.same([axes[1], *op.axes("weight"), *op.axes("bias")])
+    op.refuse([channel], "it meets group normalisation, which mixes channels,")
+    return [axes, *[empty(t.shape) for t in op.result[1:]]]
+
+
+ATTENTIONS = """_scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_flash_attention
+_scaled_dot_product_efficient_attention _scaled_dot_product_cudnn_attention scaled_dot_product_attention
+_scaled_dot_product_fused_attention_overrideable _scaled_dot_product_attention_math"""
+
+
+@rule(*ATTENTIONS.split())
+def attention(op: Operation) -> list[Axes]:
+    """Queries and keys (..., T, D) are summed over; values pass to the result channel by channel."""
+    query, key, value = op.axes("query"), op.axes("key"), op.axes("value")
+    op.refuse([query[-1], key[-1]], "its products are summed by attention")
+    op.refuse([query[-2], key[-2], value[-2]], "attention sums over it")
+    shapes = [op[name].shape[:-2] for name in ("query", "key", "value")]
+    heads = op.shadows.broadcast(shapes, [query[:-2], key[:-2], value[:-2]], op.out.shape[:-2])
+    results = [op.result] if not isinstance(op.result, (tuple, list)) else op.result
+    rest = [empty(t.shape) if hasattr(t, "shape") else () for t in results[1:]]
+    return [(*heads, None, value[-1]), *rest]
+
+
+@rule("embedding")
+def embedding(op: Operation) -> Axes:
+    """Rows of a table; its columns are channels."""
+    axes = op.axes("weight")
+    op.refuse([axes[0], *op.axes("indices")], "it is looked up")
+    return (*empty(op["indices"].shape), axes[1])
+
+

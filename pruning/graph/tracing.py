@@ -1,0 +1,175 @@
+"""A network traced once: its groups of channels, what cannot be pruned and why, and the means to cut and to check."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from torch import nn
+
+from pruning.graph.groups import find_network
+from pruning.graph.rectified import observed_layers
+from pruning.graph.running import Run, run
+from pruning.graph.trial import try_removal
+from pruning.layers import LAYERS
+from pruning.recording import Example, Inputs, as_inputs
+from pruning.structure import ChannelGroup, Network
+
+RAISE, SKIP = ON_UNSUPPORTED = ("raise", "skip")
+
+
+@dataclass(frozen=True, eq=False)
+class TracedModel:
+    """A network with everything that tracing found, to be given to `plan`, `apply`, `verify` and `calibrate`.
+
+    As a sequence it is the groups that can be pruned, in execution order.
+
+    Attributes:
+        model: the user's network, as it is.
+        inputs: the example that it was traced with.
+        network: groups, costs and index maps.
+        skipped: {layer: why its channels cannot be removed}.
+        keep: layers that were to be left as wide as they are.
+    """
+
+    model: nn.Module
+    inputs: Inputs
+    network: Network
+    skipped: dict[str, str]
+    keep: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[ChannelGroup]:
+        return iter(self.network.groups.values())
+
+    def __len__(self) -> int:
+        return len(self.network.groups)
+
+    def __getitem__(self, index: int) -> ChannelGroup:
+        return list(self.network.groups.values())[index]
+
+    def keeping(self, keep: Sequence[str]) -> "TracedModel":
+        """The same without the groups of these further layers.
+
+        Raises:
+            ValueError: a name that is no layer.
+        """
+        check_keep(self.model, keep)
+        groups = {n: g for n, g in self.network.groups.items() if not set(g.producers) & set(keep)}
+        skipped = {name: why for name, why in self.skipped.items() if name not in keep}
+        kept = tuple(dict.fromkeys([*self.keep, *keep]))
+        return replace(self, network=replace(self.network, groups=groups), skipped=skipped, keep=kept)
+
+    def check(self, on_unsupported: str) -> "TracedModel":
+        """Itself.
+
+        Raises:
+            ValueError: something cannot be pruned, and that is to be an error.
+        """
+        check_on_unsupported(on_unsupported)
+        if on_unsupported == RAISE and self.skipped:
+            raise ValueError(refusal(*next(iter(self.skipped.items()))))
+        return self
+
+
+def refusal(name: str, why: str) -> str:
+    """The message for a layer whose channels cannot be followed."""
+    return (
+        f"the channels of {name} cannot be pruned: {why}; name {name} in keep to leave it as it is, or say "
+        "on_unsupported='skip' to leave everything whole that cannot be pruned"
+    )
+
+
+def check_on_unsupported(value: str) -> None:
+    """Raise a ValueError unless the value is 'raise' or 'skip'."""
+    if value not in ON_UNSUPPORTED:
+        raise ValueError(f"on_unsupported must be 'raise' or 'skip', got {value!r}")
+
+
+def check_keep(model: nn.Module, keep: Sequence[str]) -> None:
+    """Raise a ValueError if keep is no sequence of names of layers."""
+    if isinstance(keep, str):
+        raise ValueError(f"keep must be a list of layers, such as [{keep!r}], got the text {keep!r}")
+    names = [name for name, module in model.named_modules() if isinstance(module, LAYERS)]
+    if unknown := sorted(set(keep) - set(names)):
+        raise ValueError(f"keep names {unknown}, which are not layers of the model; valid: {', '.join(names)}")
+
+
+def trace(
+    model: nn.Module,
+    example: Example,
+    *,
+    keep: Sequence[str] = (),
+    on_unsupported: str = RAISE,
+    stacklevel: int = 3,
+) -> TracedModel:
+    """Find the groups of channels that can be removed, and try the removal out.
+
+    Args:
+        model: any network. Channels are followed through every operation that treats them alike or moves them about;
+            layers that are cut are convolution, transposed convolution, Linear, batch and instance normalisation and
+            PReLU, along with parameters and buffers of their length. It stays exactly as it is.
+        example: what the forward takes: a tensor, a tuple of arguments, or a dict of named ones.
+        keep: layers to leave as wide as they are; also the way past a layer that is refused.
+        on_unsupported: 'raise' an error for the first layer that cannot be pruned, or 'skip' all such layers:
+            they stay whole, and the result's `skipped` says why.
+        stacklevel: of warnings.
+
+    Returns:
+        The traced network, a sequence of its groups in execution order. Channels of its inputs and outputs are in none.
+
+    Raises:
+        ValueError: an unusable example, a model that cannot be run or copied, an unknown layer in keep, or a layer
+            whose channels cannot be followed.
+    """
+    check_on_unsupported(on_unsupported)
+    found = follow(model, example, keep=keep, stacklevel=stacklevel)
+    if on_unsupported == RAISE:
+        found.check(RAISE)
+    return tried(found).check(on_unsupported)
+
+
+def tried(found: TracedModel) -> TracedModel:
+    """The traced model without the groups whose removal breaks the network."""
+    failed = try_removal(found.model, found.network, found.inputs)
+    groups = {name: group for name, group in found.network.groups.items() if name not in failed}
+    return replace(found, network=replace(found.network, groups=groups), skipped=found.skipped | failed)
+
+
+def follow(
+    model: nn.Module, example: Example, *, keep: Sequence[str] = (), stacklevel: int = 2
+) -> TracedModel:
+    """`trace` without the trial: what cannot be pruned is in `skipped`."""
+    inputs = as_inputs(example)
+    check_keep(model, keep)
+    found = run(model, inputs)
+    _warn_of_idle(found, stacklevel + 1)
+    for name in keep:
+        if (labels := found.sides.get((name, "out"))) is not None:
+            found.follower.shadows.atoms.silence(labels)
+    nodes = {name: found.nodes[name] for name in map(found.names.__getitem__, found.positions)}
+    observed = observed_layers(nodes, found.names)
+    network, refused = find_network(found, observed, sum(p.numel() for p in model.parameters()))
+    return TracedModel(model, inputs, network, refused, tuple(keep)).keeping(())
+
+
+def trace_network(model: nn.Module, example: Example, *, keep: Sequence[str] = ()) -> Network:
+    """The groups and costs of a network, as `trace` finds them; what cannot be pruned is in no group."""
+    return follow(model, example, keep=keep).keeping(keep).network
+
+
+def as_traced(model: nn.Module | TracedModel, example: Example | None, keep: Sequence[str] = ()) -> TracedModel:
+    """A model that may be traced already, without the trial.
+
+    Raises:
+        ValueError: a bare model without an example.
+    """
+    if isinstance(model, TracedModel):
+        return model.keeping(keep) if keep else model
+    if example is None:
+        raise ValueError("a model that is not traced needs an example of what its forward takes")
+    return follow(model, example, keep=keep, stacklevel=4).keeping(keep)
+
+
+def _warn_of_idle(found: Run, stacklevel: int) -> None:
+    idle = [name for module, name in found.names.items() if (name, "out") not in found.sides]
+    if idle:
+        warnings.warn(f"the example never runs {', '.join(idle)}; they keep their widths", stacklevel=stacklevel)

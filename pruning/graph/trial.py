@@ -1,0 +1,130 @@
+"""A removal tried out before anybody plans one: numbers that are written down in a forward are in no graph.
+
+A view to 64 channels, a slice of the first 8, a table of constants: the only way to know that a network runs without
+some of its channels, and computes the same for their readers, is to take some away and run it.
+"""
+
+import copy
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from pruning.comparison import answer, as_double, difference, doubled, seeded, unread
+from pruning.cutting import cut
+from pruning.graph.running import duplicate
+from pruning.recording import Inputs
+from pruning.structure import ChannelGroup, Network
+
+SHARE = 0.4
+"""Of every group's channels that go in the trial, the rest of a division by which no usual width is a multiple."""
+
+
+@dataclass(frozen=True)
+class _Trial:
+    model: nn.Module
+    network: Network
+    inputs: Sequence[Inputs]
+    trains: bool
+
+    def failure(self, names: Sequence[str]) -> str | None:
+        """Why the network is broken without some channels of these groups, None if it is not."""
+        removed = {name: some_of(self.network.groups[name]) for name in names}
+        removed = {name: channels for name, channels in removed.items() if len(channels)}
+        if not removed:
+            return None
+        masked = unread(self.model, self.network, removed)
+        try:
+            small = cut(self.model, self.network, removed)
+            for inputs in self.inputs:
+                expected = answer(masked, inputs, self.network)
+                difference(self.network, removed, expected, answer(small, inputs, self.network))
+            if self.trains:
+                _train(small, self.inputs[0])
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200]
+            return f"a trial removal fails, {reason if isinstance(error, ValueError) else _named(error, reason)}"
+        return None
+
+
+def _named(error: Exception, reason: str) -> str:
+    return f"{type(error).__name__}: {reason}"
+
+
+def try_removal(model: nn.Module, network: Network, inputs: Inputs) -> dict[str, str]:
+    """{group: why} of the groups without which the network does not run, or computes something else."""
+    subject = _varied(duplicate(model).eval().requires_grad_(False))
+    if doubled(subject, inputs, network):
+        subject, inputs = subject.double(), as_double(inputs)
+    given = _random(inputs)
+    try:
+        answer(subject, given, network)
+    except Exception:
+        given = inputs  # a network that takes some inputs only
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trial = _Trial(subject, network, [given], _idles(subject, network))
+        failed: dict[str, str] = {}
+        _accept(trial, list(network.groups), [], failed)
+    return failed
+
+
+def _accept(trial: _Trial, names: list[str], accepted: list[str], failed: dict[str, str]) -> None:
+    """Add these groups to the accepted ones if all can lose channels together; else halve them, down to the culprits."""
+    if not names:
+        return
+    why = trial.failure([*accepted, *names])
+    if why is None:
+        accepted += names
+    elif len(names) == 1:
+        failed[names[0]] = why
+    else:
+        middle = len(names) // 2
+        _accept(trial, names[:middle], accepted, failed)
+        _accept(trial, names[middle:], accepted, failed)
+
+
+def some_of(group: ChannelGroup) -> np.ndarray:
+    """Channels to try to remove: unevenly spread, the same for the same group; none of a group of one."""
+    count = max(int(SHARE * group.channels), min(1, group.channels - 1))
+    generator = np.random.default_rng(group.channels)
+    return np.sort(generator.permutation(group.channels)[:count])
+
+
+@torch.no_grad()
+def _varied(model: nn.Module) -> nn.Module:
+    """Parameters that are all alike (a scale of 1, or of 0) become different, or they would hide what is mixed up."""
+    generator = torch.Generator().manual_seed(0)
+    for parameter in model.parameters():
+        if parameter.is_floating_point() and parameter.numel() > 1 and (parameter == parameter.flatten()[0]).all():
+            noise = torch.rand(parameter.shape, generator=generator).to(parameter)
+            parameter.add_(0.1 + 0.4 * noise)
+    return model
+
+
+def _random(inputs: Inputs) -> Inputs:
+    """The example with random numbers in the place of floats."""
+    generator = torch.Generator().manual_seed(0)
+    return inputs.map(
+        lambda x: torch.randn(x.shape, generator=generator).to(x) if x.is_floating_point() else x
+    )
+
+
+def _idles(model: nn.Module, network: Network) -> bool:
+    """Whether some layers run while training only."""
+    return any(
+        not cost.positions and any((m.layer == name) for g in network.groups.values() for m in g.members)
+        for name, cost in network.layers.items()
+    )
+
+
+def _train(small: nn.Module, inputs: Inputs) -> None:
+    """Run the smaller network as in training, of which a crash is all that is looked for."""
+    subject = copy.deepcopy(small).train()
+    with seeded(), torch.no_grad():
+        inputs.map(lambda x: torch.cat([x, x]) if x.ndim > 1 else x).run(subject)
+
+

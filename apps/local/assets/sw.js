@@ -1,4 +1,4 @@
-// Keeps the page and answers from what it keeps. Its headers let TensorFlow.js use threads, and nothing leave this host.
+// Keeps the page and answers from what it keeps, with headers that allow threads and let nothing leave this host.
 
 importScripts('files.js'); // self.PAGE = {version, files, headers}
 

@@ -3,28 +3,43 @@
 import {Camera} from './camera.js';
 import {Compare} from './compare.js';
 import {press, settingControl, styleTile} from './controls.js';
-import {Painter} from './painter.js';
 import {onDropped} from './drop.js';
 import {keepOffline, offerInstall} from './offline.js';
+import {Painter} from './painter.js';
 import {canShare, fileName, readPhoto, save, share} from './pictures.js';
 
 const find = (selector) => document.querySelector(selector);
 const stage = find('#stage');
 const compare = new Compare(stage);
 const painter = new Painter();
-const page = await (await fetch('page.json')).json();
+const page = await readPage();
 const settings = Object.fromEntries(page.settings.map((setting) => [setting.name, setting.default]));
-const camera = new Camera(find('video'), find('.live'), paintFrame, (rate) => say(`${rate.toFixed(1)} pictures a second`));
+const camera = new Camera({
+  video: find('video'), canvas: find('.live'), paint: paintFrame,
+  onFrame: (rate) => say(`${rate.toFixed(1)} pictures a second`),
+  onEnd: (error) => { leaveCamera(); say(error.message, true); },
+});
+const backend = new URLSearchParams(location.search).get('backend'); // in the address, for whoever compares them
+const ready = painter.ask('start', {grainSteps: page.grainSteps, backend});
+ready.catch((error) => say(error.message, true));
 
 let photo = {name: 'sample', source: null, canvas: null, note: ''};
 let style = page.styles[0];
 let job = null;
-const ready = painter.ask('start', {grainSteps: page.grainSteps, backend: new URLSearchParams(location.search).get('backend')});
-ready.catch((error) => say(error.message, true));
+let isStale = false; // whether what is shown was painted in another way than is now chosen
 
-function say(words, wrong = false) {
+async function readPage() {
+  try {
+    return await (await fetch('page.json')).json();
+  } catch (error) {
+    say('This page is not complete: page.json is missing.', true);
+    throw error;
+  }
+}
+
+function say(words, isWrong = false) {
   find('#status').textContent = words;
-  find('#status').classList.toggle('wrong', wrong);
+  find('#status').classList.toggle('wrong', isWrong);
 }
 
 /** Runs what a click asks for; where it fails, the reason is said. */
@@ -40,11 +55,13 @@ function on(selector, event, action) {
 
 /** Paints the photo as things now stand; what was being painted is given up. */
 async function paint() {
+  isStale = true;
   if (camera.isOn) return;
   job?.cancel();
   const mine = {cancel: () => { mine.isCancelled = true; }, begin: performance.now()};
   job = mine;
   working(true);
+  say('Painting …');
   try {
     const {name} = await ready;
     if (mine.isCancelled) throw Object.assign(new Error(), {cancelled: true});
@@ -62,6 +79,7 @@ async function paint() {
 
 function show(painted, mine, runtime) {
   if (job !== mine) return;
+  isStale = false;
   compare.showPainted(painted);
   offer(true);
   say(`Painted in ${((performance.now() - mine.begin) / 1000).toFixed(1)} s on ${runtime}.${photo.note}`);
@@ -78,11 +96,12 @@ function offer(isPainted) {
 
 /** Takes a file or a canvas as the photo and paints it. */
 async function choosePhoto(source, name) {
-  leaveCamera();
-  say('');
   const {canvas, shrunk} = await readPhoto(source, Number(find('#side').value));
-  const note = shrunk ? ` Scaled down from ${shrunk.width} × ${shrunk.height} to ${canvas.width} × ${canvas.height}.` : '';
+  const sizes = shrunk && `${shrunk.width} × ${shrunk.height} to ${canvas.width} × ${canvas.height}`;
+  const note = shrunk ? ` Scaled down from ${sizes}.` : '';
   photo = {source, name, canvas, note};
+  isStale = false;
+  leaveCamera();
   compare.showPhoto(canvas);
   offer(false);
   await paint();
@@ -102,15 +121,14 @@ async function chooseOwnStyle(file) {
   await chooseStyle(tile, chosen);
 }
 
-function paintFrame(frame, first) {
-  return painter.ask('frame', {picture: frame, first, style, settings: {...settings, grain: 0}, transfer: [frame]});
+function paintFrame(picture, isFirst) {
+  return painter.ask('frame', {picture, isFirst, style, settings: {...settings, grain: 0}, transfer: [picture]});
 }
 
 async function enterCamera() {
   job?.cancel();
   await camera.start();
   say('Starting …');
-  await ready;
   showCamera(true);
 }
 
@@ -119,6 +137,7 @@ function leaveCamera() {
   camera.stop();
   showCamera(false);
   say('');
+  if (isStale) paint();
 }
 
 function showCamera(isOn) {
@@ -129,19 +148,8 @@ function showCamera(isOn) {
   const {videoWidth, videoHeight} = find('video');
   const {width, height} = isOn ? {width: videoWidth, height: videoHeight} : find('.before');
   stage.style.setProperty('--shape', width / height);
+  find(isOn ? '#stop' : '#camera').focus({preventScroll: true});
 }
-
-on('#photo', 'change', ({target}) => target.files[0] && choosePhoto(target.files[0], target.files[0].name));
-on('#own', 'change', ({target}) => target.files[0] && chooseOwnStyle(target.files[0]));
-on('#side', 'change', () => choosePhoto(photo.source, photo.name));
-on('#cancel', 'click', () => job?.cancel());
-on('#save', 'click', () => save(find('.after'), fileName(photo.name, style.title)));
-on('#share', 'click', async () => say(await share(find('.after'), fileName(photo.name, style.title))));
-on('#camera', 'click', enterCamera);
-on('#stop', 'click', leaveCamera);
-on('#snapshot', 'click', () => choosePhoto(camera.snapshot(find('#mirror').checked), 'camera'));
-on('#mirror', 'change', ({target}) => stage.classList.toggle('mirrored', target.checked));
-document.addEventListener('visibilitychange', () => document.hidden && leaveCamera());
 
 /** The sample photo, with the picture of it that the page brings along. */
 async function begin() {
@@ -154,7 +162,8 @@ async function begin() {
   }
   stage.classList.toggle('mirrored', find('#mirror').checked);
   find('#share').textContent = canShare() ? 'Share' : 'Copy';
-  const [source, painted] = await Promise.all(['photo.jpg', 'painted.jpg'].map(async (name) => (await fetch(name)).blob()));
+  const load = async (name) => (await fetch(name)).blob();
+  const [source, painted] = await Promise.all(['photo.jpg', 'painted.jpg'].map(load));
   const {canvas} = await readPhoto(source, Number(find('#side').value));
   photo = {...photo, source, canvas};
   compare.showPhoto(canvas);
@@ -163,6 +172,26 @@ async function begin() {
   say('A sample. Choose a photo of yours, or another style.');
 }
 
+/** Runs what a file picker's file is for; the same file may be picked again. */
+function onPicked(selector, action) {
+  on(selector, 'change', async ({target}) => {
+    const [file] = target.files;
+    target.value = '';
+    if (file) await action(file);
+  });
+}
+
+onPicked('#photo', (file) => choosePhoto(file, file.name));
+onPicked('#own', chooseOwnStyle);
+on('#side', 'change', () => choosePhoto(photo.source, photo.name));
+on('#cancel', 'click', () => job?.cancel());
+on('#save', 'click', () => save(find('.after'), fileName(photo.name, style.title)));
+on('#share', 'click', async () => say(await share(find('.after'), fileName(photo.name, style.title))));
+on('#camera', 'click', enterCamera);
+on('#stop', 'click', leaveCamera);
+on('#snapshot', 'click', () => choosePhoto(camera.snapshot(find('#mirror').checked), 'camera'));
+on('#mirror', 'change', ({target}) => stage.classList.toggle('mirrored', target.checked));
+document.addEventListener('visibilitychange', () => document.hidden && leaveCamera());
 onDropped((file) => choosePhoto(file, file.name).catch((error) => say(error.message, true)));
 offerInstall(find('#install'));
 keepOffline((words) => { find('#offline').textContent = words; });

@@ -12,11 +12,12 @@ export class Camera {
 
   /**
    * @param video, canvas elements: what comes in, and what is shown.
-   * @param paint (ImageBitmap, first) => promise of a painted ImageBitmap.
+   * @param paint (ImageBitmap, isFirst) => promise of a painted ImageBitmap.
    * @param onFrame called with frames a second after every frame.
+   * @param onEnd called with the reason where the camera goes off by itself.
    */
-  constructor(video, canvas, paint, onFrame) {
-    Object.assign(this, {video, canvas, paint, onFrame});
+  constructor({video, canvas, paint, onFrame, onEnd}) {
+    Object.assign(this, {video, canvas, paint, onFrame, onEnd});
   }
 
   get isOn() {
@@ -25,14 +26,16 @@ export class Camera {
 
   /** Turns it on and paints until `stop`. Throws words where there is none or it may not be used. */
   async start() {
-    if (!navigator.mediaDevices) throw new Error('Browsers open the camera only on https pages and on this device itself.');
+    if (!navigator.mediaDevices) throw new Error('Browsers open the camera only on https pages.');
     const wanted = {video: {facingMode: 'user', width: {ideal: 1280}, height: {ideal: 720}}, audio: false};
-    const stream = await navigator.mediaDevices.getUserMedia(wanted).catch((error) => { throw new Error(reasonOf(error)); });
+    const stream = await navigator.mediaDevices.getUserMedia(wanted).catch((error) => {
+      throw new Error(reasonOf(error));
+    });
     this.#stream = stream;
     this.video.srcObject = stream;
     await this.video.play();
-    stream.getVideoTracks()[0].addEventListener('ended', () => this.stop());
-    this.#run(stream);
+    stream.getVideoTracks()[0].addEventListener('ended', () => this.onEnd(new Error('The camera has gone.')));
+    this.#run(stream).catch(this.onEnd);
   }
 
   /** Really off: its light goes out. */
@@ -53,16 +56,13 @@ export class Camera {
 
   async #run(stream) {
     const shown = this.canvas.getContext('2d');
-    for (let first = true; this.#stream === stream; first = false) {
+    for (let isFirst = true; this.#stream === stream; isFirst = false) {
       const begin = performance.now();
-      const frame = await createImageBitmap(this.video, this.#size());
-      const painted = await this.paint(frame, first).catch(() => null);
+      const painted = await this.paint(await createImageBitmap(this.video, this.#size()), isFirst);
       if (this.#stream !== stream) return;
-      if (painted) {
-        [this.canvas.width, this.canvas.height] = [painted.width, painted.height];
-        shown.drawImage(painted, 0, 0);
-        painted.close();
-      }
+      [this.canvas.width, this.canvas.height] = [painted.width, painted.height];
+      shown.drawImage(painted, 0, 0);
+      painted.close();
       await new Promise(requestAnimationFrame);
       this.#adapt(performance.now() - begin);
     }
@@ -88,7 +88,7 @@ export class Camera {
 }
 
 function reasonOf({name}) {
-  if (name === 'NotAllowedError') return 'The camera may not be used: allow it beside the page’s address, then try again.';
+  if (name === 'NotAllowedError') return 'The camera may not be used: allow it beside the address, then try again.';
   if (name === 'NotFoundError') return 'There is no camera on this device.';
   if (name === 'NotReadableError') return 'Another program uses the camera: close it there, then try again.';
   return 'The camera does not start.';

@@ -8,7 +8,8 @@ const NEGLIGIBLE = 1e-10; // of the trace
  * @returns {vectors: Float32Array (C x count, row by row), count}, fewer than wanted where C is smaller.
  */
 export function principalComponents(covariance, channels, wanted) {
-  const rows = Array.from({length: channels}, (_, i) => Float64Array.from(covariance.subarray(i * channels, (i + 1) * channels)));
+  const row = (i) => Float64Array.from(covariance.subarray(i * channels, (i + 1) * channels));
+  const rows = Array.from({length: channels}, (_, i) => row(i));
   const vectors = rows.map((_, i) => Float64Array.from({length: channels}, (_, j) => Number(i === j))); // one a row
   const trace = rows.reduce((sum, row, i) => sum + row[i], 0);
   for (let sweep = 0; sweep < SWEEPS; sweep++) if (!sweepOnce(rows, vectors, NEGLIGIBLE * trace)) break;

@@ -1,6 +1,7 @@
 // Paints pictures in prepared styles: what artnet/stylizer.py is for Python.
 //
-// Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names like 'conv3/content'.
+// Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names such as
+// 'conv3/content'.
 
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {STRIDES} from './network.js';
@@ -43,11 +44,12 @@ export class Engine {
     return this.#finished(painted, content, style, settings);
   }
 
-  /** A camera's frame in a style. @param memory {statistics}, the same object for all frames, empty at first. */
+  /** A camera's frame in a style. @param memory one object for all frames of a camera, {} at first. */
   async paintFrame(frame, style, settings, memory) {
-    const {painted, statistics} = await this.#run(frame, style, settings.strength, {held: memory.statistics});
+    const held = memory.style === style ? memory.statistics : {};
+    const {painted, statistics} = await this.#run(frame, style, settings.strength, {held});
     this.tf.dispose(memory.statistics ?? []);
-    memory.statistics = statistics;
+    Object.assign(memory, {style, statistics});
     return this.#finished(painted, frame, style, settings);
   }
 
@@ -95,9 +97,9 @@ export class Engine {
     if (parts.length === 1) return parts[0];
     const columns = tiles.filter(({y}) => y === 0).length;
     const joined = tf.tidy(() => Object.fromEntries(network.levels.map((level) => {
-      const rows = [];
-      for (let i = 0; i < parts.length; i += columns) rows.push(tf.concat(parts.slice(i, i + columns).map((part) => part[level]), 2));
-      return [level, tf.concat(rows, 1)];
+      const tops = parts.filter((_, i) => i % columns === 0).keys();
+      const row = (top) => parts.slice(top * columns, (top + 1) * columns).map((part) => part[level]);
+      return [level, tf.concat([...tops].map((top) => tf.concat(row(top), 2)), 1)];
     })));
     own.push(joined);
     return joined;
@@ -164,7 +166,7 @@ function mixed(tf, own, old) {
 function padded(picture, stride) {
   const [width, height] = [picture.width, picture.height].map((side) => Math.max(2, Math.ceil(side / stride)) * stride);
   if (width === picture.width && height === picture.height) return picture;
-  const from = new Uint32Array(picture.data.buffer, picture.data.byteOffset, picture.width * picture.height); // whole pixels
+  const from = new Uint32Array(picture.data.buffer, picture.data.byteOffset, picture.width * picture.height);
   const to = new Uint32Array(width * height);
   for (let row = 0; row < height; row++) {
     const start = Math.min(row, picture.height - 1) * picture.width;
@@ -180,7 +182,8 @@ function blank({width, height}) {
 
 /** Writes the part of a tile that stays into the painted picture. @param pixels 0..1 of the tile. */
 function place(pixels, {x, y, width, keep}, painted) {
-  const [right, bottom] = [Math.min(keep.x + keep.width, painted.width), Math.min(keep.y + keep.height, painted.height)];
+  const right = Math.min(keep.x + keep.width, painted.width);
+  const bottom = Math.min(keep.y + keep.height, painted.height);
   for (let row = keep.y; row < bottom; row++) {
     let from = 3 * ((row - y) * width + keep.x - x);
     let to = 4 * (row * painted.width + keep.x);

@@ -1,4 +1,5 @@
-// What is done to pixels after the network: fine detail, grain, the photo's own colours. See artnet/finish.py, color.py.
+// What is done to pixels after the network: fine detail, grain, the photo's own colours. See artnet/finish.py and
+// artnet/color.py.
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 

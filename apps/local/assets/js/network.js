@@ -3,13 +3,13 @@
 // Features are tensors (1, H, W, C), float32. Every function here leaves tidying up to its caller (tf.tidy).
 
 export const STRIDES = { // of the stages of the encoder, as in artnet/config.py
-  pixels: 1, conv1: 2, conv2: 4, conv3: 4, inception3a: 8, inception3b: 8, inception4a: 16, inception4b: 16, inception4c: 16,
-  inception4d: 16, inception4e: 16, inception5a: 32, inception5b: 32,
+  pixels: 1, conv1: 2, conv2: 4, conv3: 4, inception3a: 8, inception3b: 8, inception4a: 16, inception4b: 16,
+  inception4c: 16, inception4d: 16, inception4e: 16, inception5a: 32, inception5b: 32,
 };
 const POOL_BEFORE = {conv2: 3, inception3a: 3, inception4a: 3, inception5a: 2};
 const SCALE = 2 / 255; // from bytes to the -1..1 that the encoder was trained on
 
-/** Reads a checkpoint, a safetensors file in half precision: {config, tensors: {name: {shape, values: Float32Array}}}. */
+/** Reads a checkpoint, safetensors in half precision: {config, tensors: {name: {shape, values: Float32Array}}}. */
 export function readCheckpoint(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
@@ -102,7 +102,8 @@ export class Network {
       if (before !== features[config.cut]) before.dispose();
     }
     return tf.tidy(() => {
-      const pixels = shuffled(tf, this.#convolve(x, 'decoder.output', {activation: 'linear'}), this.decoderStrides.at(-1));
+      const blocks = this.#convolve(x, 'decoder.output', {activation: 'linear'});
+      const pixels = shuffled(tf, blocks, this.decoderStrides.at(-1));
       return features.pixels ? tf.add(pixels, features.pixels) : pixels;
     });
   }

@@ -16,7 +16,8 @@ export class Painter {
       return error === undefined ? resolve(result) : reject(Object.assign(new Error(inWords(error)), {cancelled}));
     };
     this.#worker.onerror = (event) => {
-      for (const {reject} of this.#waiting.values()) reject(new Error(inWords(event.message ?? 'The painter does not start.')));
+      const error = new Error(inWords(event.message ?? 'The painter does not start: reload the page.'));
+      for (const {reject} of this.#waiting.values()) reject(error);
       this.#waiting.clear();
     };
   }

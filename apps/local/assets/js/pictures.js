@@ -25,7 +25,8 @@ export function fileName(photo, style) {
 }
 
 export async function save(canvas, name) {
-  const link = Object.assign(document.createElement('a'), {href: URL.createObjectURL(await asBlob(canvas, 'image/jpeg')), download: name});
+  const href = URL.createObjectURL(await asBlob(canvas, 'image/jpeg'));
+  const link = Object.assign(document.createElement('a'), {href, download: name});
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
@@ -49,6 +50,9 @@ export async function share(canvas, name) {
 
 function asBlob(canvas, type) {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('There is not enough memory to save this picture.'))), type, 0.95);
+    canvas.toBlob((blob) => {
+      if (blob) resolve(blob);
+      else reject(new Error('There is not enough memory to save this picture.'));
+    }, type, 0.95);
   });
 }

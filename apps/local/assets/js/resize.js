@@ -58,6 +58,8 @@ function lanczos(x) {
 
 function transposed({width, height, data}) {
   const [from, to] = [new Uint32Array(data.buffer, data.byteOffset, width * height), new Uint32Array(width * height)];
-  for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) to[column * height + row] = from[row * width + column];
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) to[column * height + row] = from[row * width + column];
+  }
   return {width: height, height: width, data: new Uint8ClampedArray(to.buffer)};
 }

@@ -2,14 +2,16 @@
 
 import '../runtime/tf-core.min.js';
 
-const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i; // a processor in a graphics card's clothes is slower than WASM
+const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i; // processors that pass as cards: WASM is quicker
 const {tf} = globalThis;
 
 const FINDERS = {webgpu: hasGraphicsCard, webgl: hasWebGl, wasm: async () => true};
-export const NAMES = {webgpu: 'the graphics card (WebGPU)', webgl: 'the graphics card (WebGL)', wasm: 'the processor (WASM)'};
+export const NAMES = {
+  webgpu: 'the graphics card (WebGPU)', webgl: 'the graphics card (WebGL)', wasm: 'the processor (WASM)',
+};
 
 /**
- * @param wanted one of webgpu, webgl and wasm to be used whatever it runs on; by default the first that is there and starts.
+ * @param wanted webgpu, webgl or wasm, whatever it runs on; by default the first that is there and starts.
  * @returns {tf, backend}.
  */
 export async function startRuntime(wanted) {

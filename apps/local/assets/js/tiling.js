@@ -18,7 +18,8 @@ function spans(length, stride) {
   const strides = length / stride;
   const count = Math.ceil((strides - 2 * REACH) / (TILE / stride - 2 * REACH));
   const size = (Math.ceil((strides - 2 * REACH) / count) + 2 * REACH) * stride;
-  const starts = Array.from({length: count}, (_, i) => Math.round((strides - size / stride) / (count - 1) * i) * stride);
+  const step = (strides - size / stride) / (count - 1);
+  const starts = Array.from({length: count}, (_, i) => Math.round(step * i) * stride);
   const seams = [0, ...starts.slice(1).map((start) => start + REACH * stride), length];
   return starts.map((start, i) => ({start, stop: start + size, keep: seams[i], end: seams[i + 1]}));
 }

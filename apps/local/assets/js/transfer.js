@@ -20,13 +20,15 @@ export function momentsOf(tf, x) {
 /**
  * What the transfer needs of a style's features.
  *
- * @returns {moments, basis, kernels, bias}, tensors to be disposed of, and {table: Float32Array, channels}, the patches.
+ * @returns {moments, basis, kernels, bias}, tensors that want to be disposed of, {table: Float32Array}, the patches'
+ *   pixels, and {channels}.
  */
 export async function prepareStyle(network, features) {
   const {tf, config, levels} = network;
   const cut = features[config.cut];
   const channels = cut.shape[3];
-  const moments = tf.tidy(() => Object.fromEntries(levels.map((level) => [level, momentsOf(tf, features[level])])));
+  const all = () => Object.fromEntries(levels.map((level) => [level, momentsOf(tf, features[level])]));
+  const moments = tf.tidy(all);
   const centred = tf.tidy(() => tf.sub(cut, moments[config.cut].mean));
   const covariance = tf.tidy(() => {
     const flat = tf.reshape(centred, [-1, channels]);
@@ -54,10 +56,10 @@ function bankOf(tf, centred, {vectors, count}, step) {
 function patchesOf(tf, x, step) {
   const [, height, width, channels] = x.shape;
   const around = reflect(tf, x, 1);
-  const ends = [0, height, width, channels];
   return tf.stack(Array.from({length: PATCH ** 2}, (_, i) => {
     const [top, left] = [Math.floor(i / PATCH), i % PATCH];
-    const window = tf.stridedSlice(around, [0, top, left, 0], [1, top + ends[1], left + ends[2], channels], [1, step, step, 1]);
+    const ends = [1, top + height, left + width, channels];
+    const window = tf.stridedSlice(around, [0, top, left, 0], ends, [1, step, step, 1]);
     return tf.reshape(window, [-1, channels]);
   }));
 }

@@ -11,7 +11,8 @@ const STYLE_SIDE = 2048; // of a style's picture before it is fitted to the stro
 const CANCELLED = 'cancelled';
 
 let engine;
-let memory = {};
+const memory = {};
+let last = Promise.resolve();
 const styles = new Map(); // key -> what the engine prepared, the latest last
 const cancelled = new Set();
 
@@ -27,24 +28,26 @@ const TASKS = {
 
   /** {picture: ImageBitmap, style: {key, source: address or Blob}, settings} -> ImageBitmap. */
   async paint({picture, style, settings}, report) {
+    report(0);
     const content = pixelsOf(picture);
     const prepared = await prepare(style, settings.stroke_size);
     return bitmapOf(await engine.paint(content, prepared, settings, report));
   },
 
-  /** The same for a frame of a camera, of which `first` forgets those before. */
-  async frame({picture, style, settings, first}) {
+  /** The same for a frame of a camera, of which the first forgets those before. */
+  async frame({picture, style, settings, isFirst}) {
     const prepared = await prepare(style, settings.stroke_size);
-    if (first) memory = {};
+    if (isFirst) memory.style = null;
     return bitmapOf(await engine.paintFrame(pixelsOf(picture), prepared, settings, memory));
   },
 };
 
-onmessage = async ({data}) => {
-  if ('cancel' in data) {
-    cancelled.add(data.cancel);
-    return;
-  }
+onmessage = ({data}) => {
+  if ('cancel' in data) cancelled.add(data.cancel);
+  else last = last.then(() => run(data)); // one after the other, so that memory holds one at most
+};
+
+async function run(data) {
   const {id, task} = data;
   const report = (progress) => {
     if (cancelled.has(id)) throw new Error(CANCELLED);
@@ -58,7 +61,7 @@ onmessage = async ({data}) => {
     postMessage({id, error: error.message, cancelled: error.message === CANCELLED});
   }
   cancelled.delete(id);
-};
+}
 
 async function download(address) {
   const answer = await fetch(address);
@@ -81,7 +84,9 @@ async function prepare({key, source}, strokeSize) {
 
 async function styleOf(source) {
   const blob = source instanceof Blob ? source : new Blob([await download(new URL(`../${source}`, import.meta.url))]);
-  const picture = await createImageBitmap(blob).catch(() => { throw new Error('This browser cannot read that style picture.'); });
+  const picture = await createImageBitmap(blob).catch(() => {
+    throw new Error('This browser cannot read that style: save it as JPEG or PNG first.');
+  });
   return pixelsOf(picture, Math.min(1, STYLE_SIDE / Math.max(picture.width, picture.height)));
 }
 

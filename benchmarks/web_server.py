@@ -104,13 +104,14 @@ def family(process: int) -> list[int]:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[str, Memory]]:
-    """A server of its own; (its address, its memory), which is watched until the end."""
+def serving(*options: str, folder: Path | None = None) -> Iterator[tuple[str, Memory]]:
+    """A server of its own, of the checkout in `folder`; (its address, its memory), which is watched until the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "apps.cli", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder)
     memory = Memory(process.pid)
     try:
         process.stdout.readline()

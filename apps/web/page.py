@@ -60,4 +60,4 @@ def build_page(studio: Studio) -> gr.Blocks:
             with gr.Column(elem_id="side"):
                 build_panel()
         build_api(studio)
-    return page.queue(max_size=32, default_concurrency_limit=4, api_open=False)
+    return page.queue(max_size=128, default_concurrency_limit=4, api_open=False)

@@ -27,8 +27,8 @@ Mix = tuple[tuple[str, float], ...]
 """Styles by path, with their weights."""
 TILE = 1536
 """Side of the tiles that photos are painted in: a second of work, and so much do others wait."""
-MOST_WAITING = 12
-"""Videos that may wait in line; with those before them they would take hours."""
+MOST_PHOTOS, MOST_WAITING = 30, 12
+"""Photos and videos that may wait in line; who comes then is told to come again."""
 _REMEMBERED = 64
 _REMEMBERED_PIXELS = 6_000_000
 
@@ -66,7 +66,7 @@ class Studio:
         self._lock = threading.Lock()
         self._prepared: OrderedDict[tuple[Mix, int], Stylizer] = OrderedDict()
         self.clients, self._work = clients or Clients(), work
-        self.photos, self.large = Places(4, 2), Places(2, 1)
+        self.photos, self.large = Places(4, 2, MOST_PHOTOS), Places(2, 1)
         self.videos, self.trials = Places(1, 1, MOST_WAITING), Places(1, 1, MOST_WAITING)
         self.visits, self.newest = Visits(), Newest()
 

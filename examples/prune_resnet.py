@@ -14,4 +14,5 @@ pruning.verify(model, plan, pruned, example)
 pruning.save(pruned, sys.argv[1])
 again = pruning.load(sys.argv[1], like=resnet18().eval())
 assert torch.equal(again(example), pruned(example))
-print(f"MACs {plan.after['macs'] / plan.before['macs']:.0%}, parameters {plan.after['params'] / plan.before['params']:.0%}")
+left = {name: plan.after[name] / plan.before[name] for name in ("macs", "params")}
+print(f"MACs {left['macs']:.0%}, parameters {left['params']:.0%}")

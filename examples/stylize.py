@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from apps import samples
-from artnet import Stylizer, StyleSettings
+from artnet import StyleSettings, Stylizer
 
 output = Path(sys.argv[1])
 output.mkdir(parents=True, exist_ok=True)

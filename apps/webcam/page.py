@@ -8,7 +8,8 @@ PAGE = """\
 <title>ArtNet</title>
 <link rel="icon" href="data:,">
 <style>
-  html, body { margin: 0; height: 100%; overflow: hidden; background: #000 }
+  html, body { margin: 0; height: 100%; overflow: hidden }
+  body { background: #000 }
   p, img { position: absolute; inset: 0; margin: 0 }
   p { display: grid; place-items: center; color: #999; font: 16px system-ui, sans-serif }
   [hidden] { display: none }

@@ -27,7 +27,7 @@ from apps.web.studio import Studio, Wish  # noqa: E402
 from artnet.pictures import read_picture  # noqa: E402
 from artnet.settings import StyleSettings  # noqa: E402
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "python-api.md"
 STYLE = ((str(samples.style("wave-print")), 1.0),)
 
 
@@ -82,8 +82,8 @@ def test_endpoints_are_named_and_documented(client):
 
 
 def examples():
-    """The example of `artnet serve --help`, and those of README."""
-    blocks = README.read_text().split("```python\n")[1:] if README.exists() else []
+    """The example of `artnet serve --help`, and that of the documentation."""
+    blocks = PAGE.read_text().split("```python\n")[1:]
     yield "\n".join(line[4:] for line in EPILOG.splitlines() if line.startswith("    "))
     yield from (block.split("```")[0] for block in blocks if "gradio_client" in block)
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from apps import samples
 from apps.local import HEADERS
+from apps.web import assets as web_assets
 from artnet import Stylizer
 from artnet.finish import BAND
 from artnet.pictures import flatten, read_picture
@@ -25,6 +26,8 @@ GRAIN_STEPS = 27
 """Levels of the grain's pattern in one standard deviation: 8 bits hold 4.7 deviations, and it has 4.6."""
 STYLE_SIDE, TILE_SIDE = 512, 232
 """Short side of a style, the default stroke size, so that the page need not scale it; and side of its square tile."""
+PHOTO, PHOTO_SIDE = "bee", 900
+"""Name of the photo that the page opens with, of those of `apps.web`, and its longest side."""
 OFFERED = ("strength", "stroke_size", "preserve_color", "grain")
 STROKE_SIZES = (192, 1024)
 
@@ -41,7 +44,8 @@ def build(folder: Path, weights: str | Path, styles: Sequence[Path]) -> None:
         FileNotFoundError: no such file.
     """
     shutil.copytree(ASSETS, folder, dirs_exist_ok=True)
-    shutil.copy(samples.FOLDER / "SOURCES.md", folder / "SOURCES.md")
+    sources = (samples.FOLDER / "SOURCES.md", web_assets.FOLDER / "SOURCES.md")
+    (folder / "SOURCES.md").write_text("\n".join(path.read_text("utf-8") for path in sources), "utf-8")
     (folder / "artnet.safetensors").write_bytes(half_precision(weights))
     noise = np.random.default_rng(0).standard_normal((BAND, BAND), dtype=np.float32)
     (folder / "grain.bin").write_bytes(np.rint(GRAIN_STEPS * noise).astype(np.int8).tobytes())
@@ -65,10 +69,11 @@ def half_precision(weights: str | Path) -> bytes:
 
 def write_sample(folder: Path, stylizer: Stylizer, style: Path) -> None:
     """The photo that the page opens with, and what it looks like in the first style."""
-    photo = Image.open(samples.photo()).convert("RGB")
+    photo = Image.open(web_assets.sample_photo(PHOTO)).convert("RGB")
+    photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS)
     stylizer.set_style(style)
-    (folder / "photo.jpg").write_bytes(samples.photo().read_bytes())
-    stylizer.stylize(photo).save(folder / "painted.jpg", quality=88)
+    (folder / "photo.jpg").write_bytes(jpeg(photo, 85))
+    (folder / "painted.jpg").write_bytes(jpeg(stylizer.stylize(photo), 85))
 
 
 def write_styles(folder: Path, stylizer: Stylizer, styles: Sequence[Path], *, whole: bool) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c '$(CHECK_PYTHON)' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser lint types wheel clean
+.PHONY: help demo test test-browser lint types docs wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -31,6 +31,13 @@ lint: $(INSTALLED_DEV)  ## check the style of the code
 
 types: $(INSTALLED_DEV)  ## check the types of the packages
 	$(BIN)/python -m mypy
+
+docs: $(BIN)/mkdocs  ## build the documentation as a site into build/site/, links checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+$(BIN)/mkdocs: pyproject.toml | $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
 
 wheel: $(INSTALLED_DEV)  ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build

@@ -83,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
     from apps.extras import need
 
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings say less than our own lines
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")  # slow to open on Windows
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     with ExitStack() as stack:
         window = None

@@ -189,7 +189,8 @@ def _check_device(source: str) -> None:
         return
     if not device.exists():
         others = sorted(int(path.name[5:]) for path in DEVICES.glob("video*") if path.name[5:].isdecimal())
-        have = f"there is {', '.join(map(str, others))}" if others else "there is none at all"
-        raise ValueError(f"there is no camera {source}: {have}; --camera takes another, or a video file")
+        if not others:
+            raise ValueError("there is no camera here; plug one in, or give a video file (--camera clip.mp4)")
+        raise ValueError(f"there is no camera {source}, but {' and '.join(map(str, others))}: choose with --camera")
     if not os.access(device, os.R_OK | os.W_OK):
         raise ValueError(f"{device} may not be used by you; become a member of its group (usually 'video')")

@@ -167,7 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_pictures(self) -> None:
         """Until the viewer leaves, or there are no more."""
         pictures, number = self.server.pictures, 0
-        self.wfile.write(f"--{BOUNDARY}\r\n".encode())
+        # The next head goes along with a picture: browsers show it only when they see that another one begins.
+        head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n".encode()
+        self.wfile.write(head)
         while not pictures.closed:
             found = pictures.newer(number, GLANCE)
             if found is None:
@@ -175,9 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
                     return
                 continue
             number, jpeg = found
-            head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
-            # The next boundary goes along: browsers show a picture only when they see that it has ended.
-            self.wfile.write(head + jpeg + f"\r\n--{BOUNDARY}\r\n".encode())
+            self.wfile.write(jpeg + b"\r\n" + head)
 
     def _send(self, kind: str, body: bytes, **headers: str) -> None:
         self._begin(HTTPStatus.OK, kind, **headers, **{"Content-Length": str(len(body))})

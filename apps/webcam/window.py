@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pygame
@@ -78,6 +79,7 @@ class Window:
 
     def __exit__(self, *_: object) -> None:
         self.window.destroy()
+        _font.cache_clear()  # fonts end with pygame
         pygame.quit()
 
     def show(self, rgb: np.ndarray | None, words: Words) -> None:
@@ -148,15 +150,20 @@ def _fitting(lines: Sequence[str], size: int, width: int) -> int:
     return next((smaller for smaller in sizes if _width(lines, smaller) <= width), _LEAST_FONT)
 
 
+@lru_cache(64)
+def _font(size: int) -> pygame.font.Font:
+    return pygame.font.Font(None, size)
+
+
 def _width(lines: Sequence[str], size: int) -> int:
     """Of a block of lines in a font."""
-    font = pygame.font.Font(None, size)
+    font = _font(size)
     return max(font.size(line)[0] for line in lines) + 2 * (size // 3)
 
 
 def _block(lines: Sequence[str], size: int) -> pygame.Surface:
     """Lines of text on a shaded ground."""
-    font = pygame.font.Font(None, size)
+    font = _font(size)
     pad, pitch = size // 3, font.get_linesize()
     block = pygame.Surface((_width(lines, size), pitch * len(lines) + pad), pygame.SRCALPHA)
     block.fill(_SHADE)
@@ -165,7 +172,8 @@ def _block(lines: Sequence[str], size: int) -> pygame.Surface:
     return block
 
 
-def _line(parts: Sequence[str], size: int, width: int) -> pygame.Surface:
+@lru_cache(4)
+def _line(parts: tuple[str, ...], size: int, width: int) -> pygame.Surface:
     """The parts in one line as large as the width allows, or in several where that would be too small to read."""
     for count in range(len(parts), 0, -1):
         lines = [_GAP.join(parts[start : start + count]) for start in range(0, len(parts), count)]

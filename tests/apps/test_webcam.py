@@ -128,7 +128,8 @@ class Silent:
     def set(self, *_):
         pass
 
-    release = set
+    def release(self):
+        pass
 
 
 def test_keys_work_while_the_camera_is_silent(fake, desk, monkeypatch):
@@ -392,6 +393,45 @@ def test_lost_camera_is_tried_again_then_given_up(opens, fake, desk, monkeypatch
     assert sum("gives no pictures any more; trying again" in line for line in told) == opens
     assert sum("does not open; trying again" in line for line in told) == cameras.ATTEMPTS - 1
     assert last.startswith("artnet: error: camera 0 cannot be opened: plug it in")
+
+
+@pytest.mark.parametrize(
+    ("devices", "camera", "message"),
+    [
+        ([], "0", "there is no camera here; plug one in, or give a video file"),
+        (["video0", "video2", "video10"], "1", "there is no camera 1, but 0 and 2 and 10: choose with --camera"),
+        (["video0"], "7", "there is no camera 7, but 0: choose with --camera"),
+    ],
+)
+def test_a_missing_camera_is_said_at_once(devices, camera, message, fake, desk, one_camera, monkeypatch, capsys):
+    (one_camera / "video0").unlink()
+    for name in devices:
+        (one_camera / name).touch()
+    monkeypatch.setattr(Unplugged, "opens", 0)
+    monkeypatch.setattr(cameras.cv2, "VideoCapture", Unplugged)
+    monkeypatch.setattr(cameras.sys, "platform", "linux")
+    assert webcam("--style", "style.png", "--headless", "--camera", camera) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "asked"), [(480, [(640, 480)]), (720, ["MJPG", (1280, 720)]), (1080, ["MJPG", (1920, 1080)])]
+)
+def test_cameras_are_asked_for_the_size(size, asked, fake, desk, monkeypatch):
+    calls = {}
+    monkeypatch.setattr(Silent, "set", lambda self, name, value: calls.__setitem__(name, value))
+    monkeypatch.setattr(cameras.cv2, "VideoCapture", Silent)
+    monkeypatch.setattr(cameras, "LEAVE", 0.01)
+    cv2, leave = cameras.cv2, SimpleNamespace(type=pygame.QUIT)
+    monkeypatch.setattr(pygame.event, "get", lambda: [leave] if cv2.CAP_PROP_FRAME_HEIGHT in calls else [])
+    assert webcam("--style", "style.png", "--size", size) == 0
+    found = [(calls.pop(cv2.CAP_PROP_FRAME_WIDTH), calls.pop(cv2.CAP_PROP_FRAME_HEIGHT))]
+    if cv2.CAP_PROP_FOURCC in calls:
+        found.insert(0, int(calls.pop(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode())
+    assert found == asked
+    assert not calls
 
 
 def test_large_pictures_are_scaled_down(desk):

@@ -12,6 +12,7 @@ pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
 from apps.webcam import stream as streams
 from apps.webcam.stream import Pictures, Stream
 
+NEXT = b"\r\n--painting\r\nContent-Type: image/jpeg\r\n\r\n"
 RED, BLUE = (200, 10, 10), (10, 10, 200)
 
 
@@ -55,7 +56,8 @@ class Viewer:
         self.socket.connect(("127.0.0.1", port_of(stream)))
         self.socket.sendall(f"GET /stream.mjpg HTTP/1.0\r\nHost: localhost:{port_of(stream)}\r\n\r\n".encode())
         self.file = self.socket.makefile("rb")
-        self.head = self.lines()
+        self.head, self.come = self.lines(), b""
+        assert self.lines() == ["--painting", "Content-Type: image/jpeg"]
 
     def lines(self):
         """Up to an empty line."""
@@ -65,12 +67,12 @@ class Viewer:
         return found
 
     def picture(self):
-        """The next JPEG and, as browsers want it, the boundary after it."""
-        lines = [line for line in self.lines() if line != "--painting"]
-        length = int(dict(line.split(": ") for line in lines)["Content-Length"])
-        jpeg = self.file.read(length)
-        assert self.file.readline() == b"\r\n"
-        assert self.file.readline() == b"--painting\r\n"
+        """The next JPEG, up to the head of the one after it, without which browsers do not show it yet."""
+        while NEXT not in self.come:
+            part = self.file.read1(65536)
+            assert part
+            self.come += part
+        jpeg, _, self.come = self.come.partition(NEXT)
         return jpeg
 
     def leave(self):

@@ -10,7 +10,7 @@ from apps.web.panel import keep_alive, upload_of, wish
 from apps.web.studio import Wish
 
 WHERE = ("everywhere", "inside", "outside", "both")
-"""Parts of a photo that are painted: all of it, inside a mask, outside it, or inside in one style and outside in another."""
+"""Parts of a photo that are painted: all, inside a mask, outside it, or inside in one style and outside in another."""
 SIDES = (320, 1600)
 """Pixels of the longer side of a preview."""
 MAX_PHOTOS = 20

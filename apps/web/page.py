@@ -13,11 +13,13 @@ from apps.web.video import build_video
 # Fonts of the visitor's own system: a page that is served locally asks no other server for anything.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 INK = gr.themes.Color(
-    "#faf9f6", "#f3f1ec", "#e3dfd6", "#cfc9bd", "#a49d90", "#746d61", "#5c564c", "#433e37", "#2a2723", "#1b1917", "#121110"
+    *("#faf9f6", "#f3f1ec", "#e3dfd6", "#cfc9bd", "#a49d90", "#746d61"),
+    *("#5c564c", "#433e37", "#2a2723", "#1b1917", "#121110"),
 )
 """Warm greys, from paper to ink."""
 EARTH = gr.themes.Color(
-    "#fff4ee", "#ffe4d6", "#ffc5a8", "#ff9f73", "#ff8a5c", "#d9541e", "#b23c0c", "#92310a", "#742709", "#571e08", "#3a1405"
+    *("#fff4ee", "#ffe4d6", "#ffc5a8", "#ff9f73", "#ff8a5c", "#d9541e"),
+    *("#b23c0c", "#92310a", "#742709", "#571e08", "#3a1405"),
 )
 """The one colour of the page: burnt orange, as of a painter's earth."""
 

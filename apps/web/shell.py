@@ -17,7 +17,7 @@ from apps.web.assets import FOLDER, URL, tile
 from apps.web.requests import RefusedError
 
 TITLE = "ArtNet: your photo as a painting"
-DESCRIPTION = "Drop a photo and see it painted in any style, at once. Everything is computed on the machine that serves it."
+DESCRIPTION = "Drop a photo and see it painted in any style, at once. It stays on the machine that serves this page."
 STYLES = ("page", "panel", "photo", "live", "video")
 MODULES = ("net", "share", "panel", "photo", "view", "mask", "past", "tiles", "take")
 _PREFIX = f"/{URL}/"
@@ -44,7 +44,8 @@ class Shell:
         wanted = _TILE.fullmatch(name)
         try:
             if wanted:
-                made = Response(tile(*wanted.groups()), media_type="image/jpeg", headers={"cache-control": "max-age=3600"})
+                kept = {"cache-control": "max-age=3600"}
+                made = Response(tile(*wanted.groups()), media_type="image/jpeg", headers=kept)
                 return await made(scope, receive, send)
             await self._files({**scope, "path": f"/{name}", "root_path": ""}, receive, _fresh(send))
         except (ValueError, HTTPException):

@@ -31,7 +31,8 @@ def test_first_wish_is_of_the_defaults():
 
 
 def test_wish_of_a_blend():
-    styles = [{"name": "wave-print", "weight": 0.4}, {"file": {"path": "own.jpg"}, "weight": 1}, {"name": "udnie", "weight": 0}]
+    own = {"file": {"path": "own.jpg"}, "weight": 1}
+    styles = [{"name": "wave-print", "weight": 0.4}, own, {"name": "udnie", "weight": 0}]
     wanted = {"styles": styles, "strength": 0.5, "stroke_size": 256, "preserve_color": True}
     expected = StyleSettings(0.5, stroke_size=256, preserve_color=True)
     assert wish(wanted) == Wish(((WAVE, 0.4), ("own.jpg", 1.0)), expected)
@@ -92,7 +93,14 @@ def test_photos_of_an_archive():
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Été 1-udnie+scream", "Été 1-udnie+scream"), ("../../x", "_.._x"), ("a:b\0c", "a_b_c"), (None, "artnet"), ("..", "artnet"), ("x" * 99, "x" * 80)],
+    [
+        ("Été 1-udnie+scream", "Été 1-udnie+scream"),
+        ("../../x", "_.._x"),
+        ("a:b\0c", "a_b_c"),
+        (None, "artnet"),
+        ("..", "artnet"),
+        ("x" * 99, "x" * 80),
+    ],
 )
 def test_names_of_files(name, expected):
     assert stem(name) == expected
@@ -186,7 +194,8 @@ class TestSteps:
 
 
 GRADIO = b"""<html><head><meta charset="utf-8"/><meta property="og:title" content="Gradio" />
-<meta name="twitter:creator" content="@Gradio" /><link rel="manifest" href="/manifest.json" /></head><body></body></html>"""
+<meta name="twitter:creator" content="@Gradio" />
+<link rel="manifest" href="/manifest.json" /></head><body></body></html>"""
 
 
 def test_the_page_describes_itself():

@@ -153,7 +153,8 @@ def test_an_archive_of_nothing_says_why(http, photo):
 
 
 def test_own_files_are_served(http):
-    for name, kind in {"photo.js": "javascript", "page.css": "css", "icon.svg": "svg", "tiles/styles/udnie.jpg": "jpeg"}.items():
+    kinds = {"photo.js": "javascript", "page.css": "css", "icon.svg": "svg", "tiles/styles/udnie.jpg": "jpeg"}
+    for name, kind in kinds.items():
         answer = http.get(f"/static/artnet/{name}")
         assert (answer.status_code, kind in answer.headers["content-type"]) == (200, True)
     for name in ("../page.py", "%2e%2e/page.py", "tiles/styles/x.jpg", "nothing.js"):

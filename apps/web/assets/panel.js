@@ -187,8 +187,10 @@ function rename(key) {
   field.setAttribute("aria-label", "Name of the style");
   item.append(field);
   field.select();
+  let ended = false;
   const done = (keep) => {
-    if (!field.isConnected) return;
+    if (ended) return;
+    ended = true; // removing the field takes the focus from it, which ends it too
     if (keep && field.value.trim()) one.title = field.value.trim();
     field.remove();
     name(item, one.title);

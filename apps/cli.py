@@ -1,12 +1,14 @@
 """The command `artnet`: finds the sub-command, imports only its module, and turns errors into one line."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
 from apps import stdio
+from apps.terminal import BOLD, is_colorful
 from artnet import __version__
 
 COMMANDS = {
@@ -42,6 +44,12 @@ _FOREIGN = frozenset(["av", "cv2", "onnxruntime", "openvino", "pyvips", "torch"]
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises ValueError instead of printing a screen of usage and leaving."""
+
+    def format_help(self) -> str:
+        text = super().format_help()
+        if not is_colorful(sys.stdout):
+            return text
+        return re.sub(r"^(usage:|\w[^:\n]*:$)", rf"\033[{BOLD}m\1\033[0m", text, flags=re.MULTILINE)
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(f"{message} (see {self.prog} --help)")

@@ -11,6 +11,7 @@ from PIL import Image
 from apps import samples
 from apps.cli import describe
 from apps.contact_sheet import contact_sheet
+from apps.stdio import say_written
 
 STYLES = ("starry-orchard", "stained-glass", "wave-print")
 
@@ -36,7 +37,8 @@ def run(output: Path, styles: Sequence[str] = STYLES) -> Path:
     labels = [["photo", *styles], ["", *(f"{time:.1f} s" for time in seconds)]]
     path = output / "contact-sheet.png"
     contact_sheet(rows, labels).save(path)
-    print(f"{path}: all of them side by side")
+    print("all of them side by side:")
+    say_written(str(path))
     return path
 
 

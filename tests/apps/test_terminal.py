@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,13 @@ def test_list_of_styles_in_a_terminal():
     assert code == 0
     assert "\033[36mscream" in shown
     assert "artnet styles photo.jpg" in shown.splitlines()[-1]
+
+
+def test_headings_of_help_stand_out_in_a_terminal():
+    code, shown = in_terminal("styles", "--help")
+    assert code == 0
+    heads = re.findall(r"^\033\[1m(.*?)\033\[0m", shown, flags=re.MULTILINE)
+    assert heads == ["usage:", "positional arguments:", "options:", "look:", "engine:", "examples:"]
 
 
 def commands(text):

@@ -1,8 +1,11 @@
 import json
+import socket
 import sys
 import threading
 import time
 from types import SimpleNamespace
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -455,6 +458,103 @@ def test_bad_input_is_one_line(arguments, message, fake, clip, desk, capsys):
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_web_serves_the_painting(fake, clip, desk, free_port, monkeypatch, capsys):
+    port, seen, show = free_port(), [], Session.show
+
+    def look(self, painted):
+        show(self, painted)
+        with urlopen(f"http://127.0.0.1:{port}/snapshot.jpg") as answer:
+            seen.append((Image.open(answer).convert("RGB"), painted.rgb))
+
+    monkeypatch.setattr(Session, "show", look)
+    assert webcam("--camera", clip, "--style", "style.png", "--headless", "--frames", 2, "--web", port) == 0
+    assert f"the painting is on http://127.0.0.1:{port}/" in capsys.readouterr().err
+    for picture, painted in seen:
+        assert np.abs(np.asarray(picture).astype(int) - painted).mean() < 6
+    with pytest.raises(URLError):
+        urlopen(f"http://127.0.0.1:{port}/")
+
+
+def test_web_port_in_use_is_one_line(fake, clip, desk, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert webcam("--camera", clip, "--style", "style.png", "--headless", "--web", port) == 2
+    err = capsys.readouterr().err
+    assert f"port {port} cannot be had" in err
+    assert err.count("\n") == 1
+
+
+def test_the_window_is_a_mirror_and_nothing_else_is(tmp_path):
+    left, painting = np.zeros((4, 6, 3), np.uint8), np.zeros((4, 6, 3), np.uint8)
+    left[:, :3], painting[:, :3] = 10, 20
+    window, screen = SimpleNamespace(show=lambda rgb, words: window.seen.append(rgb), seen=[]), []
+    sitting = session(window=window, screens=[SimpleNamespace(show=screen.append)], folder=tmp_path, mirrored=True)
+    sitting.show(Painted(Shot(left, 0.0), painting, 0.01))
+    sitting.act("side by side")
+    sitting.act("snapshot")
+    sitting.show(Painted(Shot(left, 0.0), painting, 0.01))
+    sitting.act("mirror")
+    sitting.show(Painted(Shot(left, 0.0), painting, 0.01))
+    assert [rgb[0, :, 0].tolist() for rgb in window.seen] == [
+        [0, 0, 0, 20, 20, 20],
+        [0, 0, 0, 10, 10, 10, 0, 0, 0, 20, 20, 20],
+        [10, 10, 10, 0, 0, 0, 20, 20, 20, 0, 0, 0],
+    ]
+    assert all((rgb == painting).all() for rgb in screen)
+    with Image.open(next(tmp_path.glob("*.png"))) as snapshot:
+        assert (np.asarray(snapshot) == np.hstack([left, painting])).all()
+
+
+@pytest.mark.parametrize(("source", "mirrored"), [("clip", False), ("0", True)])
+def test_a_film_is_no_mirror(source, mirrored, fake, clip, desk, monkeypatch):
+    made = []
+    monkeypatch.setattr(cameras.cv2, "VideoCapture", Silent)
+    monkeypatch.setattr(cameras, "LEAVE", 0.01)
+    monkeypatch.setattr(Session, "run", lambda self, *_: made.append(self.mirrored))
+    assert webcam("--camera", clip if source == "clip" else source, "--style", "style.png", "--headless") == 0
+    assert made == [mirrored]
+
+
+def test_help_is_shown_at_first_and_on_h(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("apps.webcam.session.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    sitting = session()
+    sitting.show(PAINTED)
+    assert sitting.words().bottom == HELP
+    now[0] += 9
+    assert sitting.words() == Words()
+    sitting.act("help")
+    assert sitting.words().bottom == HELP
+    now[0] += 900
+    assert sitting.words().bottom == HELP
+    sitting.act("help")
+    assert sitting.words() == Words()
+    sitting.act("next style")
+    assert sitting.words().top == ("b, strength 1.0",)
+    now[0] += 4
+    assert sitting.words() == Words()
+
+
+def test_the_window_says_what_is_awaited(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("apps.webcam.session.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr("apps.webcam.live.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    sitting, camera = session(), SimpleNamespace(captured=0, trouble="")
+    said = [sitting.words(camera).top]
+    camera.captured = 1
+    said.append(sitting.words(camera).top)
+    camera.trouble = "camera 0 does not open; trying again (1 of 5)"
+    said.append(sitting.words(camera).top)
+    assert said == [("starting the camera…",), ("loading the network…",), (camera.trouble,)]
+    sitting.show(PAINTED)
+    sitting.act("help")
+    assert sitting.words(camera).top == ()
+    now[0] += 2
+    assert sitting.words(camera).top == (camera.trouble,)
+    camera.trouble = ""
+    assert sitting.words(camera).top == ("waiting for the camera…",)
 
 
 def test_virtual_camera(fake, clip, desk, monkeypatch, capsys):

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -27,6 +26,7 @@ def xterm(monkeypatch):
 
 def in_terminal(*arguments):
     """(exit code, all that the command shows in a terminal)."""
+    pty = pytest.importorskip("pty", reason="Windows has none")
     ours, theirs = pty.openpty()
     run = subprocess.Popen([sys.executable, "-m", "apps.cli", *arguments], stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)

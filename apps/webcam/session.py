@@ -191,8 +191,9 @@ class Session:
     def _record(self) -> None:
         if self.recording:
             self._stop_recording()
-        else:
+        elif self.painted:
             self.recording = Recording(self._new_file("mp4"))
+            self.recording.add(self._as_taken(), self.painted.shot.taken)  # so that it is never empty
 
     def _stop_recording(self) -> None:
         recording, self.recording = self.recording, None

@@ -308,7 +308,9 @@ def test_keys_change_the_controls():
 def test_recording_is_finished_when_the_camera_is_lost(tmp_path):
     sitting = session(folder=tmp_path)
     sitting.act("record")
+    assert sitting.recording is None  # there is nothing to record yet
     sitting.show(PAINTED)
+    sitting.act("record")
     assert not list(tmp_path.glob("*.mp4"))  # it appears whole
     camera = SimpleNamespace(shots=Mailbox())
     camera.shots.close(ValueError("gone"))

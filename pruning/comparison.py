@@ -22,6 +22,12 @@ NOISE = 1e-15
 """Differences below this are rounding of values near one that cancel, whatever is left of those values."""
 DRAWS = "rand randn randint rand_like randn_like randint_like normal uniform exponential bernoulli random log_normal"
 SEED = 0
+COSTLY = 20e9
+"""Multiply-accumulates of a picture, above which float64 would take minutes."""
+
+
+class Different(ValueError):
+    """Both networks run, and compute something else."""
 
 
 @torch.no_grad()
@@ -110,40 +116,75 @@ def seeded() -> Iterator[None]:
         torch.random.set_rng_state(state)
 
 
-def doubled(model: nn.Module, inputs: Inputs, network: Network) -> bool:
-    """Whether the model runs in float64: not where its forward asks for another type."""
-    if not any(p.dtype == torch.float32 for p in model.parameters()):
-        return False
-    try:
-        answer(copy.deepcopy(model).double(), as_double(inputs), network)
-    except Exception:
-        return False
-    return True
-
-
 def as_double(inputs: Inputs) -> Inputs:
     """The same with floating-point tensors in float64."""
     return inputs.map(lambda x: x.double() if x.is_floating_point() else x)
+
+
+class Comparison:
+    """A dense network that does not read some channels, beside the network without them.
+
+    Args:
+        network, removed: what was cut.
+        masked, small: both networks, in evaluation mode.
+        precise: compare in float64 if the forward allows it, otherwise in the model's own type.
+    """
+
+    def __init__(
+        self, network: Network, removed: Mapping[str, Channels], masked: nn.Module, small: nn.Module, precise: bool
+    ) -> None:
+        self.network, self.removed, self.pair = network, removed, (masked, small)
+        single = any(p.dtype == torch.float32 for p in masked.parameters())
+        self.double = tuple(copy.deepcopy(m).double() for m in self.pair) if precise and single else None
+
+    def expected(self, inputs: Inputs) -> Answer:
+        """What the dense network answers; without float64 from here on if it fails in that."""
+        if self.double is not None:
+            try:
+                return answer(self.double[0], as_double(inputs), self.network)
+            except Exception:
+                self.double = None
+        return answer(self.pair[0], inputs, self.network)
+
+    def difference(self, inputs: Inputs, expected: Answer) -> float:
+        """The largest absolute difference between the outputs.
+
+        Raises:
+            ValueError: the smaller network does not run, or a layer or an output differs.
+        """
+        small, given = (self.pair[1], inputs) if self.double is None else (self.double[1], as_double(inputs))
+        try:
+            found = answer(small, given, self.network)
+        except Exception as error:
+            raise ValueError(f"the pruned network does not run: {type(error).__name__}: {error}") from error
+        return difference(self.network, self.removed, expected, found)
+
+
+def is_costly(network: Network) -> bool:
+    """Whether a run takes so long that it is made in the model's own type and no more often than needed."""
+    return network.totals({})["macs"] > COSTLY
 
 
 def difference(network: Network, removed: Mapping[str, Channels], dense: Answer, small: Answer) -> float:
     """The largest absolute difference between the outputs.
 
     Raises:
-        ValueError: a layer or an output differs; the message names the first layer that does.
+        Different: a layer or an output differs; the message names the first layer that does.
     """
     tolerance = max(TOLERANCES.get(dtype, 1e-1) for dtype in dense.dtypes | small.dtypes)
     cut = network.removed_positions(removed)
     for name, values in dense.layers.items():
         axis = dense.axes[name]
+        if values.shape[axis] != network.layers[name].out:
+            continue  # a PReLU with one parameter, which has no channels of its own
         gone = cut.get((name, "out"), np.empty(0, dtype=np.int64))
         kept = torch.from_numpy(np.setdiff1d(np.arange(values.shape[axis]), gone)).to(values.device)
         if name not in small.layers or not _agree(values.index_select(axis, kept), small.layers[name], tolerance):
-            raise ValueError(f"the pruned network is not the masked one: {name} is the first layer that differs")
+            raise Different(f"the pruned network is not the masked one: {name} is the first layer that differs")
     if len(dense.outputs) != len(small.outputs) or not all(
         _agree(a, b, tolerance) for a, b in zip(dense.outputs, small.outputs, strict=True)
     ):
-        raise ValueError("the pruned network is not the masked one: the outputs differ though every layer agrees")
+        raise Different("the pruned network is not the masked one: the outputs differ though every layer agrees")
     pairs = zip(dense.outputs, small.outputs, strict=True)
     return max((float((a.double() - b.double()).abs().nan_to_num(0).max()) for a, b in pairs if a.numel()), default=0.0)
 

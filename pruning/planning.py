@@ -72,6 +72,8 @@ def plan(
     _check_options(eps, target, scope, min_channels, round_to, max_per_layer)
     traced = _traced(model, example, keep, on_unsupported)
     model, example, network = traced.model, traced.inputs, traced.network
+    if not network.groups and traced.skipped:
+        raise ValueError("nothing can be pruned: " + "; ".join(f"{name}: {why}" for name, why in traced.skipped.items()))
     groups = views(model, network, statistics, seed)
     raw = raw_scores(groups, found)
     even = {name: values.numpy() for name, values in comparable(raw, found, groups, normalise).items()}

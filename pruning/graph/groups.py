@@ -33,11 +33,12 @@ def find_network(run: Run, observed: dict[str, str], total: int) -> tuple[Networ
     refused: dict[str, str] = {}
     owners: dict[int, tuple[str, int]] = {}
     sizes: dict[str, int] = {}
+    reported: set[int] = set()
     for name, cost in layers.items():
         labels = run.sides.get((name, "out"))
         if labels is None or not isinstance(_module(run, name), ROOTS) or cost.out != len(labels):
             continue
-        if (why := atoms.reason(labels)) is not None:
+        if cost.out > 1 and (why := atoms.reason(_new(atoms.find(labels), reported))) is not None:
             refused[name] = why
         free = atoms.find(labels)[~atoms.is_fixed(labels)]
         new = [root for root in dict.fromkeys(free.tolist()) if root not in owners]
@@ -50,6 +51,13 @@ def find_network(run: Run, observed: dict[str, str], total: int) -> tuple[Networ
     counted = sum(cost.parameters(cost.out, cost.into) for cost in layers.values())
     parameters = frozenset(name for name, _ in run.model.named_parameters(remove_duplicate=False))
     return Network(groups, layers, observed, total - counted, parameters), refused
+
+
+def _new(roots: np.ndarray, reported: set[int]) -> np.ndarray:
+    """Those that no layer before had; what is refused once needs no other refusal."""
+    new = np.array([root for root in np.unique(roots).tolist() if root not in reported], dtype=np.int64)
+    reported.update(new.tolist())
+    return new
 
 
 def _module(run: Run, name: str) -> nn.Module:

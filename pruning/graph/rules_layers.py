@@ -12,6 +12,7 @@ def convolution(op: Operation) -> Axes:
     into, weight, bias, groups = op.axes("input")[1], op.axes("weight"), op.axes("bias"), int(op["groups"])
     channels = op["input"].shape[1]
     learned = op.shadow(op["weight"]).learned
+    op.refuse(op.axes("input")[2:], "it meets a convolution across its channels")
     if not learned:
         op.refuse([into, *weight[:2]], "it meets a convolution whose weights are computed from the input")
     if op["transposed"] and groups > 1 and op["weight"].shape[1:2] != (1,):

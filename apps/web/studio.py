@@ -18,7 +18,6 @@ from apps.web.newest import Newest
 from apps.web.places import Places, SharedEngine
 from apps.web.quota import Quota
 from apps.web.visits import Visits
-from artnet.engines.protocol import Engine
 from artnet.settings import DEFAULTS, StyleSettings
 
 if TYPE_CHECKING:
@@ -49,11 +48,6 @@ class Wish:
 class Studio:
     """Paints for several visitors at once with the network of `stylizer`; safe to call from several threads.
 
-    Args:
-        work: where `folder` makes folders.
-        live: makes an engine for cameras, which paints several frames at once, each on fewer cores: so none of them
-            waits where the browser or another program has one core. Called when the first camera comes.
-
     Attributes:
         clients: who still waits for what.
         photos: places for photos at work, two of four for a client.
@@ -66,14 +60,7 @@ class Studio:
 
     quota: Quota | None = None
 
-    def __init__(
-        self,
-        stylizer: "Stylizer",
-        clients: Clients | None = None,
-        work: Path | None = None,
-        live: Callable[[], Engine] | None = None,
-    ):
-        self._live, self._live_engine, self._live_lock = live, None, threading.Lock()
+    def __init__(self, stylizer: "Stylizer", clients: Clients | None = None, work: Path | None = None):
         self._stylizer = copy.copy(stylizer)
         self._stylizer.engine = SharedEngine(stylizer.engine, TILE * TILE)
         self._lock = threading.Lock()
@@ -125,16 +112,6 @@ class Studio:
 
         stylizer = self.prepare(wish.mix, wish.settings.stroke_size, check)
         return stylizer.stylize(rgb, wish.settings, tile=TILE, progress=between)
-
-    def prepare_live(self, wish: Wish) -> "Stylizer":
-        """As `prepare`, for the frames of cameras. Raises ValueError as it does."""
-        stylizer = self.prepare(wish.mix, wish.settings.stroke_size)
-        with self._live_lock:
-            if self._live_engine is None:
-                engine = self._live() if self._live else self._stylizer.engine
-                self._live_engine = engine if engine.streams > 1 else self._stylizer.engine
-        stylizer.engine = self._live_engine
-        return stylizer
 
     def warm(self, wish: Wish) -> None:
         """Paint something nobody sees, so that the first visitor need not wait for what is done once."""

@@ -1,4 +1,4 @@
-// The way to the server: pictures of the camera there, paintings back, and never more than two on their way.
+// The way to the server: pictures of the camera there, paintings back; two on their way, and the next one at hand.
 
 import { Failure } from "./net.js";
 
@@ -18,25 +18,40 @@ export class Link {
     this.heard = performance.now();
   }
 
-  /** The camera has a new picture. */
+  /** The camera has a new picture: it is made ready, and sent as soon as fewer than two others are on their way. */
   fresh() {
-    if (!this.open || this.paused || this.flying >= (this.waiting ? 1 : AT_ONCE)) return;
-    this.flying += 1;
-    this.#exchange(++this.sent).catch((error) => this.#failed(error)).finally(() => { this.flying -= 1; });
+    if (!this.open || this.paused || this.ready) return;
+    this.ready = this.waiting ? Promise.resolve(null) : this.take();
+    this.taken = performance.now();
+    this.#next();
   }
 
-  async #exchange(number) {
-    const begun = performance.now();
-    const answer = await (this.waiting ? this.#ask("turn") : this.#ask("frame", await this.take()));
-    this.heard = performance.now();
-    if (answer.status === 202) return this.#queue((await answer.json()).number);
-    if (answer.status === 429) return;
-    if (!answer.ok) throw new Failure(await said(answer));
-    const blob = await answer.blob();
+  #next() {
+    if (!this.open || !this.ready || this.flying >= (this.waiting ? 1 : AT_ONCE)) return;
+    const { ready, taken } = this;
+    this.ready = null;
+    this.flying += 1;
+    this.#exchange(++this.sent, ready, taken).catch((error) => this.#failed(error));
+  }
+
+  async #exchange(number, ready, taken) {
+    const blob = await this.#painted(ready).finally(() => { this.flying -= 1; this.#next(); });
+    if (!blob) return;
     const bitmap = await createImageBitmap(blob);
     if (!this.open || number < this.shown) return bitmap.close();
     this.shown = number;
-    this.show(bitmap, blob, performance.now() - begun);
+    this.show(bitmap, blob, performance.now() - taken);
+  }
+
+  /** The painting of a picture; null where there is none now. */
+  async #painted(ready) {
+    const picture = await ready;
+    const answer = await this.#ask(picture ? "frame" : "turn", picture);
+    this.heard = performance.now();
+    if (answer.status === 202) return this.#queue((await answer.json()).number);
+    if (answer.status === 429) return null;
+    if (!answer.ok) throw new Failure(await said(answer));
+    return answer.blob();
   }
 
   #ask(what, body = null, more = {}) {
@@ -47,12 +62,15 @@ export class Link {
   /** Until it is this page's turn, it only asks for its number in line now and then. */
   #queue(number) {
     this.waiting = number > 0;
-    if (!this.open || !number) return;
-    this.wait(number);
-    this.#pause();
+    if (this.open && number) {
+      this.wait(number);
+      this.#pause();
+    }
+    return null;
   }
 
   #pause() {
+    this.ready = null;
     this.paused = true;
     setTimeout(() => { this.paused = false; }, RETRY);
   }

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from apps import stdio
 from apps.terminal import BOLD, is_colorful
@@ -114,6 +114,17 @@ def _run(argv: list[str]) -> int:
 
         stdio.say(welcome())
         return 0
+    parser, run = _parser(argv)
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit:  # after --help
+        stdio.flush_stdout()
+        raise
+    return run(args)
+
+
+def _parser(argv: list[str]) -> tuple[Parser, Any]:
+    """The parser, complete for the command that is asked for, and what runs that: from parsed arguments to a code."""
     parser = Parser(
         prog="artnet",
         description="Universal style transfer that runs live on an ordinary CPU.",
@@ -131,12 +142,7 @@ def _run(argv: list[str]) -> int:
             home = import_module(module)
             home.add_arguments(command)
             run = home.run
-    try:
-        args = parser.parse_args(argv)
-    except SystemExit:  # after --help
-        stdio.flush_stdout()
-        raise
-    return run(args)
+    return parser, run
 
 
 if __name__ == "__main__":

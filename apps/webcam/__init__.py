@@ -57,6 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", type=whole_number(64, 2160), default=480, metavar="PX",
         help="short side of the pictures: larger ones are scaled down (default: 480; try 720 and 1080)",
     )  # fmt: skip
+    _add_screens(parser)
+    add_settings(parser.add_argument_group("look"), grain=0)
+    test = parser.add_argument_group("without a window")
+    test.add_argument("--headless", action="store_true", help="open no window; Ctrl-C ends it")
+    test.add_argument("--frames", type=whole_number(1, 10**9), metavar="N", help="stop after N frames")
+    test.add_argument("--report", action="store_true", help="print frames per second and latencies as JSON at the end")
+    add_engine(parser.add_argument_group("engine"))
+
+
+def _add_screens(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--web", nargs="?", const=PORT, type=whole_number(1, 65535), metavar="PORT",
         help=f"serve the painting on a page for this machine's browsers and OBS (default port: {PORT})",
@@ -65,13 +76,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--virtual-camera", nargs="?", const="", metavar="NAME",
         help="offer the painting as a camera to other programs; NAME chooses one of several drivers' cameras",
     )  # fmt: skip
-    look = parser.add_argument_group("look")
-    add_settings(look, grain=0)
-    test = parser.add_argument_group("without a window")
-    test.add_argument("--headless", action="store_true", help="open no window; Ctrl-C ends it")
-    test.add_argument("--frames", type=whole_number(1, 10**9), metavar="N", help="stop after N frames")
-    test.add_argument("--report", action="store_true", help="print frames per second and latencies as JSON at the end")
-    add_engine(parser.add_argument_group("engine"))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -64,19 +64,6 @@ class Session:
         self.recording: Recording | None = None
         self.painter: Painter | None = None
         self._message, self._message_until, self._help_until = "", 0.0, math.inf
-        self._deeds: dict[str, Callable[[], None]] = {
-            "next style": lambda: self._choose(1),
-            "previous style": lambda: self._choose(-1),
-            "stronger": lambda: self._strengthen(STEP),
-            "weaker": lambda: self._strengthen(-STEP),
-            "keep colours": self._toggle_colors,
-            "side by side": self._toggle_beside,
-            "mirror": self._toggle_mirror,
-            "snapshot": self._snapshot,
-            "record": self._record,
-            "full screen": lambda: window.toggle_full_screen() if window else None,
-            "help": self._toggle_help,
-        }
 
     def run(self, camera: Camera, load: Callable[[], Painter], frames: int | None = None) -> None:
         """Until the window is closed, or `frames` were shown.
@@ -136,8 +123,8 @@ class Session:
 
     def act(self, action: str) -> bool:
         """Do what a key asks for; False to quit."""
-        if action in self._deeds:
-            self._deeds[action]()
+        if action in _DEEDS:
+            _DEEDS[action](self)
         return action != "quit"
 
     def _state(self) -> str:
@@ -179,6 +166,10 @@ class Session:
         self.mirrored = not self.mirrored
         self._say("mirrored" if self.mirrored else "not mirrored")
 
+    def _toggle_full_screen(self) -> None:
+        if self.window:
+            self.window.toggle_full_screen()
+
     def _toggle_help(self) -> None:
         self._help_until = 0.0 if time.perf_counter() < self._help_until else math.inf
 
@@ -212,3 +203,19 @@ class Session:
         name = time.strftime("artnet-%Y%m%d-%H%M%S")
         taken = (self.folder / f"{name}{f'-{n}' if n else ''}.{suffix}" for n in range(1000))
         return next(path for path in taken if not path.exists())
+
+
+_DEEDS: dict[str, Callable[[Session], None]] = {
+    "next style": lambda session: session._choose(1),
+    "previous style": lambda session: session._choose(-1),
+    "stronger": lambda session: session._strengthen(STEP),
+    "weaker": lambda session: session._strengthen(-STEP),
+    "keep colours": Session._toggle_colors,
+    "side by side": Session._toggle_beside,
+    "mirror": Session._toggle_mirror,
+    "snapshot": Session._snapshot,
+    "record": Session._record,
+    "full screen": Session._toggle_full_screen,
+    "help": Session._toggle_help,
+}
+"""What the actions of the window do, but for "quit"."""

@@ -125,7 +125,7 @@ class Silent:
         return True
 
     def read(self):
-        self.released.wait(30)
+        self.released.wait(600)
         return False, None
 
     def set(self, *_):

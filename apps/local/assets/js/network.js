@@ -109,9 +109,13 @@ export class Network {
   }
 
   #finer(x, stride, features) {
-    if (stride < this.stride) x = this.#upsample(x);
-    if (stride in this.skips) x = this.tf.concat([x, features[this.skips[stride]]], 3);
-    return this.#convolve(x, `decoder.conv${stride}.conv`);
+    const layer = `decoder.conv${stride}.conv`;
+    if (stride === this.stride) return this.#convolve(x, layer);
+    // What was upsampled repeats its edge, as where the two steps are folded into one (artnet/polyphase.py).
+    const finer = padded(this.tf, this.#upsample(x), 1, 'symmetric');
+    const skip = this.skips[stride];
+    const joined = skip ? this.tf.concat([finer, padded(this.tf, features[skip], 1)], 3) : finer;
+    return this.#convolve(joined, layer, {padding: 'none'});
   }
 
   #upsample(x) {
@@ -123,15 +127,15 @@ export class Network {
   #convolve(x, layer, {strides = 1, padding = 'reflect', activation = 'relu'} = {}) {
     const {filter, bias} = this.layers[layer];
     const margin = filter.shape[0] >> 1;
-    const reflected = margin && padding === 'reflect' ? reflect(this.tf, x, margin) : x;
+    const wider = margin && padding === 'reflect' ? padded(this.tf, x, margin) : x;
     const pad = padding === 'zeros' ? margin : 0;
-    return this.tf.fused.conv2d({x: reflected, filter, bias, strides, pad, dimRoundingMode: 'floor', activation});
+    return this.tf.fused.conv2d({x: wider, filter, bias, strides, pad, dimRoundingMode: 'floor', activation});
   }
 }
 
-/** Pads height and width by reflection. */
-export function reflect(tf, x, margin) {
-  return tf.mirrorPad(x, [[0, 0], [margin, margin], [margin, margin], [0, 0]], 'reflect');
+/** Pads height and width by 'reflect', or by 'symmetric', which repeats the edge. */
+export function padded(tf, x, margin, mode = 'reflect') {
+  return tf.mirrorPad(x, [[0, 0], [margin, margin], [margin, margin], [0, 0]], mode);
 }
 
 /** (1, H, W, 3 b b) in the order of torch's pixel_shuffle -> (1, H b, W b, 3). */

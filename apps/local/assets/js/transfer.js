@@ -2,7 +2,7 @@
 //
 // Moments are {mean, std}, tensors (C,).
 
-import {reflect} from './network.js';
+import {padded} from './network.js';
 import {principalComponents} from './components.js';
 
 const EPS = 1e-5;
@@ -55,7 +55,7 @@ function bankOf(tf, centred, {vectors, count}, step) {
 /** (9, K, C): the pixels of the 3x3 patches around every step-th position of (1, H, W, C), reflected at the border. */
 function patchesOf(tf, x, step) {
   const [, height, width, channels] = x.shape;
-  const around = reflect(tf, x, 1);
+  const around = padded(tf, x, 1);
   return tf.stack(Array.from({length: PATCH ** 2}, (_, i) => {
     const [top, left] = [Math.floor(i / PATCH), i % PATCH];
     const ends = [1, top + height, left + width, channels];
@@ -79,7 +79,7 @@ export function match(tf, content, {mean, std}, {basis, kernels, bias}, styleStd
   const filter = tf.reshape(scaled, [1, 1, channels, -1]);
   const linear = {strides: 1, pad: 'valid', activation: 'linear'};
   const codes = tf.fused.conv2d({x: content, filter, bias: offset, ...linear});
-  const scores = tf.fused.conv2d({x: reflect(tf, codes, 1), filter: kernels, bias, ...linear});
+  const scores = tf.fused.conv2d({x: padded(tf, codes, 1), filter: kernels, bias, ...linear});
   return tf.reshape(tf.argMax(scores, 3), [height, width]);
 }
 

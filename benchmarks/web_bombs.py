@@ -7,7 +7,6 @@ one after the other, and a few of many requests at once, while another client as
 """
 
 import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -41,29 +40,12 @@ def requests(folder: Path, client: Client) -> dict[str, Callable[[], str]]:
         body = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a" * 150_000_000 + b"\r\n--x--\r\n"
         return raw("/gradio_api/upload", body, "multipart/form-data; boundary=x")
 
-    def blob() -> str:
-        form = {"type": "layer", "index": "1000000000", "id": "x", "component_id": editor(), "session_hash": "s",
-                "fn_name": "accept_blobs"}  # fmt: skip
-        with open(good, "rb") as data:
-            return words(client.http.post("/gradio_api/component_server", data=form, files={"file": data}))
+    def mask() -> str:
+        panel = {"styles": [{"name": "wave-print"}]}
+        ask = {"photo": file(good), "panel": panel, "place": "inside", "mask": file(layer_bomb(folder))}
+        return words(client.http.post("/gradio_api/run/page_preview", json={"data": [ask]}))
 
-    def editor() -> int:
-        return next(c["id"] for c in client.http.get("/config").json()["components"] if c["type"] == "imageeditor")
-
-    def drawing() -> str:
-        config = client.http.get("/config").json()
-        job = next(d for d in config["dependencies"] if editor() in d["inputs"])
-        types = {c["id"]: c for c in config["components"]}
-        values = [types[one]["props"].get("value") for one in job["inputs"]]
-        values[:3] = [file(good), {"background": None, "composite": None, "layers": [file(layer_bomb(folder))]},
-                      "Inside the painted area"]  # fmt: skip
-        body = {"data": values, "fn_index": job["id"], "session_hash": "drawing"}
-        client.http.post("/gradio_api/queue/join", json=body).raise_for_status()
-        text = client.http.get("/gradio_api/queue/data", params={"session_hash": "drawing"}).text
-        messages = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
-        return next(m["output"].get("error", "done") for m in messages if m["msg"] == "process_completed")
-
-    big = plain(folder / "16-megapixels.png", 4000, 4000)
+    big = plain(folder / "50-megapixels.png", 8160, 6120)
     heavy = folder / "20-megabytes.bin"
     heavy.write_bytes(bytes(20_000_000))
     return {
@@ -73,11 +55,10 @@ def requests(folder: Path, client: Client) -> dict[str, Callable[[], str]]:
         "JSON, 100,000 deep": lambda: raw("/gradio_api/call/stylize", b'{"data": ' + b"[" * 100_000 + b"]" * 100_000),
         "JSON of 900,000 objects": lambda: raw("/gradio_api/queue/join", b'{"data": [' + b"{}," * 900_000 + b"1]}"),
         "upload of a 150 MB field": field,
-        "mask layer number 1,000,000,000": blob,
-        "mask layer of 900 megapixels": drawing,
+        "mask of 900 megapixels": mask,
         "30 uploads of 20 MB at once": lambda: many(30, lambda: str(type(file(heavy)).__name__)),
-        "photo of 16 megapixels": lambda: client.photo(file(big)),
-        "8 photos of 16 megapixels at once": lambda: many(8, lambda: client.photo(file(big))),
+        "photo of 50 megapixels": lambda: client.photo(file(big)),
+        "8 photos of 50 megapixels at once": lambda: many(8, lambda: client.photo(file(big))),
     }  # fmt: skip
 
 

@@ -20,34 +20,23 @@ EVERY = 20
 
 def result(client: Client, file: dict | str, strength: float) -> bytes:
     """The PNG that the API makes of a photo."""
-    values = [file, None, "wave-print", strength, 512, False, "png"]
-    event = client.http.post("/gradio_api/call/stylize", json={"data": values}).json()["event_id"]
-    lines = client.http.get(f"/gradio_api/call/stylize/{event}").text.splitlines()
+    return finished(client, "stylize", [file, None, "wave-print", strength, 512, False, "png"])
+
+
+def finished(client: Client, name: str, values: list) -> bytes:
+    """The file that a job ends with."""
+    event = client.http.post(f"/gradio_api/call/{name}", json={"data": values}).json()["event_id"]
+    lines = client.http.get(f"/gradio_api/call/{name}/{event}").text.splitlines()
     made = json.loads(next(line[6:] for line in reversed(lines) if line.startswith("data: ") and line != "data: null"))
     if isinstance(made, dict):
         raise RuntimeError(str(made))
-    return client.http.get(f"/gradio_api/file={made[0]['path']}").content
+    return client.http.get(f"/gradio_api/file={made[-1]['path']}").content
 
 
 def page_result(client: Client, file: dict | str) -> bytes:
-    """The PNG that the page offers, in the style that it begins with."""
-    config = client.http.get("/config").json()
-    job = next(d for d in config["dependencies"] if "downloadbutton" in [kind(config, one) for one in d["outputs"]])
-    values = [kind_value(config, one) for one in job["inputs"]]
-    values[0] = file
-    body = {"data": values, "fn_index": job["id"], "session_hash": hashlib.sha1(str(file).encode()).hexdigest()[:10]}
-    client.http.post("/gradio_api/queue/join", json=body).raise_for_status()
-    text = client.http.get("/gradio_api/queue/data", params={"session_hash": body["session_hash"]}).text
-    paths = [part for part in text.split('"') if part.endswith("/artnet.png")]
-    return client.http.get(f"/gradio_api/file={paths[0]}").content
-
-
-def kind(config: dict, component: int) -> str:
-    return next(c["type"] for c in config["components"] if c["id"] == component)
-
-
-def kind_value(config: dict, component: int) -> object:
-    return next(c["props"].get("value") for c in config["components"] if c["id"] == component)
+    """The PNG that the page saves, in a sample style."""
+    ask = {"photo": file, "panel": {"styles": [{"name": "wave-print"}]}, "format": "png"}
+    return finished(client, "page_save", [ask])
 
 
 def main() -> None:

@@ -296,8 +296,8 @@ def test_only_the_newest_wish_is_shown(opened, photo):
     give(page, photo)
     asked = []
     page.on("request", lambda request: asked.append(request) if "page_preview" in request.url else None)
-    for name in ("udnie", "scream", "wave-print"):  # faster than it waits for a further change
-        page.evaluate(f"document.querySelector('.an-panel li[data-name={name}] .tile').click()")
+    click = "document.querySelector(`.an-panel li[data-name=${name}] .tile`).click()"
+    page.evaluate(f"for (const name of ['udnie', 'scream', 'wave-print']) {click}")
     painted(page)
     wishes = [json.loads(request.post_data)["data"][0]["panel"] for request in asked]
     assert [wish["styles"][0]["name"] for wish in wishes] == ["wave-print"]

@@ -272,7 +272,8 @@ class Tab {
     const others = this.photos.filter((photo) => photo !== this.photo);
     this.photos = others.length ? others : [this.shown.photo];
     this.photo = this.shown.photo;
-    if (this.photo.sample && this.first) this.stage.dataset.state = "example";
+    if (this.first) this.stage.dataset.state = "example";
+    else this.tiles.paint();
     this.film();
   }
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from artnet.strips import in_strips
 
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as in JPEG and in Pillow's "L"
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""Of red, green and blue: ITU-R BT.601, as in JPEG and in Pillow's "L"."""
 
 
 def preserve_color(content_rgb: np.ndarray, stylized_rgb: np.ndarray) -> np.ndarray:
@@ -24,8 +25,8 @@ def preserve_color(content_rgb: np.ndarray, stylized_rgb: np.ndarray) -> np.ndar
     _check_same_shape(content_rgb, stylized_rgb)
 
     def recolored(content: np.ndarray, stylized: np.ndarray) -> np.ndarray:
-        luma = (stylized @ _LUMA)[..., None]
-        chroma = content - (content @ _LUMA)[..., None]
+        luma = (stylized @ LUMA)[..., None]
+        chroma = content - (content @ LUMA)[..., None]
         room = np.where(chroma > 0, 255 - luma, luma)
         fit = (room / np.maximum(np.abs(chroma), 1e-3)).min(axis=2, keepdims=True)
         return luma + chroma * np.minimum(fit, 1)

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW
 
+from artnet import drafting
 from artnet.checkpoint import save_checkpoint
 from artnet.network import ArtNet, Features
 from artnet.training import losses
@@ -86,16 +87,32 @@ class Trainer:
 
     def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Tensor:
         """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are."""
-        batch, pairs = len(photos), self.options.pairs
-        both = self.network.encode(torch.cat([photos, paintings, rebuilt]))
-        content: Features = {k: x[:batch].repeat(pairs, 1, 1, 1) for k, x in both.items()}
-        style = {k: pair_up(x[batch : 2 * batch], pairs) for k, x in both.items()}
-        prepared = self.network.prepare(style, swap=method == "s2")
-        moved = self.network.transfer(content, [prepared], method=method)
-        moved = {k: torch.cat([x, both[k][2 * batch :]]) for k, x in moved.items()}
+        moved = self.moved(self.contents(photos, paintings, method), paintings, method, rebuilt)
         if self.network.training and torch.rand(()).item() < self.options.skip_dropout:
             moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
         return self.network.decode(moved).float()
+
+    def contents(self, photos: Tensor, paintings: Tensor, method: str) -> Tensor:
+        """What is painted at full size: the photos, or in some of the steps a draft for each pair."""
+        if torch.rand(()).item() >= self.options.draft_share:
+            return photos
+        small = drafting.reduced(photos), drafting.reduced(paintings)
+        drafts = self.network.decode(self.moved(*small, method, small[0][:0]))
+        return drafting.revisable(drafts, photos.repeat(self.options.pairs, 1, 1, 1))
+
+    def moved(self, contents: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Features:
+        """Features of every pair, transferred, then those of the rebuilt.
+
+        Args:
+            contents: a picture for each painting, to be paired here, or one for each pair.
+        """
+        pairs, count, batch = self.options.pairs, len(contents), len(paintings)
+        every = self.network.encode(torch.cat([contents, paintings, rebuilt]))
+        content: Features = {k: x[:count].repeat(pairs * batch // count, 1, 1, 1) for k, x in every.items()}
+        style = {k: pair_up(x[count : count + batch], pairs) for k, x in every.items()}
+        prepared = self.network.prepare(style, swap=method == "s2")
+        moved = self.network.transfer(content, [prepared], method=method)
+        return {k: torch.cat([x, every[k][count + batch :]]) for k, x in moved.items()}
 
     def terms(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Terms:
         """Every loss term, unweighted; the auxiliary ones (rebuilding, sparsity) only where something is rebuilt."""

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from tiny import tiny_config
 
 from apps.cli import main
+from artnet import drafting
 from artnet.checkpoint import load_checkpoint
 from artnet.encoder import fold_batchnorm
 from artnet.network import ArtNet
@@ -247,6 +248,8 @@ def test_rate_warms_up_and_falls():
         ({"steps": 1, "batch": 1}, r"pairs \(2\) must not exceed"),
         ({"steps": 1, "swap_share": 2}, "swap_share must be between"),
         ({"steps": 1, "skip_dropout": -1}, "skip_dropout must be between"),
+        ({"steps": 1, "draft_share": 1.5}, "draft_share must be between"),
+        ({"steps": 1, "draft_share": 0.5, "size": 160}, "multiples of 64 pixels, got 160"),
         ({"steps": 1, "learning_rate": -1}, "learning_rate must be positive"),
     ],
 )
@@ -302,6 +305,25 @@ def test_skips_are_dropped_in_training_only(picture_folders, trunk, tmp_path):
     trainer.paint(photos, paintings, "adain", photos[:0])
     assert [features["conv3"].detach().abs().max().item() > 0 for features in seen] == [False, True]
     assert all(features["inception3b"].abs().max() > 0 for features in seen)
+
+
+def test_drafts_are_painted_again_at_full_size(picture_folders, trunk, tmp_path):
+    trainer = build(picture_folders, trunk, tmp_path, steps=1, draft_share=1.0)
+    trainer.network.eval()
+    photos, paintings = trainer.batches.at(0)
+    painted = trainer.paint(photos, paintings, "s2", photos[:1])
+    assert len(painted) == 5  # two photos in two manners each, and one rebuilt
+    network, pair = trainer.network, (photos[1:], paintings[:1])  # the second pairing is the photos and the other style
+    draft = network(*map(drafting.reduced, pair))
+    torch.testing.assert_close(painted[3:4], network(drafting.revisable(draft, pair[0]), pair[1]), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(painted[4:], network(photos[:1]), rtol=1e-3, atol=1e-4)
+
+
+def test_only_a_share_of_the_steps_is_drafted(picture_folders, trunk, tmp_path):
+    trainer = build(picture_folders, trunk, tmp_path, steps=1, draft_share=0.5)
+    photos, paintings = trainer.batches.at(0)
+    drafted = [len(trainer.contents(photos, paintings, "adain")) == 4 for _ in range(40)]
+    assert 5 < sum(drafted) < 35
 
 
 def test_wide_layers_get_a_lower_rate():

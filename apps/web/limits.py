@@ -77,7 +77,7 @@ def thumbnail(path: str, side: int, what: str) -> Image.Image:
 
 def read_mask(paths: list[str], height: int, width: int, check: Check = None) -> np.ndarray | None:
     """(H, W) uint8 of the given size: 255 where something was painted on one of the layers; None where nothing was."""
-    return _read(reading.mask, paths, height, width, what="layer", check=check) if paths else None
+    return _read(reading.mask, paths, height, width, what="mask", check=check) if paths else None
 
 
 def _read(function: Callable, path: Any, *args: Any, what: str, check: Check = None) -> Any:

@@ -141,15 +141,15 @@ class Turn:
 
 
 class SharedEngine:
-    """An engine for many: tiles are painted in turns, so that nobody waits for another's whole picture.
+    """An engine for many: pictures, or the tiles of large ones, are painted in turns.
 
     Styles are prepared outside the turns: that takes seconds, and engines bear it.
     """
 
-    def __init__(self, engine: Engine, whole_pixels: int):
+    def __init__(self, engine: Engine):
         self._engine, self._turn = engine, Turn()
         self.choice, self.stride, self.streams = engine.choice, engine.stride, engine.streams
-        self.whole_pixels = min(whole_pixels, engine.whole_pixels)
+        self.whole_pixels = engine.whole_pixels
         self.prepare = engine.prepare
 
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:

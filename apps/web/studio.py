@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Mix = tuple[tuple[str, float], ...]
 """Styles by path, with their weights."""
-TILE = 1536
-"""Side of the tiles that photos are painted in: a second of work, and so much do others wait."""
 MOST_PHOTOS, MOST_WAITING = 30, 12
 """Photos and videos that may wait in line; who comes then is told to come again."""
 _REMEMBERED = 64
@@ -62,7 +60,7 @@ class Studio:
 
     def __init__(self, stylizer: "Stylizer", clients: Clients | None = None, work: Path | None = None):
         self._stylizer = copy.copy(stylizer)
-        self._stylizer.engine = SharedEngine(stylizer.engine, TILE * TILE)
+        self._stylizer.engine = SharedEngine(stylizer.engine)
         self._lock = threading.Lock()
         self._prepared: OrderedDict[tuple[Mix, int], Stylizer] = OrderedDict()
         self.clients, self._work = clients or Clients(), work
@@ -98,7 +96,9 @@ class Studio:
         check: Callable[[], None] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> np.ndarray:
-        """(H, W, 3) uint8 painted as wished; between tiles, `check` is called, and `progress` with the share done.
+        """(H, W, 3) uint8 painted as wished, with the bytes that the library gives for it.
+
+        Where it is painted in tiles, `check` is called between them, and `progress` with the share done.
 
         Raises:
             ValueError: as `prepare`.
@@ -111,7 +111,7 @@ class Studio:
                 progress(share)
 
         stylizer = self.prepare(wish.mix, wish.settings.stroke_size, check)
-        return stylizer.stylize(rgb, wish.settings, tile=TILE, progress=between)
+        return stylizer.stylize(rgb, wish.settings, progress=between)
 
     def warm(self, wish: Wish) -> None:
         """Paint something nobody sees, so that the first visitor need not wait for what is done once."""

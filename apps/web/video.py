@@ -14,7 +14,7 @@ from apps.web.clips import Progress, Stills, Waiting, file_name, paint_video
 from apps.web.limits import MAX_UPLOAD, told
 from apps.web.panel import upload_of, wish
 from apps.web.reading import VideoLimits
-from apps.web.studio import TILE, Studio
+from apps.web.studio import Studio
 from artnet.pictures import Picture, fit_short_side
 
 SIZES = {360: "360 lines", 480: "480 lines", 720: "720 lines", 1080: "As it is, up to 1080"}
@@ -61,7 +61,7 @@ class Films:
         rgb = still.rgb if min(still.rgb.shape[:2]) <= side else fit_short_side(Picture(still.rgb), side).rgb
         stylizer = self._studio.prepare(wished.mix, wished.settings.stroke_size, check)
         begin = time.perf_counter()
-        painted = stylizer.stylize(rgb, wished.settings, tile=TILE)
+        painted = stylizer.stylize(rgb, wished.settings)
         seconds = time.perf_counter() - begin
         return {"before": inline(rgb), "image": inline(painted), "about": still.about, "takes": seconds * still.frames}
 

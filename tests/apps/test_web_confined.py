@@ -120,7 +120,7 @@ def test_largest_picture_is_read(tmp_path):
 
 def test_layers_are_bounded_too(tmp_path):
     (tmp_path / "layer.png").write_bytes(png(60_000, 60_000))
-    with pytest.raises(ValueError, match="this layer has 60000 x 60000 pixels"):
+    with pytest.raises(ValueError, match="this mask has 60000 x 60000 pixels"):
         read_mask([str(tmp_path / "layer.png")], 64, 64)
 
 

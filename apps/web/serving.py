@@ -19,6 +19,7 @@ from apps.web.limits import MAX_UPLOAD
 from apps.web.local import LocalPage
 from apps.web.logins import Logins
 from apps.web.page import build_page, theme
+from apps.web.panel import first_value, wish
 from apps.web.quota import Quota
 from apps.web.shell import Shell
 from apps.web.studio import Studio
@@ -51,6 +52,7 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
         lambda session: forget(page, session), MAX_UPLOAD,
     )  # fmt: skip
     confined.prepare()
+    threading.Thread(target=studio.warm, args=(wish(first_value()),), daemon=True).start()
     try:
         _, url, _ = page.launch(
             server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,

@@ -1,8 +1,8 @@
 """Whether a smaller network computes what the large one computes for the readers of its remaining channels."""
 
 import copy
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pruning.layers import is_per_channel, place_of_channels, silence_inputs
+from pruning.modes import seeded
 from pruning.recording import Inputs, tensors
 from pruning.structure import Channels, Network
 
@@ -21,7 +22,6 @@ rounding in float64 stays near 1e-14."""
 NOISE = 1e-15
 """Differences below this are rounding of values near one that cancel, whatever is left of those values."""
 DRAWS = "rand randn randint rand_like randn_like randint_like normal uniform exponential bernoulli random log_normal"
-SEED = 0
 COSTLY = 20e9
 """Multiply-accumulates of a picture, above which float64 would take minutes."""
 
@@ -103,17 +103,6 @@ def answer(model: nn.Module, inputs: Inputs, network: Network) -> Answer:
     layers = {name: seen[name] for name in network.layers if name in seen}
     axes = {name: place_of_channels(model.get_submodule(name), out) for name, out in layers.items()}
     return Answer(outputs, layers, axes, watch.dtypes)
-
-
-@contextmanager
-def seeded() -> Iterator[None]:
-    """Random numbers from a seed inside; the user's generator goes on after it as if nothing had been."""
-    state = torch.random.get_rng_state()
-    torch.manual_seed(SEED)
-    try:
-        yield
-    finally:
-        torch.random.set_rng_state(state)
 
 
 def as_double(inputs: Inputs) -> Inputs:

@@ -19,8 +19,10 @@ def layer_costs(run: Run) -> dict[str, LayerCost]:
     return {run.names[m]: layer_cost(run.names[m], m, run.positions.get(m, 0)) for m in order}
 
 
-def find_network(run: Run, observed: dict[str, str], total: int) -> tuple[Network, dict[str, str]]:
-    """The network's groups, and {layer: why its channels cannot be removed}.
+def find_network(
+    run: Run, observed: dict[str, str], total: int
+) -> tuple[Network, dict[str, str], tuple[frozenset[str], ...]]:
+    """The network's groups, {layer: why its channels cannot be removed}, and the groups of every guess that was made.
 
     Args:
         run: what was seen.
@@ -50,7 +52,11 @@ def find_network(run: Run, observed: dict[str, str], total: int) -> tuple[Networ
     groups = {n: _group(n, size, members.get(n, []), tuple(carried.get(n, [])), layers) for n, size in sizes.items()}
     counted = sum(cost.parameters(cost.out, cost.into) for cost in layers.values())
     parameters = frozenset(name for name, _ in run.model.named_parameters(remove_duplicate=False))
-    return Network(groups, layers, observed, total - counted, parameters), refused
+    guesses = tuple(
+        frozenset(owners[root][0] for root in atoms.find(block).tolist() if root in owners)
+        for block, _ in run.follower.sites
+    )
+    return Network(groups, layers, observed, total - counted, parameters), refused, guesses
 
 
 def _new(roots: np.ndarray, reported: set[int]) -> np.ndarray:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pruning.graph.following import Follower
 from pruning.graph.shadows import Axes, Labels, Node
 from pruning.layers import LAYERS, Conv, Side, place_of_channels
+from pruning.modes import seeded
 from pruning.recording import Inputs, tensors
 
 
@@ -52,7 +53,7 @@ def run(model: nn.Module, inputs: Inputs, choices: tuple[int, ...] = ()) -> Run:
     for _, tensor in owned:
         found.follower.shadows.learn(tensor)
     found.parameters = {name: found.follower.shadows[tensor].axes for name, tensor in owned}
-    with _plain_attention(), torch.no_grad():
+    with _plain_attention(), seeded(), torch.no_grad():
         _pass(traced, inputs, found, counts=True)
         if len(found.positions) < len(names):
             _training_pass(traced, inputs, found)
@@ -128,8 +129,8 @@ def _pass(model: nn.Module, inputs: Inputs, found: Run, *, counts: bool) -> None
         follower.stack.clear()
     for tensor in outputs:
         follower.shadows.leave(tensor)
-    if counts and not any(follower.shadows[tensor].node is not None for tensor in outputs):
-        raise ValueError("no output of the model depends on its input through operations that can be followed")
+    if counts and not found.positions:
+        raise ValueError("the model runs no layer on the example: no convolution, linear layer or normalisation")
 
 
 def _note(found: Run, module: nn.Module, given: Any, out: Any, batch: int | None) -> None:

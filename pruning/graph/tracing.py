@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
+from pruning.comparison import is_costly
 from pruning.graph.groups import find_network
 from pruning.graph.rectified import observed_layers
 from pruning.graph.running import Run, run
@@ -14,6 +15,8 @@ from pruning.layers import LAYERS
 from pruning.recording import Example, Inputs, as_inputs
 from pruning.structure import ChannelGroup, Network
 
+MOST_GUESSES = 16
+"""How many views are looked at again where the trial failed."""
 RAISE, SKIP = ON_UNSUPPORTED = ("raise", "skip")
 
 
@@ -29,6 +32,8 @@ class TracedModel:
         network: groups, costs and index maps.
         skipped: {layer: why its channels cannot be removed}.
         keep: layers that were to be left as wide as they are.
+        guesses: groups for each view in which one of several axes could shrink with the channels.
+        choices: which one was taken, where it was not the longest.
     """
 
     model: nn.Module
@@ -36,6 +41,8 @@ class TracedModel:
     network: Network
     skipped: dict[str, str]
     keep: tuple[str, ...] = ()
+    guesses: tuple[frozenset[str], ...] = ()
+    choices: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[ChannelGroup]:
         return iter(self.network.groups.values())
@@ -124,7 +131,20 @@ def trace(
     found = follow(model, example, keep=keep, stacklevel=stacklevel)
     if on_unsupported == RAISE:
         found.check(RAISE)
-    return tried(found).check(on_unsupported)
+    return guessed(tried(found)).check(on_unsupported)
+
+
+def guessed(found: TracedModel) -> TracedModel:
+    """The traced model with other guesses where those that were made ended in a failed trial."""
+    for site in range(min(len(found.guesses), MOST_GUESSES)):
+        if not found.guesses[site] & set(found.skipped) or is_costly(found.network):
+            continue
+        choices = [*found.choices, *[0] * (site + 1 - len(found.choices))]
+        choices[site] = 1
+        other = tried(follow(found.model, found.inputs, keep=found.keep, choices=tuple(choices), stacklevel=None))
+        if len(other.skipped) < len(found.skipped):
+            found = other
+    return found
 
 
 def tried(found: TracedModel) -> TracedModel:
@@ -135,20 +155,26 @@ def tried(found: TracedModel) -> TracedModel:
 
 
 def follow(
-    model: nn.Module, example: Example, *, keep: Sequence[str] = (), stacklevel: int = 2
+    model: nn.Module,
+    example: Example,
+    *,
+    keep: Sequence[str] = (),
+    choices: tuple[int, ...] = (),
+    stacklevel: int | None = 2,
 ) -> TracedModel:
     """`trace` without the trial: what cannot be pruned is in `skipped`."""
     inputs = as_inputs(example)
     check_keep(model, keep)
-    found = run(model, inputs)
-    _warn_of_idle(found, stacklevel + 1)
+    found = run(model, inputs, choices)
+    if stacklevel is not None:
+        _warn_of_idle(found, stacklevel + 1)
     for name in keep:
         if (labels := found.sides.get((name, "out"))) is not None:
             found.follower.shadows.atoms.silence(labels)
     nodes = {name: found.nodes[name] for name in map(found.names.__getitem__, found.positions)}
     observed = observed_layers(nodes, found.names)
-    network, refused = find_network(found, observed, sum(p.numel() for p in model.parameters()))
-    return TracedModel(model, inputs, network, refused, tuple(keep)).keeping(())
+    network, refused, guesses = find_network(found, observed, sum(p.numel() for p in model.parameters()))
+    return TracedModel(model, inputs, network, refused, tuple(keep), guesses, choices).keeping(())
 
 
 def trace_network(model: nn.Module, example: Example, *, keep: Sequence[str] = ()) -> Network:

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from pruning.comparison import Comparison, Different, answer, is_costly, seeded, unread
+from pruning.comparison import Comparison, Different, answer, is_costly, unread
 from pruning.cutting import cut
 from pruning.graph.running import duplicate
+from pruning.modes import seeded
 from pruning.recording import Inputs
 from pruning.structure import ChannelGroup, Network
 

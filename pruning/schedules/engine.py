@@ -21,6 +21,8 @@ from pruning.recording import Example
 from pruning.schedules.groups import Groups, find_groups, lowest_count, uniform_share
 from pruning.schedules.settings import Schedule, get
 
+GRADIENT_LIMIT = 10.0
+HARDENED = 0.8
 PASSED = 0.5
 """Probability with which thinned gradients of a channel pass."""
 
@@ -44,6 +46,11 @@ class SoftHardPruner:
         min_channels: channels that stay in every group.
         keep: layers that keep all their channels.
         seed: for the gradients that pass, if the schedule thins them.
+        on_unsupported: as of `pruning.trace`.
+        gradient_limit: largest gradient of a pruned filter, as a multiple of the mean of the kept ones in its layer.
+
+    Attributes:
+        returned: after each epoch, how many channels that were pruned before are no longer.
 
     Raises:
         ValueError: a bad option, an unknown schedule, or a model that cannot be traced.
@@ -60,12 +67,18 @@ class SoftHardPruner:
         min_channels: int = 1,
         keep: Sequence[str] = (),
         seed: int = 0,
+        on_unsupported: str = "raise",
+        gradient_limit: float = GRADIENT_LIMIT,
     ) -> None:
+        if not gradient_limit > 0:
+            raise ValueError(f"gradient_limit must be above 0, got {gradient_limit}")
         if epochs < 1 or min_channels < 1:
             raise ValueError(f"epochs and min_channels must be at least 1, got {epochs} and {min_channels}")
         self.method = schedule if isinstance(schedule, str) else "schedule"
         self.schedule = get(schedule) if isinstance(schedule, str) else schedule
-        self.groups: Groups = find_groups(model, example, list(keep))
+        self.groups: Groups = find_groups(model, example, list(keep), on_unsupported)
+        self.gradient_limit = gradient_limit
+        self.returned: list[int] = []
         self.target, self.epochs, self.min_channels = target, epochs, min_channels
         self.share = uniform_share(self.groups, target, min_channels)
         self.seed, self.epoch = seed, 0
@@ -95,7 +108,8 @@ class SoftHardPruner:
             for member in self.groups.filters(name):
                 gradient = self.groups.weight(member).grad
                 if gradient is not None:
-                    limited = passed * _limits(self.groups.layer_norms(name, member, gradient), pruned)
+                    norms = self.groups.layer_norms(name, member, gradient)
+                    limited = passed * _limits(norms, pruned, self.gradient_limit)
                     gradient.mul_(self.groups.slot(member, "weight", limited))
 
     @torch.no_grad()
@@ -114,17 +128,21 @@ class SoftHardPruner:
         """
         if self.epoch == self.epochs:
             raise ValueError(f"the schedule was made for {self.epochs} epochs, which are over")
+        hardened = self.epoch + 1 >= HARDENED * self.epochs
         share, factor, hardness = (
             curve(self.epoch, self.epochs)
             for curve in (self.schedule.share, self.schedule.factor, self.schedule.hardness)
         )
         self.epoch += 1
         goal, fixed = self.share * share, 0.0 if self.schedule.thin_gradients else hardness
+        fixed = 1.0 if hardened else fixed
+        before = {name: set(channels) for name, channels in self.pruned.items()}
         for name, size in self.groups.sizes.items():
             order = self._order(name)
             self.pruned[name] = order[: lowest_count(size, goal, self.min_channels)]
             self.hard[name] = order[: lowest_count(size, goal * fixed, self.min_channels)]
             self._soften(name, factor)
+        self.returned.append(sum(len(before[name] - set(channels)) for name, channels in self.pruned.items()))
         self._hold()
 
     def finish(self) -> Plan:
@@ -174,11 +192,11 @@ class SoftHardPruner:
         return self.groups.model.get_submodule(name)
 
 
-def _limits(norms: Tensor, pruned: list[int]) -> Tensor:
-    """(C,) factors that bring gradients of pruned channels down to the mean norm of the others, 1 elsewhere."""
+def _limits(norms: Tensor, pruned: list[int], limit: float) -> Tensor:
+    """(C,) factors that bring gradients of pruned channels down to `limit` means of the others' norm, 1 elsewhere."""
     kept = norms > 0
     kept[pruned] = False
     factors = torch.ones_like(norms)
     if kept.any():
-        factors[pruned] = (norms[kept].mean() / norms[pruned]).clamp(max=1)
+        factors[pruned] = (limit * norms[kept].mean() / norms[pruned]).clamp(max=1)
     return factors

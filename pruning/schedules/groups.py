@@ -1,16 +1,17 @@
 """The only place where schedules and searches touch the dependency graph: groups with their filters in, a plan out."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pruning.graph import trace_network
+from pruning.graph import trace
+from pruning.graph.tracing import RAISE
 from pruning.layers import NORM_BUFFERS, channel_axis, is_per_channel, width
 from pruning.plan_data import Cost, GroupPlan, Plan
-from pruning.recording import Example, as_inputs
+from pruning.recording import Example
 from pruning.structure import Channels, Member, Network, Widths
 
 WHOLE = ("weight", "bias", NORM_BUFFERS[0])
@@ -28,12 +29,14 @@ class Groups:
         network: its trace.
         shapes: of the example, one per argument of the forward.
         keep: layers left out.
+        skipped: {layer: why its channels cannot be removed}.
     """
 
     model: nn.Module
     network: Network
     shapes: list[list[int]]
     keep: list[str]
+    skipped: dict[str, str] = field(default_factory=dict)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -103,6 +106,7 @@ class Groups:
             groups=groups,
             before=before,
             after=after,
+            skipped=dict(self.skipped),
         )
 
     def _group_plan(self, name: str, removed: list[int], widths: tuple[Widths, Widths]) -> GroupPlan:
@@ -116,16 +120,22 @@ class Groups:
         return GroupPlan(name, list(group.producers), group.channels, kept, removed, None, *costs)
 
 
-def find_groups(model: nn.Module, example: Example, keep: tuple[str, ...] | list[str] = ()) -> Groups:
-    """Trace a model for pruning during training.
+def find_groups(
+    model: nn.Module,
+    example: Example,
+    keep: tuple[str, ...] | list[str] = (),
+    on_unsupported: str = RAISE,
+) -> Groups:
+    """Trace a model for pruning during training, and try the removal, so that no training is lost.
 
     Raises:
         ValueError: as `pruning.trace`, or nothing can be pruned.
     """
-    network = trace_network(model, example, keep=keep)
-    if not network.groups:
-        raise ValueError("no group of channels can be pruned: all are in keep, inputs or outputs")
-    return Groups(model, network, as_inputs(example).shapes(), list(keep))
+    traced = trace(model, example, keep=keep, on_unsupported=on_unsupported, stacklevel=5)
+    if not len(traced):
+        why = "; ".join(f"{name}: {reason}" for name, reason in traced.skipped.items())
+        raise ValueError(f"no group of channels can be pruned: {why or 'all are in keep, inputs or outputs'}")
+    return Groups(model, traced.network, traced.inputs.shapes(), list(keep), traced.skipped)
 
 
 def check_target(target: Mapping[str, float]) -> tuple[str, float]:

@@ -29,32 +29,88 @@ class Mixed(nn.Module):
 
 
 def assumed(model):
-    """A plan from invented statistics, as the recorded ones never include a layer behind such a move."""
+    """A plan from invented statistics, as the recorded ones never include a layer before such a move."""
     zeros = torch.tensor([0.0, 0, 1, 1, 0, 1, 1, 1])
     return pruning.plan(model, pictures(1), statistics={"a": ChannelStatistics(zeros, zeros, 1)})
 
 
 @pytest.mark.parametrize(
-    ("move", "into"),
-    [
-        (lambda x: x.flip(1), 8),
-        (lambda x: x.roll(1, 1), 8),
-        (lambda x: F.softmax(x, 1), 8),
-        (lambda x: F.pad(x, (0, 0, 0, 0, 1, 0)), 9),
-    ],
+    "move", [lambda x: x.roll(1, 1), lambda x: F.softmax(x, 1), lambda x: x[:, [1, 0, *range(2, 8)]]]
 )
-def test_silently_wrong_surgery_is_caught(move, into):
+def test_what_would_go_wrong_in_silence_is_refused_before_surgery(move):
+    with pytest.raises(ValueError, match="channels of a cannot be pruned"):
+        assumed(Mixed(move).eval())
+
+
+@pytest.mark.parametrize(
+    ("move", "into"),
+    [(lambda x: x.flip(1), 8), (lambda x: F.pad(x, (0, 0, 0, 0, 1, 0)), 9), (lambda x: torch.cat([x, -x], 1), 16)],
+)
+def test_channels_are_followed_where_they_move(move, into):
     torch.manual_seed(0)
     model = Mixed(move, into).eval()
     plan = assumed(model)
+    assert plan.removed == {"a": [0, 1, 4]}
+    assert pruning.verify(model, plan, pruning.apply(model, plan), pictures(1)) < 1e-12
+
+
+@pytest.mark.filterwarnings("ignore:the criterion cannot score")
+def test_a_shuffle_by_numbers_is_refused_before_surgery():
+    with pytest.raises(ValueError, match="channels of a cannot be pruned"):
+        assumed(Mixed(lambda x: x.unflatten(1, (4, 2)).transpose(1, 2).flatten(1, 2)))
+
+
+@pytest.mark.parametrize("function", [torch.sigmoid, F.softplus, torch.exp, torch.cos, lambda x: x + 1])
+def test_activations_that_do_not_keep_zero(function):
+    torch.manual_seed(0)
+    model = nn.Sequential(conv(3, 8), nn.Identity(), conv(8, 2))
+    model[1].forward = function
+    plan = pruning.plan(model, pictures(1), criterion="l1", target={"channels": 0.5})
+    assert pruning.verify(model, plan, pruning.apply(model, plan), pictures(1)) < 1e-12
+
+
+def test_one_parameter_for_all_channels():
+    model = nn.Sequential(conv(3, 8), nn.PReLU(), conv(8, 2))
+    plan = pruning.plan(model, pictures(1), criterion="l1", target={"channels": 0.5})
     pruned = pruning.apply(model, plan)
+    assert pruned[1].num_parameters == 1
+    assert pruning.verify(model, plan, pruned, pictures(1)) < 1e-12
+
+
+class Typed(nn.Module):
+    """Asks for float32, and adds noise."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = conv(3, 8), conv(8, 2)
+
+    def forward(self, x):
+        if x.dtype != torch.float32:
+            raise TypeError("float32 please")
+        h = F.relu(self.a(x))
+        return self.b(F.dropout(h + torch.randn_like(h), 0.5, training=True))
+
+
+def test_noise_and_a_type_of_its_own():
+    torch.manual_seed(0)
+    model = Typed()
+    plan = pruning.plan(model, pictures(1), criterion="l1", target={"channels": 0.5})
+    pruned = pruning.apply(model, plan)
+    state = torch.random.get_rng_state()
+    assert pruning.verify(model, plan, pruned, pictures(1)) < 1e-5
+    assert torch.equal(state, torch.random.get_rng_state())
+    with torch.no_grad():
+        pruned.b.weight += 0.01
     with pytest.raises(ValueError, match="b is the first layer that differs"):
         pruning.verify(model, plan, pruned, pictures(1))
 
 
-def test_channel_shuffle_is_caught_before_surgery():
-    with pytest.raises(ValueError, match="channels of a cannot be pruned"):
-        assumed(Mixed(lambda x: x.unflatten(1, (-1, 2)).transpose(1, 2).flatten(1, 2)))
+def test_not_a_number_is_said():
+    model = nn.Sequential(conv(3, 8), nn.Identity(), conv(8, 2))
+    model[1].forward = torch.log
+    plan = pruning.plan(model, pictures(1), criterion="l1", target={"channels": 0.5})
+    with pytest.raises(ValueError, match="nothing can be compared: in the dense network 2 gives NaN on the example"):
+        pruning.verify(model, plan, pruning.apply(model, plan), pictures(1))
 
 
 def test_wrong_concatenation_offset_is_caught():

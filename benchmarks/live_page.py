@@ -60,7 +60,7 @@ def round_of(page: Page, server: int, browser: int, seconds: float) -> dict:
     """Live for a while; frames drawn a second, delays, and milliseconds of processor time for a frame."""
     load = os.getloadavg()[0]
     page.click(".live-start")
-    page.wait_for_selector('.live[data-state="live"]')
+    page.wait_for_selector('.an-live[data-state="live"]')
     page.wait_for_timeout(3000)
     page.evaluate("performance.clearResourceTimings(); performance.setResourceTimingBufferSize(5000)")
     spent = [processor_seconds(server), processor_seconds(browser)]
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/live-page.json"))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving() as (url, memory), sync_playwright() as driver:
-        camera = camera_file(Path(folder) / "camera.mjpeg")
+        camera = camera_file(Path(folder) / "camera.mjpeg", 30)
         context = driver.chromium.launch_persistent_context(
             f"{folder}/profile", executable_path=args.chromium, viewport={"width": 1280, "height": 860},
             permissions=["camera"], args=[*FLAGS, f"--use-file-for-fake-video-capture={camera}"],

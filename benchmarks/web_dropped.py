@@ -4,25 +4,20 @@
 
 Each kind of client asks for a long video and goes away two seconds later; another one asks for a short video at once,
 and the seconds until that is painted, less those that it takes alone, are how long the place was held. The live view's
-two places are taken by clients that send one frame and go.
+two places are taken by pages that fall silent.
 """
 
 import argparse
-import base64
-import json
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import httpx
-
 from apps.timing import describe, save
+from apps.web.visits import SEATS
 from benchmarks.web_bomb_files import repeated
-from benchmarks.web_server import Client, serving, small_photo
+from benchmarks.web_server import Client, serving
 
 STAYS = 2.0  # seconds
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -66,10 +61,10 @@ def page(url: str, long: Path, chromium: str) -> None:
         tab = browser.new_page()
         tab.goto(url)
         tab.click('button[role=tab]:has-text("Video")')
-        tab.set_input_files("#video input[type=file]", long)
-        tab.wait_for_selector("#video video")
-        tab.click("#stylize-video")
-        tab.wait_for_selector("#video-state:has-text('painted')", timeout=60_000)
+        tab.wait_for_selector(".an-video .choose")
+        tab.set_input_files(".an-video .files", long)
+        tab.click(".video-whole")
+        tab.wait_for_selector(".video-work:has-text('% painted')", timeout=60_000)
         browser.close()
 
 
@@ -88,35 +83,20 @@ def held(url: str, leave: Callable[[], None], short: Path) -> float:
     return time.monotonic() - start - alone
 
 
-def live_held(url: str, photo: Path) -> float:
-    """Seconds until the live view takes a frame again after two clients with one frame each have gone."""
-    frame = {"url": "data:image/jpeg;base64," + base64.b64encode(photo.read_bytes()).decode()}
-    client = Client(url, "127.0.0.3")
-    config = client.http.get("/config").json()
-    job = next(d for d in config["dependencies"] if any(target[1] == "stream" for target in d["targets"]))
-    types = {c["id"]: c for c in config["components"]}
-    values = [frame, *(types[one]["props"].get("value") for one in job["inputs"][1:])]
+def live_held(url: str) -> float:
+    """Seconds until a camera is live after the two before it have gone without a word."""
+    client, panel = Client(url, "127.0.0.3"), {"styles": [{"name": "wave-print"}]}
 
-    def ask(session: str, stay: float) -> float:
-        body = {"data": values, "fn_index": job["id"], "session_hash": session}
-        start = time.monotonic()
-        client.http.post("/gradio_api/queue/join", json=body).raise_for_status()
-        with (
-            suppress(httpx.ReadTimeout),
-            client.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as lines,
-        ):
-            for line in lines.iter_lines():
-                if line.startswith("data: ") and json.loads(line[6:])["msg"] == "process_streaming":
-                    time.sleep(stay)
-                    return time.monotonic() - start
-        raise RuntimeError("no frame was painted")
+    def opened() -> dict[str, str]:
+        answer = client.http.post("/gradio_api/run/page_live_open", json={"data": [{"panel": panel}]})
+        return {"x-live": answer.raise_for_status().json()["data"][0]["secret"]}
 
-    first = [threading.Thread(target=ask, args=(name, 1.0)) for name in ("one", "two")]
-    for thread in first:
-        thread.start()
-    for thread in first:
-        thread.join()
-    return ask("three", 0.0)
+    for _ in range(SEATS):
+        client.http.post("/live/turn", headers=opened())
+    start, waiting = time.monotonic(), opened()
+    while client.http.post("/live/turn", headers=waiting).json()["number"]:
+        time.sleep(0.2)
+    return time.monotonic() - start
 
 
 def main() -> None:
@@ -138,7 +118,7 @@ def main() -> None:
         for kind, leave in kinds.items():
             seconds[kind] = round(held(url, leave, short), 1)
             print(kind, seconds[kind], flush=True)
-        seconds["live view, two of two places"] = round(live_held(url, small_photo(Path(name))), 1)
+        seconds["live view, two of two places"] = round(live_held(url), 1)
     print(seconds)
     save(args.out, {"machine": describe(), "seconds until the place is free": seconds})
 

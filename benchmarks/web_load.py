@@ -1,10 +1,11 @@
 """Many clients at once: how long they wait for photos, and what those hear whom the server has no place for.
 
-    python -m benchmarks.web_load [--before FOLDER] [--rounds 3] [--out benchmarks/results/web-load.json]
+    python -m benchmarks.web_load [--before FOLDER] [--rounds 6] [--out benchmarks/results/web-load.json]
 
-20 clients, each at an address of its own, ask for three small photos one after the other; then 50 do. With --before,
-another checkout of this repository is served in turn with this one, so that both meet the same machine. At last 50
-pages want to be live at once, and two of them send frames of 640 x 480 for a while.
+20 clients, each at an address of its own, ask for two small photos one after the other; then 50 do. With --before,
+another checkout of this repository is served beside this one, and both are asked in turn, so that they meet the same
+machine; the waits of all rounds count together. At last 50 pages want to be live at once, and two of them send frames
+of 640 x 480 for a while.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -23,7 +25,8 @@ from apps import samples
 from apps.timing import describe, save
 from benchmarks.web_server import Client, serving, small_photo
 
-PHOTOS = 3  # of each client
+PHOTOS = 2  # of each client in a round
+COUNTS = (20, 50)
 FRAMES = 60
 PANEL = {"styles": [{"name": "great-wave"}]}
 
@@ -39,28 +42,47 @@ def together(count: int, work) -> float:
     return time.monotonic() - begin
 
 
-def photos(url: str, count: int, photo: Path) -> dict:
-    """What so many clients wait for their photos in seconds, and what they hear besides 'done'."""
-    clients = [Client(url, f"127.0.1.{n + 1}") for n in range(count)]
-    files = [client.upload(photo) for client in clients]
-    waits, answers = [], Counter()
+class Crowd:
+    """So many clients of one server; `waits` are the seconds that each photo took, `answers` all that they heard."""
 
-    def work(n: int) -> None:
+    def __init__(self, url: str, count: int, photo: Path):
+        self.clients = [Client(url, f"127.0.1.{n + 1}") for n in range(count)]
+        self.files = [client.upload(photo) for client in self.clients]
+        self.waits: list[float] = []
+        self.answers: Counter[str] = Counter()
+
+    def ask(self) -> None:
+        together(len(self.clients), self._work)
+
+    def _work(self, n: int) -> None:
         for _ in range(PHOTOS):
             begin = time.monotonic()
-            said = clients[n].photo(files[n])
-            answers[said] += 1
+            said = self.clients[n].photo(self.files[n])
+            self.answers[said] += 1
             if said == "done":
-                waits.append(time.monotonic() - begin)
+                self.waits.append(time.monotonic() - begin)
 
-    seconds = together(count, work)
-    return {
-        "clients": count,
-        "seconds, median": round(statistics.median(waits), 2),
-        "seconds, p95": round(sorted(waits)[int(0.95 * (len(waits) - 1))], 2),
-        "photos a second": round(len(waits) / seconds, 1),
-        "answers": dict(answers),
-    }
+    def row(self) -> dict:
+        return {
+            "clients": len(self.clients),
+            "seconds, median": round(statistics.median(self.waits), 2),
+            "seconds, p95": round(sorted(self.waits)[int(0.95 * (len(self.waits) - 1))], 2),
+            "answers": dict(self.answers),
+        }
+
+
+def photos(folders: dict[str, Path], rounds: int, photo: Path) -> list[dict]:
+    """A row for every server and number of clients."""
+    with ExitStack() as stack:
+        urls = {which: stack.enter_context(serving(folder=folder))[0] for which, folder in folders.items()}
+        crowds = {(which, count): Crowd(url, count, photo) for count in COUNTS for which, url in urls.items()}
+        for crowd in crowds.values():  # what is made once, nobody else waits for
+            crowd.clients[0].photo(crowd.files[0])
+        for n in range(rounds):
+            for crowd in crowds.values():
+                crowd.ask()
+            print(f"round {n + 1} of {rounds}, load {os.getloadavg()[0]:.1f}", flush=True)
+    return [{"server": which} | crowd.row() for (which, _), crowd in crowds.items()]
 
 
 def live(url: str, count: int) -> dict:
@@ -109,22 +131,14 @@ def frames(pages: list) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--before", type=Path, help="another checkout, served in turn with this one")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/web-load.json"))
     args = parser.parse_args()
     folders = {"before": args.before, "now": Path.cwd()} if args.before else {"now": Path.cwd()}
-    rows = []
     with tempfile.TemporaryDirectory() as name:
-        photo = small_photo(Path(name))
-        for _ in range(args.rounds):
-            for which, folder in folders.items():
-                with serving(folder=folder) as (url, _):
-                    first = Client(url, "127.0.0.1")
-                    first.photo(first.upload(photo))  # it waits for what is made once
-                    for count in (20, 50):
-                        load = round(os.getloadavg()[0], 1)
-                        rows.append({"server": which, "load before": load} | photos(url, count, photo))
-                        print(rows[-1], flush=True)
+        rows = photos(folders, args.rounds, small_photo(Path(name)))
+        for row in rows:
+            print(row)
         with serving() as (url, _):
             pages = live(url, 50)
     print(pages)

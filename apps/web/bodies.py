@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-MAX_BYTES = 3_000_000
-"""A frame of the camera takes most of it."""
+MAX_BYTES = 1_000_000
+"""Of a request for a job, which names files and holds none."""
 MAX_OPENINGS, MAX_COMMAS = 400, 20_000
 """Braces and brackets, and commas: they bound what a body becomes in memory, a hundred times its size at worst."""
 
@@ -127,10 +127,9 @@ def _is_file(value: Any) -> bool:
     texts = ("path", "url", "orig_name", "mime_type")
     if not isinstance(value, dict) or not all(isinstance(value.get(name), (str, type(None))) for name in texts):
         return False
-    if not value.get("path"):  # the camera's frames come as they are
-        return (value.get("url") or "").startswith("data:image/")
     return (
-        isinstance(value.get("size"), (int, type(None)))
+        bool(value.get("path"))
+        and isinstance(value.get("size"), (int, type(None)))
         and not value.get("is_stream")
         and value.get("meta") == {"_type": "gradio.FileData"}
     )

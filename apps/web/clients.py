@@ -76,11 +76,6 @@ class Clients:
         with self._lock:
             self._jobs.pop(event, None)
 
-    def of(self, session: str) -> list[str]:
-        """The jobs that a session has asked for."""
-        with self._lock:
-            return [event for event, (owner, _) in self._jobs.items() if owner == session]
-
     def check(self) -> Callable[[], None]:
         """For the job that the calling thread works on: a function that raises GoneError when nobody waits for it."""
         event = LocalContext.event_id.get(None)

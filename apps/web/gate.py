@@ -29,10 +29,7 @@ _READ = re.compile(
     rf"|{API}/(info/?|openapi\.json|startup-events|theme\.css|user/?|login_check/?|token/?|app_id/?|upload_progress"
     rf"|queue/(data|status)|heartbeat/[^/]+|file=.+|call/(v2/)?[^/]+/[^/]+)|/app_id/?|/token/?|/user/?|/login_check/?"
 )
-_WRITE = re.compile(
-    rf"/login/?|{API}/(upload|cancel|reset/?|queue/join|run/[^/]+/?|call/(v2/)?[^/]+/?"
-    rf"|stream/[^/]+(/close)?)"
-)
+_WRITE = re.compile(rf"/login/?|{API}/(upload|cancel|reset/?|queue/join|run/[^/]+/?|call/(v2/)?[^/]+/?)")
 _LIVE = re.compile(r"/live/(frame|turn|leave)")  # `apps.web.frames` reads them itself
 _STREAM = re.compile(rf"{API}/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))")
 _KEPT = 60  # seconds for which a result waits for a client that has not listened yet
@@ -120,7 +117,8 @@ class Gate:
             await self.app(scope, receive, send)
         finally:
             self.rules.clients.closed(session)
-            self._later(self._left(session, 0 if session == stream[1] else None))
+            if session == stream[1]:
+                self._later(self._left(session, 0))
 
     async def _write(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         path, client = scope["path"], _address(scope)
@@ -155,7 +153,7 @@ class Gate:
                 bodies.check_named(wanted, content)
             else:
                 bodies.check_values(wanted, content.get("data"))
-        if "/stream/" in scope["path"] or "/run/" in scope["path"]:
+        if "/run/" in scope["path"]:
             return await self.app(scope, again, send)
         told = bytearray()
 
@@ -174,33 +172,16 @@ class Gate:
         except (ValueError, KeyError, TypeError):
             return  # refused: there is no job
         self.rules.clients.asked(event, session)
-        self._later(self._left(session or event, _KEPT if session is None else None))
+        if session is None:
+            self._later(self._left(event, _KEPT))
 
-    async def _left(self, session: str, forget_after: float | None) -> None:
-        """A while after a client has asked or left: end what it alone would end, where it does not listen."""
+    async def _left(self, event: str, forget_after: float) -> None:
+        """A while after a client without a session has asked or left: forget it, where it does not listen."""
         await asyncio.sleep(self.rules.clients.grace + 0.2)
-        events = self.rules.clients.of(session)
-        if not all(map(self.rules.clients.gone, events)):
-            return
-        for event in events:  # streams of a camera wait for its next frame, and see only this
-            await self._ask(f"{API}/stream/{event}/close")
-        if forget_after is not None:
+        if self.rules.clients.gone(event) or not self.rules.clients.knows(event):
             await asyncio.sleep(forget_after)
-            self.rules.forget(session)
-            self.rules.clients.forget(session)
-
-    async def _ask(self, path: str) -> None:
-        scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
-                 "headers": [], "scheme": "http", "root_path": "", "http_version": "1.1", "server": ("", 0),
-                 "client": ("", 0)}  # fmt: skip
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(_: Message) -> None:
-            pass
-
-        await self.app(scope, receive, send)
+            self.rules.forget(event)
+            self.rules.clients.forget(event)
 
     async def _login(self, scope: Scope, client: str, again: Receive, send: Send) -> None:
         wait = self.rules.logins.begin(client)

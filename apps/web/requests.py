@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive
 
 API = "/gradio_api"
-JOB = re.compile(rf"{API}/(?:queue/join|(?:call|run)/(?:v2/)?([^/]+)/?|stream/[^/]+)")
+JOB = re.compile(rf"{API}/(?:queue/join|(?:call|run)/(?:v2/)?([^/]+)/?)")
 """Requests for a job, with the endpoint's name where they have it."""
 _PATIENCE = 30  # seconds for a body that is not a file
 

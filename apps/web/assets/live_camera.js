@@ -3,6 +3,7 @@
 import { Failure } from "./net.js";
 
 const QUALITY = 0.85;
+const INSET = 100; // ms between two pictures in the corner: each costs the browser as much as the JPEG
 const INSECURE = "Browsers give the camera only to secure pages. Open this page at an https address, or on the machine that serves it, as http://localhost.";
 const REASONS = {
   NotAllowedError: "This page may not use the camera. Allow it by the symbol beside the page's address, then start again.",
@@ -51,7 +52,8 @@ export class Camera {
     const context = this.canvas.getContext("2d", { alpha: false });
     context.setTransform(mirror ? -1 : 1, 0, 0, 1, mirror ? width : 0, 0);
     context.drawImage(this.video, 0, 0, width, height);
-    if (inset) {
+    if (inset && performance.now() - (this.told ?? 0) > INSET) {
+      this.told = performance.now();
       resize(inset, 240, Math.round((240 * height) / width));
       inset.getContext("2d", { alpha: false }).drawImage(this.canvas, 0, 0, inset.width, inset.height);
     }

@@ -132,6 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--before", type=Path, help="another checkout, served in turn with this one")
     parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--remark", help="what else the cores have to do, for the record")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/web-load.json"))
     args = parser.parse_args()
     folders = {"before": args.before, "now": Path.cwd()} if args.before else {"now": Path.cwd()}
@@ -142,7 +143,7 @@ def main() -> None:
         with serving() as (url, _):
             pages = live(url, 50)
     print(pages)
-    save(args.out, {"machine": describe(), "photos": rows, "live": pages})
+    save(args.out, {"machine": describe(), "remark": args.remark, "photos": rows, "live": pages})
 
 
 if __name__ == "__main__":

@@ -132,23 +132,24 @@ def truth(browser: Browser, url: str, folder: Path, size: int, photos: Sequence[
         "command line": Stylizer.load(),
         "single precision": Stylizer(TorchEngine(load_checkpoint("artnet"), "cpu", torch.float32)),
     }
-    page = open_page(browser, url)
     found: dict[str, list[float]] = {name: [] for name in engines}
     for photo in photos:
+        page = open_page(browser, url)
         picture = Image.open(sample_photo(photo)).convert("RGB")
         picture.thumbnail((size, size))
         stream = BytesIO()
         picture.save(stream, "PNG")
         file = {"name": "photo.png", "mimeType": "image/png", "buffer": stream.getvalue()}
+        page.set_input_files("#photo", files=[file])
+        page.wait_for_selector("#status:has-text('Painted in')")
         for number in styles:
             page.click(f".style:nth-child({number + 1})")
-            page.set_input_files("#photo", files=[file])
-            page.wait_for_selector("#working", state="hidden")
+            page.wait_for_selector("#status:has-text('Painted in')")
             got = shown(page)
             for name, stylizer in engines.items():
                 stylizer.set_style(folder / "styles" / f"{number:02}.jpg")
                 found[name].append(psnr(got, stylizer.stylize(np.array(picture))))
-    page.context.close()
+        page.context.close()
     return found
 
 

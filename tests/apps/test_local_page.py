@@ -100,10 +100,8 @@ def paint(page, path):
 
 
 def repaint(page, action):
-    """Do what makes the page paint anew, and wait."""
-    before = page.inner_text("#status")
+    """Do what makes the page paint anew, which its status says at once, and wait."""
     action()
-    page.wait_for_function("old => document.querySelector('#status').textContent !== old", arg=before)
     page.wait_for_selector("#status:has-text('Painted in')")
     return painted(page)
 

@@ -50,6 +50,7 @@ class Plan:
         groups: every group that has no layer in keep, also those that lose nothing, in execution order.
         before, after: cost of the whole network at the example's size.
         skipped: {layer: why its channels could not be removed}, where that was to be no error.
+        choices: of `pruning.TracedModel`.
     """
 
     criterion: str
@@ -63,6 +64,7 @@ class Plan:
     before: Cost
     after: Cost
     skipped: dict[str, str] = field(default_factory=dict)
+    choices: list[int] = field(default_factory=list)
 
     @property
     def removed(self) -> dict[str, list[int]]:
@@ -99,7 +101,7 @@ class Plan:
             version = data.pop("format", None) if isinstance(data, dict) else None
             if version != FORMAT_VERSION:
                 raise ValueError(f"{path} is no pruning plan of format {FORMAT_VERSION}: its format is {version!r}")
-            data.setdefault("skipped", {})
+            data = {"skipped": {}, "choices": []} | data  # which older plans do not have
             _check_fields(cls, data, PLAN_FIELDS)
             for group in data["groups"]:
                 _check_group(group)
@@ -135,6 +137,7 @@ PLAN_FIELDS: Checks = {
     "groups": lambda value: isinstance(value, list) and all(isinstance(group, dict) for group in value),
     "before": _costs,
     "after": _costs,
+    "choices": _counts,
     "skipped": lambda value: isinstance(value, dict) and all(map(_text, [*value, *value.values()])),
 }
 GROUP_FIELDS: Checks = {

@@ -95,6 +95,7 @@ def plan(
         before=_totals(model, example, network, {}, target),
         after=_totals(model, example, network, removed, target),
         skipped=dict(traced.skipped),
+        choices=list(traced.choices),
     )
 
 

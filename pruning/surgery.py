@@ -36,7 +36,8 @@ def traced_for(model: nn.Module | TracedModel, plan: Plan, example: Example | No
     if isinstance(model, TracedModel):
         traced = model.keeping(plan.keep)
     else:
-        traced = as_traced(model, plan.example(model) if example is None else example, plan.keep)
+        given = plan.example(model) if example is None else example
+        traced = as_traced(model, given, plan.keep, tuple(plan.choices))
     network = traced.network
     for group in plan.groups:
         found = network.groups.get(group.name)

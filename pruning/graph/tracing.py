@@ -182,7 +182,9 @@ def trace_network(model: nn.Module, example: Example, *, keep: Sequence[str] = (
     return follow(model, example, keep=keep).keeping(keep).network
 
 
-def as_traced(model: nn.Module | TracedModel, example: Example | None, keep: Sequence[str] = ()) -> TracedModel:
+def as_traced(
+    model: nn.Module | TracedModel, example: Example | None, keep: Sequence[str] = (), choices: tuple[int, ...] = ()
+) -> TracedModel:
     """A model that may be traced already, without the trial.
 
     Raises:
@@ -192,7 +194,7 @@ def as_traced(model: nn.Module | TracedModel, example: Example | None, keep: Seq
         return model.keeping(keep) if keep else model
     if example is None:
         raise ValueError("a model that is not traced needs an example of what its forward takes")
-    return follow(model, example, keep=keep, stacklevel=4).keeping(keep)
+    return follow(model, example, keep=keep, choices=choices, stacklevel=4).keeping(keep)
 
 
 def _warn_of_idle(found: Run, stacklevel: int) -> None:

@@ -29,7 +29,7 @@ class Groups:
         network: its trace.
         shapes: of the example, one per argument of the forward.
         keep: layers left out.
-        skipped: {layer: why its channels cannot be removed}.
+        skipped, choices: of `pruning.TracedModel`.
     """
 
     model: nn.Module
@@ -37,6 +37,7 @@ class Groups:
     shapes: list[list[int]]
     keep: list[str]
     skipped: dict[str, str] = field(default_factory=dict)
+    choices: list[int] = field(default_factory=list)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -107,6 +108,7 @@ class Groups:
             before=before,
             after=after,
             skipped=dict(self.skipped),
+            choices=self.choices,
         )
 
     def _group_plan(self, name: str, removed: list[int], widths: tuple[Widths, Widths]) -> GroupPlan:
@@ -135,7 +137,7 @@ def find_groups(
     if not len(traced):
         why = "; ".join(f"{name}: {reason}" for name, reason in traced.skipped.items())
         raise ValueError(f"no group of channels can be pruned: {why or 'all are in keep, inputs or outputs'}")
-    return Groups(model, traced.network, traced.inputs.shapes(), list(keep), traced.skipped)
+    return Groups(model, traced.network, traced.inputs.shapes(), list(keep), traced.skipped, list(traced.choices))
 
 
 def check_target(target: Mapping[str, float]) -> tuple[str, float]:

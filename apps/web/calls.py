@@ -24,15 +24,12 @@ from apps.web.smalls import Smalls
 from apps.web.steps import Steps
 from apps.web.studio import Studio
 from artnet.pictures import flatten, write_picture
-from artnet.settings import StyleSettings
 
 QUALITY = 88  # of the JPEGs that the page shows
 MAX_TILES = 6
 """Styles that one call for tiles may ask for."""
 TILE_PHOTO = 960
 """Pixels of the longer side of the photo that tiles show the middle of."""
-TILE_STROKES = 128
-"""Stroke size of tiles: they are that much smaller than a photo."""
 FORMATS = ("jpg", "png")
 
 
@@ -65,7 +62,7 @@ class Calls:
             small = self._smalls.get(ask.photo, ask.side, check)
             picture = small.picture
             mask = read_mask([ask.mask], *picture.rgb.shape[:2], check) if ask.mask else None
-            painted = paint_photo(self._studio, picture, small.wish(ask.wished), ask.place, mask, check)
+            painted = paint_photo(self._studio, picture, ask.wished, ask.place, mask, check)
         answer = {"image": inline(flatten(replace(picture, rgb=painted))), "full": small.full[::-1]}
         if value.get("before"):
             answer["before"] = inline(flatten(picture))
@@ -84,8 +81,7 @@ class Calls:
             middle = small.middle(int(number("side", value.get("side", 320), 64, 320)))
             for style in styles:
                 check()
-                wished = replace(wish({"styles": [style]}), settings=StyleSettings(stroke_size=TILE_STROKES))
-                images.append(inline(self._studio.paint(middle, wished, check)))
+                images.append(inline(self._studio.paint(middle, wish({"styles": [style]}), check)))
         return {"images": images}
 
     def style(self, value: Any) -> dict:

@@ -3,17 +3,15 @@
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from apps.web.limits import Check, read_small
-from apps.web.studio import Wish
 from artnet.pictures import Picture, fit_short_side
 
 MAX_PIXELS = 60_000_000
 """Of all that is kept: 180 MB."""
-_STEP, _LEAST = 16, 32  # of scaled strokes, in pixels
 
 
 @dataclass(frozen=True)
@@ -22,15 +20,6 @@ class Small:
 
     picture: Picture
     full: tuple[int, int]
-
-    def wish(self, wished: Wish) -> Wish:
-        """The wish for the small photo: with strokes as small as they come out on the whole one."""
-        share = min(self.picture.rgb.shape[:2]) / min(self.full)
-        if share >= 1:
-            return wished
-        size = wished.settings.stroke_size * share
-        settings = replace(wished.settings, stroke_size=max(_LEAST, round(size / _STEP) * _STEP))
-        return replace(wished, settings=settings)
 
     def middle(self, side: int) -> np.ndarray:
         """(side, side, 3) uint8: the middle of the photo."""

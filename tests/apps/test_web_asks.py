@@ -155,12 +155,6 @@ class TestSmalls:
         with pytest.raises(ValueError, match="deleted by now"):
             smalls.get(str(path), 320)
 
-    def test_strokes_are_as_small_as_the_photo(self):
-        wished = Wish(((WAVE, 1.0),), StyleSettings(0.5, stroke_size=512))
-        small = Small(Picture(np.zeros((100, 200, 3), np.uint8)), (400, 800))
-        assert small.wish(wished) == Wish(wished.mix, StyleSettings(0.5, stroke_size=128))
-        assert Small(small.picture, (100, 200)).wish(wished) is wished
-
     def test_middle(self):
         rgb = np.zeros((40, 80, 3), np.uint8)
         rgb[:, 30:50] = 255

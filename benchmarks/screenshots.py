@@ -22,7 +22,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from apps import samples
 from apps.contact_sheet import contact_sheet
 from apps.web.assets import sample_photo
-from apps.webcam.live import Controls, Painter
 from artnet import Stylizer
 from artnet.pictures import resize
 from artnet.settings import StyleSettings
@@ -102,10 +101,11 @@ def live(browser: Browser, url: str, path: Path) -> None:
 
 def strip(stylizer: Stylizer, path: Path) -> None:
     """Six moments of the live view, each in another style."""
-    styles = [samples.style(name) for name in STRIP]
-    contents = [content for n, (content, _, _) in enumerate(generated(48)) if n % 8 == 0]
-    painters = [Painter(stylizer, [style], None, Controls(settings=StyleSettings(grain=0.0))) for style in styles]
-    painted = [painter.paint(resize(rgb, 480, 640)) for painter, rgb in zip(painters, contents, strict=True)]
+    contents = [resize(content, 480, 640) for n, (content, _, _) in enumerate(generated(48)) if n % 8 == 0]
+    painted = []
+    for name, rgb in zip(STRIP, contents, strict=True):
+        stylizer.set_style(samples.style(name))
+        painted.append(stylizer.stylize(rgb, StyleSettings(grain=0.0)))
     rows = [[Image.fromarray(np.ascontiguousarray(rgb)) for rgb in row] for row in (contents, painted)]
     contact_sheet(rows, cell=(240, 180), margin=8).save(path, quality=88)
 

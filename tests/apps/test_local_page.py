@@ -22,8 +22,10 @@ pytestmark = [
 from apps import samples  # noqa: E402
 from apps.local.folder import write_page  # noqa: E402
 from artnet import StyleSettings, Stylizer  # noqa: E402
-from artnet.checkpoint import load_checkpoint  # noqa: E402
+from artnet.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from artnet.config import ArtNetConfig  # noqa: E402
 from artnet.engines.torch_engine import TorchEngine  # noqa: E402
+from artnet.network import ArtNet  # noqa: E402
 from artnet.settings import DEFAULTS  # noqa: E402
 
 FLAGS = [
@@ -115,9 +117,9 @@ def psnr(a, b):
     return 10 * np.log10(255**2 / np.square(a.astype(float) - b).mean())
 
 
-def exact(style, photo, stroke_size=512):
+def exact(style, photo, stroke_size=512, weights="artnet"):
     """What the network paints in single precision; engines that are quicker choose other patches here and there."""
-    stylizer = Stylizer(TorchEngine(load_checkpoint("artnet"), "cpu", torch.float32))
+    stylizer = Stylizer(TorchEngine(load_checkpoint(weights), "cpu", torch.float32))
     stylizer.set_style(style, stroke_size=stroke_size)
     return stylizer.stylize(np.array(Image.open(photo)))
 
@@ -218,6 +220,24 @@ def test_cancelling_and_files_that_are_no_pictures(page, tmp_path):
     page.select_option("#side", "800")
     page.wait_for_selector("#status:has-text('Scaled down from 1600 × 1200 to 800 × 600')")
     assert painted(page).shape == (600, 800, 3)
+
+
+def test_a_network_of_another_shape(browser, tmp_path):
+    torch.manual_seed(0)
+    decoder, skips = {8: 24, 4: 16, 2: 12}, ("pixels", "conv3")
+    config = ArtNetConfig("inception3a", skips, decoder, upsampling="nearest", encoder_padding="zeros")
+    save_checkpoint(ArtNet(config), tmp_path / "other.safetensors")
+    write_page(tmp_path / "page", tmp_path / "other.safetensors", [samples.style("udnie")])
+    path, site = photo_file(tmp_path, 90, 60), Site(tmp_path / "page")
+    page = browser.new_context().new_page()
+    page.set_default_timeout(SETTLED)
+    page.goto(site.url)
+    page.wait_for_selector("#status:has-text('A sample')")
+    got = paint(page, path)
+    page.context.close()
+    site.close()
+    want = exact(tmp_path / "page" / "styles" / "01.jpg", path, weights=tmp_path / "other.safetensors")
+    assert psnr(got, want) >= 45
 
 
 @pytest.mark.parametrize("page", ["?backend=webgl", "?backend=webgpu"], indirect=True)

@@ -93,13 +93,12 @@ export function match(tf, content, {mean, std}, {basis, kernels, bias}, styleStd
 export function paste(best, height, width, {table, channels}) {
   const patches = table.length / (PATCH ** 2 * channels);
   const canvas = new Float32Array(height * width * channels);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const to = (row * width + column) * channels;
-      const [rows, columns] = [around(row, height), around(column, width)];
-      const share = 1 / (rows.length * columns.length);
-      for (const y of rows) {
-        for (const x of columns) {
+  const [rows, columns] = [neighbours(height), neighbours(width)];
+  for (let row = 0, to = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, to += channels) {
+      const share = 1 / (rows[row].length * columns[column].length);
+      for (const y of rows[row]) {
+        for (const x of columns[column]) {
           const pixel = (row - y + 1) * PATCH + column - x + 1; // of the patch centred on (y, x)
           const from = (pixel * patches + best[y * width + x]) * channels;
           for (let i = 0; i < channels; i++) canvas[to + i] += share * table[from + i];
@@ -110,8 +109,9 @@ export function paste(best, height, width, {table, channels}) {
   return canvas;
 }
 
-function around(place, length) {
-  return [place - 1, place, place + 1].filter((other) => other >= 0 && other < length);
+/** For every place along a side, itself and those beside it. */
+function neighbours(length) {
+  return Array.from({length}, (_, i) => [i - 1, i, i + 1].filter((place) => place >= 0 && place < length));
 }
 
 /** Moves features with their own moments to a style's, and blends them with what they were made of. */

@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/live-page.json"))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving() as (url, memory), sync_playwright() as driver:
+        memory.running = False  # to watch it takes a fifth of a core
         camera = camera_file(Path(folder) / "camera.mjpeg", 30)
         context = driver.chromium.launch_persistent_context(
             f"{folder}/profile", executable_path=args.chromium, viewport={"width": 1280, "height": 860},

@@ -28,7 +28,6 @@ from artnet.settings import StyleSettings
 from benchmarks.flicker import generated
 from benchmarks.page import FLAGS, change, drop, opened, served
 
-__all__ = ["FLAGS", "camera_file"]
 STRIP = ("starry-orchard", "stained-glass", "poppy-meadow", "wave-print", "paper-shapes", "ink-gorge")
 TILES = 12_000  # milliseconds for the tiles with the visitor's photo
 QUALITY = 86

@@ -19,7 +19,7 @@ from apps.web.requests import RefusedError
 TITLE = "ArtNet: your photo as a painting"
 DESCRIPTION = "Drop a photo and see it painted in any style, at once. It stays on the machine that serves this page."
 STYLES = ("page", "panel", "photo", "live", "video")
-MODULES = ("net", "share", "panel", "photo", "view", "mask", "past", "tiles", "take")
+MODULES = ("net", "share", "panel", "photo", "drops", "film", "view", "brush", "mask", "past", "tiles", "take")
 _PREFIX = f"/{URL}/"
 _TILE = re.compile(r"tiles/([a-z]+)/([a-z0-9-]+)\.jpg")
 _FOREIGN = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>|\s*<link rel="manifest"[^>]*>')

@@ -1,8 +1,10 @@
 // The Photo tab: a photo comes in, is painted at once and at every change, and is taken away.
 
 import * as panel from "./panel.js";
-import { Failure, job, run, sentence, upload } from "./net.js";
-import { Mask } from "./mask.js";
+import { Brush } from "./brush.js";
+import { listenToDrops } from "./drops.js";
+import { Film, Photo } from "./film.js";
+import { Failure, run, sentence } from "./net.js";
 import { Past } from "./past.js";
 import { Takeaway } from "./take.js";
 import { Tiles } from "./tiles.js";
@@ -13,22 +15,6 @@ const QUIET = 350; // ms of work that nobody needs to hear of
 const SETTLED = 1500; // ms that a picture stays before it goes to the earlier ones
 const ALIVE = 600_000; // ms between two signs of life for files on the server
 
-/** One photo: of the visitor, or a sample. */
-class Photo {
-  constructor(file, sample) {
-    this.file = file;
-    this.sample = sample;
-    this.name = sample ?? (file.name || "photo").replace(/\.[^.]*$/, "");
-  }
-
-  /** What the server calls it; sends it first where that has not been done. */
-  async ref(told, signal) {
-    if (this.sample) return { sample: this.sample };
-    this.sent ??= await upload(this.file, told, signal);
-    return this.sent;
-  }
-}
-
 class Tab {
   constructor(root, props) {
     this.root = root;
@@ -37,11 +23,11 @@ class Tab {
     this.view = new View(this.stage);
     this.photos = [];
     this.photo = new Photo(null, props.example[0]);
-    this.place = "everywhere";
     this.number = 0;
     this.first = true; // nothing but the example was shown yet
     this.page = crypto.randomUUID?.() ?? `${Math.random()}`.slice(2);
-    this.mask = new Mask(this.$(".mask"), () => this.marked());
+    this.brush = new Brush(this);
+    this.film = new Film(this.$(".film"), (photo) => this.turn(photo));
     this.tiles = new Tiles(this);
     this.past = new Past(this.$(".past"), (entry) => this.back(entry));
     this.take = new Takeaway(this);
@@ -56,7 +42,7 @@ class Tab {
     await panel.ready;
     const [sample, style] = this.props.example;
     const now = panel.chosen();
-    this.shown = { photo: this.photo, value: now, place: this.place, before: this.view.before.src, after: this.view.after.src, full: null };
+    this.shown = { photo: this.photo, value: now, place: this.brush.place, before: this.view.before.src, after: this.view.after.src, full: null };
     if (now.styles.length > 1 || now.styles[0].name !== style || location.hash.length > 1) this.paint();
     else this.say("");
   }
@@ -71,51 +57,22 @@ class Tab {
     click(".dismiss", () => this.problem(null));
     click(".cancel", () => this.cancel());
     click(".zoom", () => this.zoom());
-    click(".part", () => this.part(this.$(".brush").hidden));
-    click(".done", () => this.part(false));
-    click(".clear", () => { this.resetMask(); this.place = "everywhere"; this.soon(); });
-    click(".erase", () => { this.mask.erasing = !this.mask.erasing; this.$(".erase").setAttribute("aria-pressed", this.mask.erasing); });
-    this.$(".size").addEventListener("input", (event) => { this.mask.size = Number(event.target.value); });
-    this.$(".where").addEventListener("change", () => this.marked());
     for (const button of this.root.querySelectorAll(".try")) {
       button.addEventListener("click", () => this.open([new Photo(null, button.dataset.sample)]));
     }
     this.$(".files").addEventListener("change", (event) => { this.files(event.target.files); event.target.value = ""; });
     this.listenToCompare();
-    this.listenToDrops();
+    listenToDrops(this.root, this.stage, (files) => this.files(files));
   }
 
   listenToCompare() {
     const button = this.$(".compare");
     const hold = (on) => () => { this.view.plain(on); button.setAttribute("aria-pressed", on); };
-    for (const name of ["pointerdown"]) button.addEventListener(name, hold(true));
+    button.addEventListener("pointerdown", hold(true));
     for (const name of ["pointerup", "pointerleave", "pointercancel", "blur"]) button.addEventListener(name, hold(false));
     button.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && hold(true)());
     button.addEventListener("keyup", hold(false));
     button.addEventListener("contextmenu", (event) => event.preventDefault());
-  }
-
-  listenToDrops() {
-    const here = () => this.root.offsetParent !== null;
-    const carries = (event) => event.dataTransfer?.types.includes("Files");
-    let depth = 0;
-    const over = (change) => (event) => {
-      if (!carries(event) || !here()) return;
-      event.preventDefault();
-      depth = Math.max(0, depth + change);
-      this.stage.classList.toggle("over", depth > 0);
-    };
-    document.addEventListener("dragenter", over(1));
-    document.addEventListener("dragleave", over(-1));
-    document.addEventListener("dragover", (event) => carries(event) && here() && event.preventDefault());
-    document.addEventListener("drop", (event) => {
-      depth = 0;
-      this.stage.classList.remove("over");
-      if (!carries(event) || !here()) return;
-      event.preventDefault();
-      this.files(event.dataTransfer.files);
-    });
-    document.addEventListener("paste", (event) => here() && event.clipboardData?.files.length && this.files(event.clipboardData.files));
   }
 
   files(list) {
@@ -129,46 +86,17 @@ class Tab {
   open(photos) {
     this.photos = photos;
     this.turn(photos[0]);
-    if (photos.length > 1) this.thumbnails(photos.slice(1));
-  }
-
-  /** Small pictures for the strip, as far as the browser can read the photos. */
-  async thumbnails(photos) {
-    for (const photo of photos) {
-      const bitmap = await createImageBitmap(photo.file, { resizeHeight: 128, resizeQuality: "medium" }).catch(() => null);
-      if (!bitmap) continue;
-      const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
-      canvas.getContext("2d").drawImage(bitmap, 0, 0);
-      photo.small ??= canvas.toDataURL("image/jpeg", 0.8);
-      this.film();
-    }
+    this.film.read();
   }
 
   turn(photo) {
     this.photo = photo;
-    this.place = "everywhere";
     this.tiles.stop();
-    this.part(false, true);
+    this.brush.end();
     this.problem(null);
     this.stage.dataset.state = "own";
-    this.film();
+    this.film.show(this.photos, this.photo);
     this.paint();
-  }
-
-  film() {
-    const strip = this.$(".film");
-    strip.hidden = this.photos.length < 2;
-    strip.querySelector("ul").replaceChildren(...this.photos.map((photo) => {
-      const item = document.createElement("li");
-      item.innerHTML = `<button type="button"><span></span></button>`;
-      const button = item.firstChild;
-      button.setAttribute("aria-pressed", photo === this.photo);
-      button.title = photo.name;
-      button.firstChild.textContent = photo.name;
-      if (photo.small) button.style.backgroundImage = `url(${photo.small})`;
-      button.addEventListener("click", () => this.turn(photo));
-      return item;
-    }));
   }
 
   soon() {
@@ -178,9 +106,8 @@ class Tab {
 
   /** Everything that the server needs to know of the wish. */
   async ask(told, signal) {
-    const ask = { photo: await this.photo.ref(told, signal), panel: panel.chosen(), place: this.place, page: this.page, number: this.number };
-    if (this.place !== "everywhere") ask.mask = this.markedFile ??= await upload(await this.mask.file(), null, signal);
-    return ask;
+    const ask = { photo: await this.photo.ref(told, signal), panel: panel.chosen(), page: this.page, number: this.number };
+    return { ...ask, ...(await this.brush.ask(signal)) };
   }
 
   side() {
@@ -211,12 +138,11 @@ class Tab {
     this.problem(null);
     const before = answer.before ?? this.shown.before;
     this.first = false;
-    this.shown = { photo: this.photo, value: ask.panel, place: this.place, before, after: answer.image, size: answer.full, full: null };
-    if (!this.photo.small) { this.photo.small = before; this.film(); }
+    this.shown = { photo: this.photo, value: ask.panel, place: ask.place, before, after: answer.image, size: answer.full, full: null };
+    if (!this.photo.small) { this.photo.small = before; this.film.show(this.photos, this.photo); }
     const [width, height] = answer.full;
     this.view.after.alt = `The photo, painted in the style of ${panel.words()}`;
     this.say([`Painted in ${(time / 1000).toFixed(1)} s`, ...answer.notes].join(". "), `${width} × ${height} pixels`);
-    if (!this.mask.empty || this.mask.canvas.width < 2) this.shape();
     clearTimeout(this.settling);
     const shown = this.shown;
     this.settling = setTimeout(() => this.past.add(shown), SETTLED);
@@ -255,7 +181,7 @@ class Tab {
       this.renewed = true; // once, so that what is truly gone is said
       try {
         for (const photo of [...this.photos, this.photo]) photo.sent = undefined;
-        this.markedFile = undefined;
+        this.brush.sent = undefined;
         await panel.renew();
         await again();
       } finally { this.renewed = false; }
@@ -274,7 +200,7 @@ class Tab {
     this.photo = this.shown.photo;
     if (this.first) this.stage.dataset.state = "example";
     else this.tiles.paint();
-    this.film();
+    this.film.show(this.photos, this.photo);
   }
 
   problem(error) {
@@ -295,7 +221,7 @@ class Tab {
     if (!this.shown) return;
     this.photo = this.shown.photo;
     panel.restore(this.shown.value, true);
-    this.film();
+    this.film.show(this.photos, this.photo);
     this.say("Cancelled");
   }
 
@@ -305,12 +231,11 @@ class Tab {
     this.controller?.abort();
     this.free();
     this.photo = entry.photo;
-    this.place = "everywhere";
-    this.part(false, true);
+    this.brush.end();
     panel.restore(entry.value, true);
     await this.view.show(entry);
     this.shown = entry;
-    this.film();
+    this.film.show(this.photos, this.photo);
     this.tiles.paint();
     if (entry.place !== "everywhere") this.paint();
   }
@@ -321,39 +246,6 @@ class Tab {
     this.view.zoom(on);
     this.$(".zoom").setAttribute("aria-pressed", on);
     this.$(".zoom span").textContent = on ? "Fit" : "100 %";
-  }
-
-  /** Mark a part, or no longer. */
-  part(on, silent = false) {
-    this.$(".brush").hidden = !on;
-    this.$(".mask").hidden = !on;
-    this.view.locked = on;
-    this.stage.classList.toggle("marking", on);
-    if (on) this.split = this.view.percent;
-    this.view.split(on ? 0 : (this.split ?? this.view.percent));
-    this.$(".part").setAttribute("aria-pressed", on);
-    if (on) return this.resetMask();
-    const was = this.place;
-    this.place = "everywhere";
-    if (was !== "everywhere" && !silent) this.paint();
-  }
-
-  resetMask() {
-    this.mask.reset(this.view.before.naturalWidth, this.view.before.naturalHeight);
-    this.markedFile = undefined;
-    if (!this.$(".brush").hidden) this.say("Draw over the part");
-  }
-
-  shape() {
-    const { naturalWidth, naturalHeight } = this.view.before;
-    if (this.mask.empty) this.mask.reset(naturalWidth, naturalHeight);
-  }
-
-  marked() {
-    this.markedFile = undefined;
-    if (this.mask.empty) return;
-    this.place = this.$(".where").value;
-    this.soon();
   }
 
   alive() {

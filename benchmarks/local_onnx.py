@@ -44,7 +44,7 @@ RUN = """(asked) => new Promise((resolve, reject) => {
 
 
 def onnx_times(browser: Browser, package: Path, sizes: Sequence[int], rounds: int) -> dict[str, Any]:
-    """Version, bytes and milliseconds by size, on WASM in one thread, pixels in and out."""
+    """Version, bytes and milliseconds by size, on WASM in one thread: the network alone, from pixels to pixels."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         for name in FILES:

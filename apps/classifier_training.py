@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer
     from torch.utils.data import Dataset
+    from tqdm import tqdm
 
     import pruning
     from apps.models import Subject
@@ -152,7 +153,7 @@ def prune_while_training(
     """Train a copy of the network by a schedule of `pruning.schedules`; the trained copy, and the plan it ended with.
 
     Args:
-        options: target, min_channels, keep and seed of `SoftHardPruner`.
+        options: target, min_channels, keep, seed and on_unsupported of `SoftHardPruner`.
 
     Raises:
         ValueError: as `SoftHardPruner` and `fit`.
@@ -163,3 +164,40 @@ def prune_while_training(
     pruner = SoftHardPruner(model, subject.example(), schedule, epochs=passes, **options)
     fit(model, splits.train, epochs(passes), rate=rate, batch=batch, seed=options["seed"], pruner=pruner)
     return model, pruner.finish()
+
+
+def search_while_training(
+    subject: "Subject", splits: "Splits", passes: int, *, rate: float, batch: int, seed: int, **options: Any
+) -> "tuple[nn.Module, pruning.Plan]":
+    """Train a copy of the network by DAIS; the trained copy, and the plan it ended with.
+
+    Args:
+        options: target, keep and on_unsupported of `pruning.search.Dais`.
+
+    Raises:
+        ValueError: as `pruning.search.search`.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    from pruning.data import batches
+    from pruning.search import search
+
+    model = copy.deepcopy(subject.model)
+    torch.manual_seed(seed)  # of the crops
+    optimizer = torch.optim.SGD(model.parameters(), rate, MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=True)
+    train, validation = (
+        [(x, y) for x, y in batches(part, batch, shuffle=True, seed=seed) if len(x) > 1]
+        for part in (splits.train, splits.validation)
+    )
+    with progress_bar("searching", passes) as bar:
+        plan = search(
+            model, subject.example(), train, validation, loss=F.cross_entropy, optimizer=optimizer, epochs=passes,
+            progress=lambda epoch, macs: _told(bar, macs), **options,
+        )  # fmt: skip
+    return model.eval(), plan
+
+
+def _told(bar: "tqdm", macs: float) -> None:
+    bar.set_postfix(macs=f"{macs:.3f}")
+    bar.update()

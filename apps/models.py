@@ -1,6 +1,7 @@
 """Networks by name, for the commands that prune and study them: ArtNet, torchvision's classifiers, anybody's own."""
 
 import argparse
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -147,8 +148,15 @@ def _load(model: "nn.Module", path: Path) -> None:
 
     if not path.is_file():
         raise FileNotFoundError(f"no weights at {path}")
+    if path.suffix in (".pth", ".pt", ".ckpt", ".bin"):
+        raise ValueError(
+            f"{path} is a pickled file, which may run code when it is read; turn it into safetensors first: "
+            "safetensors.torch.save_file(torch.load(path, weights_only=True), 'net.safetensors')"
+        )
     try:
-        model.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+        state = OrderedDict((name, tensor.float()) for name, tensor in load_file(path).items())
+        state._metadata = getattr(model.state_dict(), "_metadata", {})  # type: ignore[attr-defined]
+        model.load_state_dict(state)
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()
         raise ValueError(f"the weights of {path} do not fit the model: {reason}") from error

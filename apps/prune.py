@@ -1,12 +1,13 @@
 """`artnet prune`: make a network smaller and faster by removing channels."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.models import add_model_arguments
+from apps.pruning_folder import Rows, check_folder, read_trained, write, write_trained
+from apps.pruning_names import check_names, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     import pruning
     from apps.models import Subject
     from pruning.data import Splits
-
-Rows = dict[str, tuple[float, float]]
-"""{what: (before, after)}"""
 
 EPILOG = """\
 Channels are scored by --criterion; the lowest go until --target is met: macs=0.5, params=0.5 or channels=0.5 (the
@@ -32,14 +30,18 @@ is then recalibrated too; --content and --style for ArtNet, which paints the one
 A classifier can be trained where --data holds train/CLASS/ (and test/CLASS/ or val/CLASS/) with as many classes as the
 network has outputs; accuracy on the test pictures is then reported too. --finetune trains what is left for so many
 minutes. --schedule takes the place of a criterion: channels are silenced little by little in the course of --epochs
-of training, by their norm, and those that are silent at the end are removed:
-  hfp    silenced for good after the first epoch       srfp   faded instead of silenced at once
-  sfp    silenced each epoch, free to come back        asrfp  both of the latter
-  asfp   the silenced share grows                      ghfp   from free to come back to silenced for good
-  pgmpf  as ghfp, by thinning the gradients
+of training, by their norm, and those that are silent at the end are removed.
+
+--search learns which channels to keep beside the weights, within a budget of macs, over --epochs of training;
+--finetune then trains what is left. Layers that cannot be pruned stay whole and are listed with the reason, unless
+--on-unsupported raise makes that an error.
 
 The folder given with -o gets plan.json (what was removed), table.json (every layer), summary.json (before and after),
-and the network: artnet.safetensors, or net.safetensors to be read with pruning.load.
+and the network: artnet.safetensors, or net.safetensors to be read with pruning.load. A schedule or search leaves
+trained.safetensors there as soon as it is over; --resume goes on from that. A folder with an earlier result is refused
+without --overwrite.
+
+{names}
 
 examples:
   artnet prune resnet50 --weights resnet50.safetensors --criterion l1-dependency --target macs=0.5 -o pruned/
@@ -50,16 +52,18 @@ examples:
   artnet prune artnet-dense --criterion zero --content photos/ --style paintings/ -o lossless/
   artnet prune artnet --target macs=0.45 --content photos/ --style paintings/ -o small/ --finetune 30
 """
+UNSUPPORTED = "what to do about layers that cannot be pruned: leave them whole, or stop (default: skip)"
 VERIFY_SIZE = 64
 MANY = 16
 """Pictures at once, besides one, for which latency is measured."""
-RANKING = {"criterion": None, "scope": "global", "normalise": "mean", "eps": 0.0, "round_to": 1, "max_per_layer": 1.0}
+RANKING = {"criterion": None, "scope": "global", "normalise": None, "eps": 0.0, "round_to": 1, "max_per_layer": 1.0}
 """Options that a schedule, which ranks by itself, has no use for, and their defaults."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.description, parser.epilog = __doc__, EPILOG
+    parser.description = __doc__
+    parser.format_help = lambda: _help(parser)  # type: ignore[method-assign]
     add_model_arguments(parser)
     parser.set_defaults(pictures=200, **RANKING)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
@@ -69,17 +73,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", type=target, metavar="KIND=X", help="macs=0.5, params=, channels= or latency_ms=20")
     parser.add_argument("--eps", type=float, help="without --target: largest score that goes (default: 0)")
     parser.add_argument("--scope", help="'global' ranks all channels together, 'layer' each group (default: global)")
-    parser.add_argument("--normalise", help="how groups are compared: mean, l2, max, global or none (default: mean)")
+    parser.add_argument("--normalise", help="how groups compare: mean, l2, max, global, none (default: the criterion's)")
     parser.add_argument("--min-channels", type=int, default=1, help="channels that stay in every group (default: 1)")
     parser.add_argument("--round-to", type=int, help="kept widths are multiples of this (default: 1)")
     parser.add_argument("--max-per-layer", type=float, help="largest share a group loses (default: 1)")
     parser.add_argument("--keep", nargs="+", default=[], metavar="LAYER", help="layers that keep all their channels")
     parser.add_argument("--seed", type=int, default=0, help="of crops, training and criterion 'random' (default: 0)")
+    parser.add_argument("--on-unsupported", choices=("skip", "raise"), default="skip", help=UNSUPPORTED)
     parser.add_argument("--schedule", metavar="NAME", help="prune a classifier while training it: see below")
-    parser.add_argument("--epochs", type=int, default=10, help="length of the --schedule (default: 10)")
+    parser.add_argument("--search", metavar="NAME", help="learn which channels of a classifier to keep: see below")
+    parser.add_argument("--epochs", type=int, default=10, help="length of --schedule or --search (default: 10)")
+    parser.add_argument("--resume", action="store_true", help="go on after the training of an earlier run")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier result in the folder")
     parser.add_argument("--finetune", type=float, metavar="MINUTES", help="then train the pruned network for so long")
     parser.add_argument("--lr", type=float, default=0.01, help="first learning rate of a classifier (default: 0.01)")
     parser.add_argument("--vgg", type=Path, help="ArtNet: loss network of the fine-tuning (default: torchvision's)")
+
+
+def _help(parser: argparse.ArgumentParser) -> str:
+    """The help with all names, which only this needs: finding them imports torch."""
+    parser.epilog = EPILOG.format(names=listing())
+    return type(parser).format_help(parser)
 
 
 def target(text: str) -> dict[str, float]:
@@ -100,15 +114,18 @@ def run(args: argparse.Namespace) -> int:
     from apps.models import load_subject
     from apps.recording import progress_bar
 
+    check_names(args)
+    check_folder(args.output, overwrite=args.overwrite, resume=args.resume)
     subject = load_subject(args.model, args.weights, args.size)
     is_artnet = subject.build is None
     classes = classes_of(args.data, subject)
     check(args, is_artnet, classes)
     model, plan = _planned(args, subject, classes)
+    example = None if isinstance(model, pruning.TracedModel) else subject.example()
     small = torch.rand(1, 3, VERIFY_SIZE, VERIFY_SIZE, generator=torch.Generator().manual_seed(0))
     with progress_bar("verifying", 3) as bar:
         pruned = pruning.apply(model, plan)
-        pruning.verify(model, plan, pruned, small if is_artnet else subject.example())
+        pruning.verify(model, plan, pruned, small if is_artnet else example)
         bar.update()
         bar.set_description("recalibrating")
         _recalibrate(args, subject, pruned)
@@ -117,10 +134,12 @@ def run(args: argparse.Namespace) -> int:
         rows = _summary(args, subject, plan, pruned, classes)
         bar.update()
     table = pruning.layer_table(model, plan)
-    network = _write(args.output, plan, table, rows, pruned, is_artnet)
+    network = write(args.output, plan, table, rows, pruned, is_artnet)
+    for name, why in plan.skipped.items():
+        print(f"left whole: {name}, {why}", file=sys.stderr)
     if args.finetune and classes is not None:
         rows |= finetune_classifier(args, classes, pruned, rows["accuracy"][0])
-        _write(args.output, plan, table, rows, pruned, is_artnet)
+        write(args.output, plan, table, rows, pruned, is_artnet)
     print(pruning.format_table(table))
     print("\n" + "\n".join(f"{name:19} {before:>14,} -> {after:>14,}" for name, (before, after) in rows.items()))
     print(f"verified: removing equals masking; the network is {network}", file=sys.stderr)
@@ -133,9 +152,12 @@ def check(args: argparse.Namespace, is_artnet: bool, classes: "Splits | None") -
     Raises:
         ValueError: saying what to do instead.
     """
-    training = "--schedule" if args.schedule else "--finetune" if args.finetune is not None else None
-    if args.schedule and is_artnet:
-        raise ValueError("--schedule trains classifiers only; --finetune trains a pruned ArtNet")
+    taught = [f"--{name}" for name in ("schedule", "search") if getattr(args, name) is not None]
+    if len(taught) > 1 or (args.resume and not taught):
+        raise ValueError("give one of --schedule and --search; --resume goes with either")
+    training = taught[0] if taught else "--finetune" if args.finetune is not None else None
+    if taught and is_artnet:
+        raise ValueError(f"{taught[0]} trains classifiers only; --finetune trains a pruned ArtNet")
     if training and is_artnet and (args.content is None or args.style is None):
         raise ValueError("--finetune needs --content and --style")
     if training and not is_artnet and classes is None:
@@ -145,29 +167,51 @@ def check(args: argparse.Namespace, is_artnet: bool, classes: "Splits | None") -
     for name in ("finetune", "lr", "epochs"):
         if (value := getattr(args, name)) is not None and not value > 0:
             raise ValueError(f"--{name} must be above 0, got {value}")
-    if not args.schedule:
+    if not taught:
         return
+    if args.search and list(args.target or ()) != ["macs"]:
+        raise ValueError("--search needs --target macs= (the share to keep)")
     if args.target is None or "latency_ms" in args.target:
         raise ValueError("--schedule needs --target macs=, params= or channels= (the share to keep)")
     for name, default in RANKING.items():
         if getattr(args, name) != default:
-            raise ValueError(f"--{name.replace('_', '-')} has no use with --schedule, which ranks by the norm itself")
+            raise ValueError(f"--{name.replace('_', '-')} has no use with {taught[0]}, which ranks by itself")
 
 
 def _planned(
     args: argparse.Namespace, subject: "Subject", classes: "Splits | None"
-) -> "tuple[nn.Module, pruning.Plan]":
-    """The plan, and the network that it is for: the subject's own, or one trained by a schedule."""
+) -> "tuple[nn.Module | pruning.TracedModel, pruning.Plan]":
+    """The plan, and the network that it is for: the subject's own, or one trained by a schedule or search."""
     import pruning
-    from apps.classifier_training import prune_while_training
 
-    limits = {name: getattr(args, name) for name in ("target", "min_channels", "keep", "seed")}
-    if args.schedule and classes is not None:
-        passes = {"rate": args.lr, "batch": args.batch}
-        return prune_while_training(subject, classes, args.schedule, args.epochs, **passes, **limits)
+    if args.schedule or args.search:
+        return _taught(args, subject, classes)
     options = {name: getattr(args, name) for name in RANKING} | {"criterion": args.criterion or "zero"}
+    options |= {name: getattr(args, name) for name in ("target", "min_channels", "seed", "on_unsupported")}
+    how = {"keep": args.keep, "on_unsupported": args.on_unsupported}
+    traced = pruning.trace(subject.model, subject.example(), **how)
     statistics = _watch(args, subject, options["criterion"], classes)
-    return subject.model, pruning.plan(subject.model, subject.example(), statistics=statistics, **options, **limits)
+    return traced, pruning.plan(traced, statistics=statistics, **options)
+
+
+def _taught(
+    args: argparse.Namespace, subject: "Subject", classes: "Splits | None"
+) -> "tuple[nn.Module, pruning.Plan]":
+    """What a schedule or search makes of the network; saved before anything else is done with it."""
+    from apps.classifier_training import prune_while_training, search_while_training
+
+    if args.resume:
+        return read_trained(args.output, subject.model)
+    assert classes is not None  # which `check` saw to
+    options = {name: getattr(args, name) for name in ("target", "keep", "seed", "on_unsupported")}
+    passes = {"rate": args.lr, "batch": args.batch}
+    if args.search:
+        model, plan = search_while_training(subject, classes, args.epochs, **passes, **options)
+    else:
+        options["min_channels"] = args.min_channels
+        model, plan = prune_while_training(subject, classes, args.schedule, args.epochs, **passes, **options)
+    write_trained(args.output, model, plan)
+    return model, plan
 
 
 def _watch(
@@ -225,31 +269,6 @@ def _summary(
         before, after = (accuracy(model, classes.test, args.batch) for model in pair)
         rows["accuracy"] = (before, after)
     return rows
-
-
-def _write(
-    folder: Path,
-    plan: "pruning.Plan",
-    table: list[dict[str, str | float]],
-    rows: Rows,
-    pruned: "nn.Module",
-    is_artnet: bool,
-) -> Path:
-    """Every file of the folder; returns the network's path."""
-    import pruning
-    from artnet.checkpoint import save_checkpoint
-
-    folder.mkdir(parents=True, exist_ok=True)
-    plan.save(folder / "plan.json")
-    (folder / "table.json").write_text(json.dumps(table, indent=1) + "\n")
-    summary = {name: {"before": before, "after": after} for name, (before, after) in rows.items()}
-    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    network = folder / ("artnet.safetensors" if is_artnet else "net.safetensors")
-    if is_artnet:
-        save_checkpoint(pruned, network)  # type: ignore[arg-type]
-    else:
-        pruning.save(pruned, network)
-    return network
 
 
 def finetune_classifier(args: argparse.Namespace, classes: "Splits", pruned: "nn.Module", before: float) -> Rows:

@@ -3,16 +3,20 @@
 import copy
 import json
 import os
+from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import safe_open
 from safetensors.torch import save as tensors_to_bytes
-from torch import nn
+from torch import Tensor, nn
 
 from pruning.damaged import reading
-from pruning.layers import LAYERS, Side, is_per_channel, leading, slice_layer, width
+from pruning.layers import LAYERS, NORM_BUFFERS, Side, is_per_channel, leading, slice_layer, width
 
 FORMAT = "pruning/1"
+OWN = ("weight", "bias", *NORM_BUFFERS)
 SIDES: tuple[Side, Side] = ("out", "in")
 
 
@@ -23,11 +27,13 @@ def save(model: nn.Module, path: str | Path) -> None:
         for name, module in model.named_modules()
         if isinstance(module, LAYERS)
     }
+    versions = {prefix: data for prefix, data in getattr(model.state_dict(), "_metadata", {}).items() if data}
     # Clones, since safetensors refuses tensors that share memory (tied weights).
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}
+    metadata = {"format": FORMAT, "widths": json.dumps(widths), "versions": json.dumps(versions)}
     temporary = Path(f"{path}.tmp")
     # By way of bytes: save_file would make the file private (mode 0600).
-    temporary.write_bytes(tensors_to_bytes(tensors, metadata={"format": FORMAT, "widths": json.dumps(widths)}))
+    temporary.write_bytes(tensors_to_bytes(tensors, metadata=metadata))
     os.replace(temporary, path)
 
 
@@ -54,11 +60,34 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
         model = copy.deepcopy(like)
         for name, widths in json.loads(metadata["widths"]).items():
             _resize(model, name, dict(zip(SIDES, widths, strict=True)), path)
+        _resize_others(model, tensors)
+        state = OrderedDict(tensors)
+        state._metadata = _versions(model, metadata)  # type: ignore[attr-defined]
     try:
-        model.load_state_dict(tensors)
+        model.load_state_dict(state)
     except RuntimeError as error:
         raise ValueError(f"{path} does not fit the given network: {error}") from error
     return model
+
+
+def _versions(model: nn.Module, metadata: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What layers say of the version of their state: as stored, or of files before that was, as the model says."""
+    stored = json.loads(metadata.get("versions", "null"))
+    return getattr(model.state_dict(), "_metadata", {}) if stored is None else stored  # type: ignore[no-any-return]
+
+
+def _resize_others(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Parameters and buffers outside the layers take the stored size where that is smaller."""
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        stored = tensors.get(name)
+        owner, _, part = name.rpartition(".")
+        module = model.get_submodule(owner)
+        if stored is None or stored.ndim != tensor.ndim or (isinstance(module, LAYERS) and part in OWN):
+            continue
+        if stored.shape != tensor.shape and all(a <= b for a, b in zip(stored.shape, tensor.shape, strict=True)):
+            data = tensor.detach().new_empty(stored.shape)
+            trained = isinstance(tensor, nn.Parameter)
+            setattr(module, part, nn.Parameter(data, requires_grad=tensor.requires_grad) if trained else data)
 
 
 def _resize(model: nn.Module, name: str, widths: dict[Side, int], path: str | Path) -> None:

@@ -26,7 +26,7 @@ COSTLY = 20e9
 """Multiply-accumulates of a picture, above which float64 would take minutes."""
 
 
-class Different(ValueError):
+class DifferenceError(ValueError):
     """Both networks run, and compute something else."""
 
 
@@ -158,7 +158,7 @@ def difference(network: Network, removed: Mapping[str, Channels], dense: Answer,
     """The largest absolute difference between the outputs.
 
     Raises:
-        Different: a layer or an output differs; the message names the first layer that does.
+        DifferenceError: a layer or an output differs; the message names the first layer that does.
     """
     tolerance = max(TOLERANCES.get(dtype, 1e-1) for dtype in dense.dtypes | small.dtypes)
     cut = network.removed_positions(removed)
@@ -169,11 +169,11 @@ def difference(network: Network, removed: Mapping[str, Channels], dense: Answer,
         gone = cut.get((name, "out"), np.empty(0, dtype=np.int64))
         kept = torch.from_numpy(np.setdiff1d(np.arange(values.shape[axis]), gone)).to(values.device)
         if name not in small.layers or not _agree(values.index_select(axis, kept), small.layers[name], tolerance):
-            raise Different(f"the pruned network is not the masked one: {name} is the first layer that differs")
+            raise DifferenceError(f"the pruned network is not the masked one: {name} is the first layer that differs")
     if len(dense.outputs) != len(small.outputs) or not all(
         _agree(a, b, tolerance) for a, b in zip(dense.outputs, small.outputs, strict=True)
     ):
-        raise Different("the pruned network is not the masked one: the outputs differ though every layer agrees")
+        raise DifferenceError("the pruned network is not the masked one: the outputs differ though every layer agrees")
     pairs = zip(dense.outputs, small.outputs, strict=True)
     return max((float((a.double() - b.double()).abs().nan_to_num(0).max()) for a, b in pairs if a.numel()), default=0.0)
 

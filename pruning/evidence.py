@@ -45,12 +45,14 @@ class GradientStatistics:
     Attributes:
         mean: shaped like the weight: mean over batches of the gradient.
         magnitude: the same of its absolute value.
+        square: the same of its square.
         inputs: (batches, C): activation times its gradient at each input channel, summed over positions, mean over
             pictures: to first order minus the change of the loss if the channel were 0.
     """
 
     mean: Tensor
     magnitude: Tensor
+    square: Tensor
     inputs: Tensor
 
 
@@ -88,7 +90,7 @@ class _LayerWatcher:
         self.zeros = self.magnitude = self.total = self.squares = torch.zeros(())
         self.places = self.out_places = 0
         self.means: list[Tensor] = []
-        self.gradient = self.gradient_magnitude = torch.zeros(())
+        self.gradient = self.gradient_magnitude = self.gradient_square = torch.zeros(())
         self.products: list[Tensor] = []
         self.product: Tensor | float = 0.0
 
@@ -120,6 +122,7 @@ class _LayerWatcher:
             gradient = torch.zeros_like(self.weight)
         self.gradient = self.gradient + gradient
         self.gradient_magnitude = self.gradient_magnitude + gradient.abs()
+        self.gradient_square = self.gradient_square + gradient.square()
         channels = self.means[-1].shape[1]
         self.products.append(torch.zeros(channels) + torch.as_tensor(self.product).cpu())
         self.product = 0.0
@@ -137,7 +140,10 @@ class _LayerWatcher:
     def gradients(self) -> GradientStatistics:
         count = len(self.products)
         return GradientStatistics(
-            (self.gradient / count).cpu(), (self.gradient_magnitude / count).cpu(), torch.stack(self.products)
+            (self.gradient / count).cpu(),
+            (self.gradient_magnitude / count).cpu(),
+            (self.gradient_square / count).cpu(),
+            torch.stack(self.products),
         )
 
 

@@ -73,7 +73,8 @@ def plan(
     traced = _traced(model, example, keep, on_unsupported)
     model, example, network = traced.model, traced.inputs, traced.network
     if not network.groups and traced.skipped:
-        raise ValueError("nothing can be pruned: " + "; ".join(f"{name}: {why}" for name, why in traced.skipped.items()))
+        reasons = "; ".join(f"{name}: {why}" for name, why in traced.skipped.items())
+        raise ValueError(f"nothing can be pruned: {reasons}")
     groups = views(model, network, statistics, seed)
     raw = raw_scores(groups, found)
     even = {name: values.numpy() for name, values in comparable(raw, found, groups, normalise).items()}

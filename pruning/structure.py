@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Carried:
-    """A parameter or buffer outside the layers, one axis of which holds channels of a group: a scale, a table, an offset.
+    """A parameter or buffer outside the layers, one axis of which holds channels of a group: a scale, a table.
 
     Attributes:
         tensor: its name in the model.

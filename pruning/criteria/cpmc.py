@@ -9,8 +9,8 @@ N(x) = x / max of |x| over all channels of all groups:
     cpmc-ratio    V / sqrt(F Q)
     cpmc-density  V / Q
 
-V arrives normalised as the planner was asked to ('global' is the paper's wording; the default, each group's mean,
-keeps small networks whole where a raw global ranking empties layers).
+V arrives normalised as the planner was asked to: by default over the 'global' maximum, the abstract's wording. Each
+group's 'mean' keeps small networks whole where a raw global ranking empties layers.
 """
 
 from collections.abc import Sequence
@@ -52,6 +52,6 @@ def density(values: Sequence[Tensor], views: Sequence[GroupView]) -> list[Tensor
     return [v / view.parameters() for v, view in zip(values, views, strict=True)]
 
 
-register("cpmc", adjust=additive)(value)
-register("cpmc-ratio", adjust=ratio)(value)
-register("cpmc-density", adjust=density)(value)
+register("cpmc", adjust=additive, normalise="global", about="weights, own and dependent, less what they cost")(value)
+register("cpmc-ratio", adjust=ratio, normalise="global", about="weights, own and dependent, over what they cost")(value)
+register("cpmc-density", adjust=density, normalise="global", about="mean weight, own and dependent")(value)

@@ -51,9 +51,17 @@ _CRITERIA: dict[str, Criterion] = {}
 
 
 def register(
-    name: str, *, needs: Iterable[str] = (), uses: Iterable[str] = (), adjust: Adjust | None = None
+    name: str,
+    *,
+    needs: Iterable[str] = (),
+    uses: Iterable[str] = (),
+    adjust: Adjust | None = None,
+    normalise: str = "mean",
+    about: str = "",
 ) -> Callable[[Score], Score]:
     """Decorator that makes a function known as a criterion; the options are fields of `Criterion`.
+
+    What it is about is the first line of the function's docstring unless it is given.
 
     Raises:
         ValueError: the name is taken, or `needs` or `uses` names no field of Evidence.
@@ -64,24 +72,33 @@ def register(
             raise ValueError(f"a criterion named {name!r} is registered already")
         if not {*needs, *uses} <= set(FIELDS):
             raise ValueError(f"needs and uses must be of {', '.join(FIELDS)}, got {[*needs, *uses]}")
-        _CRITERIA[name] = Criterion(name, score, tuple(needs), tuple(uses), adjust)
+        _CRITERIA[name] = Criterion(name, score, tuple(needs), tuple(uses), adjust, normalise, about or _first(score))
         return score
 
     return add
 
 
-def register_both(name: str, *, needs: Iterable[str] = ()) -> Callable[[WeightScore], WeightScore]:
+def register_both(
+    name: str, *, needs: Iterable[str] = (), normalise: str = "mean"
+) -> Callable[[WeightScore], WeightScore]:
     """Decorator that makes a function of weights two criteria: `name` and `name-dependency`.
 
     The first judges a channel's own filters, the second also the weights of the next layers that vanish with it.
     """
 
     def add(score: WeightScore) -> WeightScore:
-        register(name, needs=needs)(partial(score, sides=OWN))
-        register(f"{name}-dependency", needs=needs)(partial(score, sides=DEPENDENCY))
+        register(name, needs=needs, normalise=normalise, about=_first(score))(partial(score, sides=OWN))
+        more = f"the same, with the weights of the next layers ({name})"
+        register(f"{name}-dependency", needs=needs, normalise=normalise, about=more)(partial(score, sides=DEPENDENCY))
         return score
 
     return add
+
+
+def _first(function: Callable[..., object]) -> str:
+    """The first sentence of a docstring, without shapes."""
+    line = " ".join((function.__doc__ or "").split(". ")[0].split())
+    return line.partition(", (C,)")[0].partition("; ")[0].rstrip(".")[:80]
 
 
 def get(name: str) -> Criterion:

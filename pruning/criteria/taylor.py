@@ -40,3 +40,14 @@ def taylor_activation(view: GroupView) -> Tensor | None:
     if not readers:
         return None
     return sum(view.total(m, view.evidence.gradients[m.layer].inputs) for m in readers).abs().mean(0)  # type: ignore
+
+
+@register_both("obd", needs=["gradients"])
+def obd(view: GroupView, sides: Sides) -> Tensor:
+    """Half the sum of w^2 times the mean squared gradient (OBD by channels, arXiv 1905.05934), (C,).
+
+    The mean square of the batches' gradients stands for the curvature.
+    """
+    squares = {name: found.square for name, found in view.evidence.gradients.items()}
+    pairs = zip(view.parts(sides), view.parts(sides, squares), strict=True)
+    return torch.stack([(w.square() * g).sum(1, dtype=torch.float64) / 2 for w, g in pairs]).sum(0)

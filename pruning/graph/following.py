@@ -12,8 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from pruning.graph import rules_layers, rules_moves, rules_values  # noqa: F401  (they fill the table of rules)
 from pruning.graph.operation import RULES, Operation, Rule, empty, flat, unknown
 from pruning.graph.rules_values import pointwise
-from pruning.layers import LAYERS
 from pruning.graph.shadows import Axes, Node, Shadow, Shadows
+from pruning.layers import LAYERS
 
 
 class Follower(TorchDispatchMode):

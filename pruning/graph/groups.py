@@ -87,7 +87,9 @@ def _fix_uncuttable(run: Run, layers: Mapping[str, LayerCost]) -> None:
                 )
 
 
-def _channels(run: Run, labels: Labels, owners: Mapping[int, tuple[str, int]]) -> dict[str, tuple[list[int], list[int]]]:
+def _channels(
+    run: Run, labels: Labels, owners: Mapping[int, tuple[str, int]]
+) -> dict[str, tuple[list[int], list[int]]]:
     """{group: (positions, channels)} of one axis."""
     found: dict[str, tuple[list[int], list[int]]] = {}
     if labels is None:

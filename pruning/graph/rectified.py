@@ -14,10 +14,37 @@ from pruning.graph.shadows import Node
 from pruning.layers import Norm
 
 NEVER_POSITIVE = frozenset(
-    """_adaptive_avg_pool2d _to_copy _unsafe_view adaptive_max_pool2d add alias avg_pool2d cat clone copy detach expand
-    max_pool2d_with_indices mean permute reflection_pad1d reflection_pad2d replication_pad1d replication_pad2d slice
-    split split_with_sizes squeeze transpose unsqueeze upsample_bilinear2d upsample_nearest1d upsample_nearest2d
-    view""".split()
+    [
+        "_adaptive_avg_pool2d",
+        "_to_copy",
+        "_unsafe_view",
+        "adaptive_max_pool2d",
+        "add",
+        "alias",
+        "avg_pool2d",
+        "cat",
+        "clone",
+        "copy",
+        "detach",
+        "expand",
+        "max_pool2d_with_indices",
+        "mean",
+        "permute",
+        "reflection_pad1d",
+        "reflection_pad2d",
+        "replication_pad1d",
+        "replication_pad2d",
+        "slice",
+        "split",
+        "split_with_sizes",
+        "squeeze",
+        "transpose",
+        "unsqueeze",
+        "upsample_bilinear2d",
+        "upsample_nearest1d",
+        "upsample_nearest2d",
+        "view",
+    ]
 )
 """Operations that map values at or below zero to values at or below zero."""
 KEEP_ZERO = NEVER_POSITIVE | {"mul", "relu", "sub", "upsample_bicubic2d"}

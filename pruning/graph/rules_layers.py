@@ -1,7 +1,5 @@
 """Rules of operations with weights: convolution, matrix product, normalisation, attention."""
 
-import numpy as np
-
 from pruning.graph.operation import Operation, empty, rule
 from pruning.graph.shadows import Axes, Labels
 
@@ -46,7 +44,7 @@ def _contract(op: Operation, one: str, other: str, axes: tuple[Labels, Labels]) 
     if not any(learned):
         op.refuse(axes, f"it meets {op.name} outside a layer, a product of activations,")
     elif axes[0] is not None and axes[1] is not None:
-        op.shadows.atoms.join(*axes)
+        op.shadows.atoms.join(axes[0], axes[1])
     elif not all(learned):
         # The weight may read inputs of the network, whose axes are not known any more; a constant matrix is no weight.
         reader = axes[int(learned[0])]
@@ -149,5 +147,3 @@ def embedding(op: Operation) -> Axes:
     axes = op.axes("weight")
     op.refuse([axes[0], *op.axes("indices")], "it is looked up")
     return (*empty(op["indices"].shape), axes[1])
-
-

@@ -1,7 +1,5 @@
 """Rules of operations that only move things: views, slices, concatenations, shuffles."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from torch import Tensor
 
@@ -58,7 +56,9 @@ def repeat(op: Operation) -> Axes:
     times = list(op["repeats"])
     axes = (*[None] * (len(times) - len(op.axes("self"))), *op.axes("self"))
     op.shadows.fix([a for a, r in zip(axes, times, strict=True) if r > 1 and a is not None and len(a) == 1], None)
-    return tuple(None if a is None or (r > 1 and len(a) == 1) else np.tile(a, r) for a, r in zip(axes, times, strict=True))
+    return tuple(
+        None if a is None or (r > 1 and len(a) == 1) else np.tile(a, r) for a, r in zip(axes, times, strict=True)
+    )
 
 
 @rule("slice", "slice_copy")
@@ -278,5 +278,3 @@ def unfold(op: Operation) -> Axes:
     op.refuse([axes[axis]], "windows are taken along them")
     axes[axis] = None
     return (*axes, None)
-
-

@@ -1,7 +1,6 @@
 """Rules of operations on values: element by element, over axes, over places."""
 
 import re
-from collections.abc import Iterable
 
 from torch import Tensor
 
@@ -30,8 +29,8 @@ def _dims(op: Operation, count: int) -> list[int]:
     return sorted({int(d) % max(count, 1) for d in (dims if isinstance(dims, (list, tuple)) else [dims])})
 
 
-REDUCTIONS = """all amax amin any argmax argmin count_nonzero kthvalue linalg_vector_norm logsumexp max mean median min mode
-nanmean nanmedian nansum norm prod std std_mean sum var var_mean aminmax"""
+REDUCTIONS = """all amax amin any argmax argmin count_nonzero kthvalue linalg_vector_norm logsumexp max mean median min
+mode nanmean nanmedian nansum norm prod std std_mean sum var var_mean aminmax"""
 SCANS = "_log_softmax _softmax cummax cummin cumprod cumsum logcumsumexp sort topk argsort _safe_softmax msort"
 
 
@@ -106,5 +105,3 @@ triu_indices zeros empty_strided new_empty new_zeros new_ones new_full"""
 def creation(op: Operation) -> Axes:
     """Constants; whether their size follows the channels is for the trial removal to find out."""
     return empty(op.out.shape)
-
-

@@ -47,7 +47,7 @@ def run(model: nn.Module, inputs: Inputs, choices: tuple[int, ...] = ()) -> Run:
         ValueError: the model cannot be copied, or does not run on the inputs.
     """
     traced = duplicate(model).eval()
-    names = {m: name for name, m in traced.named_modules() if isinstance(m, LAYERS)}
+    names: dict[nn.Module, str] = {m: name for name, m in traced.named_modules() if isinstance(m, LAYERS)}
     found = Run(traced, Follower(choices), names)
     owned = [*traced.named_parameters(remove_duplicate=False), *traced.named_buffers(remove_duplicate=False)]
     for _, tensor in owned:
@@ -162,5 +162,3 @@ def _training_pass(model: nn.Module, inputs: Inputs, found: Run) -> None:
         model.eval()
         for name, buffer in model.named_buffers():
             buffer.copy_(state[name])
-
-

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pruning.comparison import Comparison, Different, answer, is_costly, unread
+from pruning.comparison import Comparison, DifferenceError, answer, is_costly, unread
 from pruning.cutting import cut
 from pruning.graph.running import duplicate
 from pruning.modes import seeded
@@ -52,7 +52,7 @@ class _Trial:
         quick = Comparison(self.network, removed, masked, small, precise=False)
         try:
             quick.difference(self.inputs, quick.expected(self.inputs))
-        except Different:
+        except DifferenceError:
             precise = Comparison(self.network, removed, masked, small, precise=not is_costly(self.network))
             precise.difference(self.inputs, precise.expected(self.inputs))
 
@@ -85,7 +85,7 @@ def _usable(model: nn.Module, network: Network, inputs: Inputs) -> Inputs:
 
 
 def _accept(trial: _Trial, names: list[str], accepted: list[str], failed: dict[str, str]) -> None:
-    """Add these groups to the accepted ones if all can lose channels together; else halve them, down to the culprits."""
+    """Accept these groups if all can lose channels along with those before; else halve them, down to the culprits."""
     if not names:
         return
     why = trial.failure([*accepted, *names])
@@ -120,9 +120,7 @@ def _varied(model: nn.Module) -> nn.Module:
 def _random(inputs: Inputs) -> Inputs:
     """The example with random numbers in the place of floats."""
     generator = torch.Generator().manual_seed(0)
-    return inputs.map(
-        lambda x: torch.randn(x.shape, generator=generator).to(x) if x.is_floating_point() else x
-    )
+    return inputs.map(lambda x: torch.randn(x.shape, generator=generator).to(x) if x.is_floating_point() else x)
 
 
 def _idles(model: nn.Module, network: Network) -> bool:
@@ -138,5 +136,3 @@ def _train(small: nn.Module, inputs: Inputs) -> None:
     subject = copy.deepcopy(small).train()
     with seeded(), torch.no_grad():
         inputs.map(lambda x: torch.cat([x, x]) if x.ndim > 1 else x).run(subject)
-
-

@@ -24,33 +24,35 @@ class Schedule:
         hardness: part of the pruned channels that may not come back; never falls.
         thin_gradients: instead of fixing that part, let the gradients of every pruned channel pass at each step with
             probability 1/2 only, times 1 - hardness.
+        about: the schedule in half a line.
     """
 
     share: Curve = ALWAYS
     factor: Curve = NEVER
     hardness: Curve = NEVER
     thin_gradients: bool = False
+    about: str = ""
 
 
-def gradually_hard(soft: Schedule) -> Schedule:
+def gradually_hard(soft: Schedule, about: str = "") -> Schedule:
     """GHFP on a soft schedule: the same, with hardness from 0 to 1."""
-    return replace(soft, hardness=polynomial)
+    return replace(soft, hardness=polynomial, about=about)
 
 
-SFP = Schedule()
-ASFP = Schedule(share=exponential)
-SRFP = Schedule(factor=decaying(START))
-ASRFP = Schedule(share=exponential, factor=decaying(START))
+SFP = Schedule(about="silenced after each epoch, free to come back")
+ASFP = Schedule(share=exponential, about="the silenced share grows")
+SRFP = Schedule(factor=decaying(START), about="faded instead of silenced at once")
+ASRFP = Schedule(share=exponential, factor=decaying(START), about="both: faded, and the share grows")
 
 SCHEDULES: dict[str, Schedule] = {
-    "hfp": Schedule(hardness=ALWAYS),
+    "hfp": Schedule(hardness=ALWAYS, about="silenced for good after the first epoch"),
     "sfp": SFP,
     "asfp": ASFP,
     "srfp": SRFP,
     "asrfp": ASRFP,
-    "ghfp": gradually_hard(ASFP),
-    "ghfp-asrfp": gradually_hard(ASRFP),
-    "pgmpf": replace(gradually_hard(ASFP), thin_gradients=True),
+    "ghfp": gradually_hard(ASFP, "asfp, from free to come back to silenced for good"),
+    "ghfp-asrfp": gradually_hard(ASRFP, "asrfp, from free to come back to silenced for good"),
+    "pgmpf": replace(gradually_hard(ASFP, "as ghfp, by thinning the gradients"), thin_gradients=True),
 }
 """By name. Which soft schedule the GHFP paper's main results stand on is not known; 'ghfp' takes ASFP."""
 

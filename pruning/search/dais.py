@@ -64,9 +64,10 @@ class Dais:
         epochs: of the search.
         options: see `Options`.
         keep: layers that keep all their channels.
+        on_unsupported: as of `pruning.trace`.
 
     Raises:
-        ValueError: a bad option, or a model that cannot be traced.
+        ValueError: a bad option, a model that cannot be traced, or a budget that cannot be met by any choice.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Dais:
         epochs: int,
         options: Options | None = None,
         keep: Sequence[str] = (),
+        on_unsupported: str = "raise",
     ) -> None:
         kind, self.fraction = check_target(target)
         self.options = options or Options()
@@ -86,7 +88,8 @@ class Dais:
         if epochs < 1 or self.options.sharpness < 1 or not 0 < self.options.tolerance < 1:
             raise ValueError(f"epochs and sharpness must be at least 1, tolerance in (0, 1); got {epochs}, {options}")
         self.target, self.epochs, self.epoch = target, epochs, 0
-        self.groups: Groups = find_groups(model, example, list(keep))
+        self.groups: Groups = find_groups(model, example, list(keep), on_unsupported)
+        self._check_budget()
         self.indicators = Indicators(self.groups, self.options.start)
         self.corrected = 0
         self._stages = stages(self.groups)
@@ -137,6 +140,12 @@ class Dais:
         final = self._within_budget()
         self.corrected = sum(len(set(chosen.get(n, [])) ^ set(final.get(n, []))) for n in self.groups.sizes)
         return self.groups.plan(final, "dais", self.target)
+
+    def _check_budget(self) -> None:
+        least = self.groups.cost({name: range(size - 1) for name, size in self.groups.sizes.items()}, "macs")
+        if least > self.fraction:
+            message = f"macs can be brought to {least:.3f} of the dense network at the least, not {self.fraction}"
+            raise ValueError(message)
 
     def _regulariser(self, gates: Gates) -> Tensor:
         lasso = torch.stack([gate.sum() for gate in gates.values()]).sum()
@@ -202,12 +211,13 @@ def search(
     epochs: int,
     options: Options | None = None,
     keep: Sequence[str] = (),
+    on_unsupported: str = "raise",
     progress: Callable[[int, float], None] = lambda epoch, macs: None,
 ) -> Plan:
     """The whole search on batches of (input, target): the model's weights are trained on the way, in place.
 
     Args:
-        model, example, target, epochs, options, keep: as for `Dais`.
+        model, example, target, epochs, options, keep, on_unsupported: as for `Dais`.
         train: batches for the weights; one pass is one epoch.
         validation: other batches for the indicators, repeated as often as needed.
         loss: of (output, target).
@@ -220,7 +230,7 @@ def search(
     Raises:
         ValueError: as `Dais`, or validation is empty or the loss of a step is not finite.
     """
-    dais = Dais(model, example, target=target, epochs=epochs, options=options, keep=keep)
+    dais = Dais(model, example, target=target, epochs=epochs, options=options, keep=keep, on_unsupported=on_unsupported)
     others = _forever(validation)
     try:
         for epoch in range(epochs):

@@ -134,7 +134,7 @@ def test_computed_weights_are_refused(normalise):
 def test_shared_weights_are_refused():
     model = Net(lambda m, x: m.b(F.relu(m.d(F.relu(m.c(F.relu(m.a(x))))))), c=conv(8, 8), d=conv(8, 8))
     model.d.weight = model.c.weight
-    with pytest.raises(ValueError, match="a cannot be pruned: [cd] shares parameters with another layer"):
+    with pytest.raises(ValueError, match=r"a cannot be pruned: [cd] shares parameters with another layer"):
         groups_of(model)
 
 
@@ -150,7 +150,8 @@ def test_parameters_outside_layers_are_carried_along():
 
 
 def test_a_concatenation_with_a_constant_keeps_the_constant():
-    [group] = pruning.trace(Net(lambda m, x: m.b(torch.cat([torch.ones(1, 2, 8, 8), m.a(x)], 1)), into=10), pictures(1, 8))
+    model = Net(lambda m, x: m.b(torch.cat([torch.ones(1, 2, 8, 8), m.a(x)], 1)), into=10)
+    [group] = pruning.trace(model, pictures(1, 8))
     assert group.members[-1].local.tolist() == list(range(2, 10))
 
 
@@ -216,7 +217,7 @@ def test_layers_that_never_run_are_named():
 
 @pytest.mark.parametrize("example", [[], {}, "x", ("x",), (None, 1.0), object()])
 def test_unusable_examples_are_refused(example):
-    with pytest.raises(ValueError, match="example must be a float tensor.*and at least one tensor; got"):
+    with pytest.raises(ValueError, match=r"example must be a float tensor.*and at least one tensor; got"):
         pruning.trace(build("chain"), example)
 
 

@@ -1,0 +1,41 @@
+"""What `artnet prune` can be asked for by name, each with half a line, taken from the registries."""
+
+import argparse
+
+SEARCHES = {"dais": "indicators of the channels are learned beside the weights, and annealed to 0 or 1"}
+
+
+def check_names(args: argparse.Namespace) -> None:
+    """Refuse unknown names before anything is loaded.
+
+    Raises:
+        ValueError: one of them does not exist; the message lists those that do.
+    """
+    from pruning import criteria, schedules
+    from pruning.scoring import check_normalisation
+
+    if args.criterion is not None:
+        criteria.get(args.criterion)
+    if args.normalise is not None:
+        check_normalisation(args.normalise)
+    if args.schedule is not None:
+        schedules.get(args.schedule)
+    if args.search is not None and args.search not in SEARCHES:
+        raise ValueError(f"unknown search {args.search!r}; valid: {', '.join(SEARCHES)}")
+
+
+def listing() -> str:
+    """Every criterion, schedule and search on a line of its own."""
+    from pruning import criteria, schedules
+
+    found = {
+        "criteria (--criterion):": {name: criteria.get(name).about for name in criteria.names()},
+        "schedules (--schedule):": {name: schedule.about for name, schedule in schedules.SCHEDULES.items()},
+        "searches (--search):": SEARCHES,
+    }
+    return "\n".join(line for title, names in found.items() for line in (title, *_lines(names), ""))
+
+
+def _lines(names: dict[str, str]) -> list[str]:
+    width = max(map(len, names))
+    return [f"  {name:{width}}  {about}" for name, about in names.items()]

@@ -1,0 +1,117 @@
+"""Whether a pruned network is right, judged from its weights alone, whoever pruned it.
+
+Random weights are all different, so each weight that is left shows which output and input channel it belonged to. In
+the dense network the weights that read a removed channel are set to zero; then every layer must give on its remaining
+channels what the pruned one gives.
+"""
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pruning.modes import seeded
+from pruning.recording import Inputs, tensors
+
+Conv = nn.modules.conv._ConvNd
+TOLERANCE = 1e-4
+VOTES = 8
+"""Numbers of a row or column that are looked up: among millions some are the same."""
+
+
+def _matrix(layer: nn.Module) -> Tensor:
+    """(out, in) first tap of each kernel, as the weight is stored."""
+    weight: Tensor = layer.weight.detach()  # type: ignore[union-attr, operator, assignment]
+    return weight.flatten(2)[..., 0] if weight.ndim > 2 else weight
+
+
+def kept_rows_and_columns(dense: Tensor, small: Tensor) -> tuple[list[int], list[int]] | None:
+    """Which rows and columns of a matrix of random numbers are left; None where that cannot be told."""
+    if not small.numel():
+        return None
+    flat = dense.flatten().numpy()
+    order = np.argsort(flat, kind="stable")
+    ascending, width = flat[order], dense.shape[1]
+
+    def found(values: Tensor) -> list[np.ndarray]:
+        places = [np.searchsorted(ascending, row).clip(max=len(flat) - 1) for row in values.numpy()]
+        return [order[p][ascending[p] == row] for p, row in zip(places, values.numpy(), strict=True)]
+
+    rows = [_most(places // width) for places in found(small[:, :VOTES])]
+    columns = [_most(places % width) for places in found(small.T[:, :VOTES])]
+    return None if None in rows or None in columns else (rows, columns)  # type: ignore[return-value]
+
+
+def _most(votes: np.ndarray) -> int | None:
+    return int(np.bincount(votes).argmax()) if len(votes) else None
+
+
+def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]:
+    """('pruned' | 'nothing' | 'wrong' | 'late', why)."""
+    masked, kept, changed = copy.deepcopy(dense), {}, False
+    for name, layer in dense.named_modules():
+        if not isinstance(layer, (Conv, nn.Linear)) or not isinstance(layer.weight, nn.Parameter):
+            continue
+        other = small.get_submodule(name)
+        if other.weight.shape == layer.weight.shape:
+            continue
+        changed = True
+        found = kept_rows_and_columns(_matrix(layer), _matrix(other))
+        if found is None:
+            continue
+        transposed, groups = getattr(layer, "transposed", False), getattr(layer, "groups", 1)
+        outs, ins = found[::-1] if transposed else found
+        kept[name] = outs
+        gone = sorted(set(range(layer.weight.shape[0 if transposed else 1])) - set(ins))
+        if groups == 1 and gone:
+            masked.get_submodule(name).weight.data.index_fill_(0 if transposed else 1, torch.tensor(gone), 0)  # type: ignore[union-attr, operator]
+        elif gone:
+            masked.get_submodule(name).weight.data[:, gone] = 0  # type: ignore[union-attr, operator, index]
+    if not changed:
+        return "nothing", "no layer is smaller"
+    return _compared(masked, small, inputs, kept)
+
+
+def _compared(masked: nn.Module, small: nn.Module, inputs: Inputs, kept: dict[str, list[int]]) -> tuple[str, str]:
+    expected = _run(masked, inputs, kept)
+    try:
+        found = _run(small, inputs, kept)
+    except Exception as error:
+        return "late", f"{type(error).__name__}: {str(error)[:200]}"
+    for name, outs in kept.items():
+        if name in expected[1]:
+            dense, few = expected[1][name], found[1].get(name)
+            axis = dense.ndim - 1 if isinstance(masked.get_submodule(name), nn.Linear) else 1
+            if few is None or not _alike(dense.index_select(axis, torch.tensor(outs)), few):
+                return "wrong", f"{name} gives something else"
+    if len(expected[0]) != len(found[0]) or not all(map(_alike, *(expected[0], found[0]))):
+        return "wrong", "the output is something else"
+    return "pruned", ""
+
+
+@torch.no_grad()
+def _run(model: nn.Module, inputs: Inputs, layers: dict[str, list[int]]) -> tuple[list[Tensor], dict[str, Tensor]]:
+    seen: dict[str, Tensor] = {}
+
+    def keep(name: str) -> Any:
+        return lambda module, args, out: seen.update({name: out.clone()})
+
+    hooks = [model.get_submodule(name).register_forward_hook(keep(name)) for name in layers]
+    model.eval()
+    try:
+        with seeded():
+            return list(tensors(inputs.map(torch.clone).run(model))), seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _alike(a: Tensor, b: Tensor) -> bool:
+    if a.shape != b.shape:
+        return False
+    if not a.is_floating_point() or not a.numel():
+        return bool((a == b).all())
+    a, b = a.nan_to_num(), b.nan_to_num()
+    return float((a - b).abs().max()) <= TOLERANCE * float(a.abs().max()) + 1e-7

@@ -1,5 +1,6 @@
 """The criteria by name."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -96,9 +97,10 @@ def register_both(
 
 
 def _first(function: Callable[..., object]) -> str:
-    """The first sentence of a docstring, without shapes."""
+    """The first sentence of a docstring, without shapes and sources."""
     line = " ".join((function.__doc__ or "").split(". ")[0].split())
-    return line.partition(", (C,)")[0].partition("; ")[0].rstrip(".")[:80]
+    line = re.sub(r" \([^()]*arXiv[^()]*\)", "", line)
+    return line.partition(", (C,)")[0].partition("; ")[0].rstrip(".")
 
 
 def get(name: str) -> Criterion:

@@ -7,7 +7,8 @@ holds everything that makes up a channel at zero. Ranking by group and the handl
 
 So are two measures without which soft pruning wrecks networks with batch normalisation: a filter at zero gets gradients
 hundreds of times too large through its normalisation (times 1 / sqrt(eps)), so gradients of pruned filters are limited
-to the mean of the kept ones in their layer; and the optimiser forgets the momentum of pruned filters.
+to a few times the mean of the kept ones in their layer; and the optimiser forgets the momentum of pruned filters. And
+the last quarter of the training is hard, since a filter of any size is at full strength behind its normalisation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +22,11 @@ from pruning.recording import Example
 from pruning.schedules.groups import Groups, find_groups, lowest_count, uniform_share
 from pruning.schedules.settings import Schedule, get
 
-GRADIENT_LIMIT = 10.0
-HARDENED = 0.8
+GRADIENT_LIMIT = 5.0
+"""At 1 no channel ever comes back within an epoch, and soft pruning is hard pruning; above 10 noise alone brings back
+channels, and puts them in the place of trained ones."""
+HARDENED = 0.75
+"""Part of the training after which nothing comes back: what is removed at the end must not be in use until then."""
 PASSED = 0.5
 """Probability with which thinned gradients of a channel pass."""
 

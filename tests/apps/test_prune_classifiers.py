@@ -162,3 +162,83 @@ def test_divergence_is_one_line(command, capsys):
 def test_auxiliary_answers_are_one_line(command, capsys):
     assert main(command("--criterion", "l1", "--finetune", "0.1", make="TwoAnswers")) == 2
     assert "aux_logits=False" in capsys.readouterr().err
+
+
+def test_a_trained_network_is_saved_first_and_resumed(command, tmp_path, monkeypatch, capsys):
+    words = ["--schedule", "hfp", "--epochs", "1", "--batch", "6"]
+
+    def broken(*args, **options):
+        raise ValueError("no verification today")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pruning, "verify", broken)
+        assert main(command(*words)) == 2
+    out = tmp_path / "out"
+    assert {file.name for file in out.iterdir()} == {"trained.safetensors", "plan.json"}
+    trained = pruning.load(out / "trained.safetensors", like=network())
+    assert main(command(*words)) == 2
+    assert "holds plan.json, trained.safetensors of an earlier run" in capsys.readouterr().err
+    assert main(command(*words, "--resume")) == 0
+    _, plan, file = results(tmp_path)
+    pruned = pruning.load(file, like=network())
+    torch.testing.assert_close(pruned[0].weight, trained[0].weight[plan.groups[0].kept])
+    assert main(command("--criterion", "l1", "--overwrite")) == 0
+
+
+def test_nothing_to_resume(command, capsys):
+    assert main(command("--schedule", "hfp", "--resume")) == 2
+    assert "holds no trained.safetensors of a training to resume" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*of the MACs are left")
+def test_search(command, tmp_path):
+    assert main(command("--search", "dais", "--epochs", "2", "--batch", "6")) == 0
+    summary, plan, _ = results(tmp_path)
+    assert plan.criterion == "dais"
+    assert summary["macs"]["after"] <= 0.5 * summary["macs"]["before"]
+
+
+def normalised():
+    """A layer whose channels cannot be removed, between others whose can."""
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.GroupNorm(2, 8), nn.Conv2d(8, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(8, 2),
+    )  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:the target")
+def test_what_cannot_be_pruned_is_listed(command, tmp_path, capsys):
+    assert main(command("--criterion", "l1", make="normalised")) == 0
+    assert "left whole: 0, it meets group normalisation" in capsys.readouterr().err
+    assert set(results(tmp_path)[1].skipped) == {"0"}
+    assert main(command("--criterion", "l1", "--overwrite", "--on-unsupported", "raise", make="normalised")) == 2
+    assert "the channels of 0 cannot be pruned" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--criterion", "luck"], "unknown criterion 'luck'"),
+        (["--schedule", "late"], "unknown schedule 'late'"),
+        (["--search", "gold"], "unknown search 'gold'; valid: dais"),
+        (["--normalise", "sum"], "normalise must be one of"),
+    ],
+)
+def test_names_are_checked_before_anything_is_loaded(words, message, tmp_path, capsys):
+    assert main(["prune", "no_such_package:net", *words, "--target", "macs=0.5", "-o", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_help_lists_every_name(capsys):
+    with pytest.raises(SystemExit):
+        main(["prune", "--help"])
+    text = capsys.readouterr().out
+    for name in [*pruning.criteria.names(), *SCHEDULES, "ghfp-asrfp", "dais"]:
+        assert re.search(rf"^  {name} +\S", text, re.MULTILINE), name
+
+
+def test_pickled_weights_are_refused(command, tmp_path, capsys):
+    torch.save(network().state_dict(), tmp_path / "net.pth")
+    assert main(command("--criterion", "l1", "--weights", str(tmp_path / "net.pth"))) == 2
+    assert "is a pickled file" in capsys.readouterr().err

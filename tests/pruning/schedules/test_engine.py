@@ -177,15 +177,16 @@ def test_soft_pruned_filters_come_back_and_hard_ones_do_not():
         assert bool((model.norm_b.bias[:4] == 0).all()) is not back
 
 
-def test_gradients_of_pruned_filters_are_limited_to_the_mean_of_the_kept():
+@pytest.mark.parametrize("limit", [0.5, 1.0, 3.0])
+def test_gradients_of_pruned_filters_are_limited_to_a_multiple_of_the_mean_of_the_kept(limit):
     model = ordered(Residual())
-    pruner = pruner_of(model, "sfp")
+    pruner = pruner_of(model, "sfp", gradient_limit=limit)
     pruner.end_epoch()
     norms = torch.tensor([100.0, 1.0, 5.0, 0.0, 1.0, 2.0, 3.0, 4.0])
     model.stem.weight.grad = torch.ones_like(model.stem.weight) * norms.view(-1, 1, 1, 1) / 27**0.5
     pruner.before_step()
     found = model.stem.weight.grad.flatten(1).norm(dim=1)
-    assert torch.allclose(found, torch.tensor([2.5, 1.0, 2.5, 0.0, 1.0, 2.0, 3.0, 4.0]))
+    assert torch.allclose(found, torch.tensor([*np.minimum([100, 1, 5, 0], 2.5 * limit), 1, 2, 3, 4]))
 
 
 def test_momentum_of_pruned_filters_is_forgotten():
@@ -327,3 +328,37 @@ def test_uniform_share_is_the_smallest_that_fits():
     assert groups.cost({"stem": range(counts[0] - 1), "a": range(counts[1])}, "params") > 0.5 or groups.cost(
         {"stem": range(counts[0]), "a": range(counts[1] - 1)}, "params"
     ) > 0.5  # fmt: skip
+
+
+def returned(schedule, **options):
+    """Channels that came back after each of six epochs of real training, at a usual rate."""
+    torch.manual_seed(0)
+    model = networks.resnet(8, 4, 1, widths=(8, 12, 16))
+    x = torch.randn(64, 1, 8, 8)
+    labels = (x.mean((1, 2, 3)) > 0).long() + 2 * (x[:, :, :4].mean((1, 2, 3)) > 0).long()
+    pruner = SoftHardPruner(model, x[:1], schedule, epochs=6, target={"channels": 0.5}, **options)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1, 0.9, nesterov=True, weight_decay=5e-4)
+    pruner.attach(optimizer)
+    for _ in range(6):
+        for _ in range(30):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), labels).backward()
+            optimizer.step()
+        pruner.end_epoch()
+    return pruner.returned
+
+
+@pytest.mark.parametrize("schedule", ["sfp", "asfp", "srfp", "asrfp", "ghfp"])
+def test_channels_come_back_from_soft_pruning(schedule):
+    counts = returned(schedule)
+    assert sum(counts) > 0
+    assert counts[0] == counts[-1] == 0  # nothing was pruned before; the end is hard
+
+
+def test_channels_do_not_come_back_from_hard_pruning():
+    assert returned("hfp") == [0] * 6
+
+
+def test_gradient_limit_is_above_0():
+    with pytest.raises(ValueError, match="gradient_limit must be above 0, got 0"):
+        pruner_of(Residual(), "sfp", gradient_limit=0)

@@ -50,7 +50,7 @@ def _tensor(model: nn.Module, name: str) -> Tensor:
     return getattr(model.get_submodule(owner), part)  # type: ignore[no-any-return]
 
 
-class _Watch(TorchDispatchMode):
+class Watch(TorchDispatchMode):
     """Random numbers of every shape are alike, so that fewer channels get the same; notes the least precise type."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ def answer(model: nn.Module, inputs: Inputs, network: Network) -> Answer:
         for name in network.layers:
             stack.callback(model.get_submodule(name).register_forward_hook(keep(name)).remove)
         stack.enter_context(seeded())
-        watch = stack.enter_context(_Watch())
+        watch = stack.enter_context(Watch())
         outputs = list(tensors(own.run(model)))
     layers = {name: seen[name] for name in network.layers if name in seen}
     axes = {name: place_of_channels(model.get_submodule(name), out) for name, out in layers.items()}
@@ -115,7 +115,7 @@ class Comparison:
 
     Args:
         network, removed: what was cut.
-        masked, small: both networks, in evaluation mode.
+        masked, small: both networks, in evaluation mode; they are turned into float64 and not turned back.
         precise: compare in float64 if the forward allows it, otherwise in the model's own type.
     """
 
@@ -123,16 +123,19 @@ class Comparison:
         self, network: Network, removed: Mapping[str, Channels], masked: nn.Module, small: nn.Module, precise: bool
     ) -> None:
         self.network, self.removed, self.pair = network, removed, (masked, small)
-        single = any(p.dtype == torch.float32 for p in masked.parameters())
-        self.double = tuple(copy.deepcopy(m).double() for m in self.pair) if precise and single else None
+        single = {p.dtype for p in masked.parameters() if p.is_floating_point()} == {torch.float32}
+        self.double = precise and single
+        if self.double:
+            self._turn(torch.float64)
 
     def expected(self, inputs: Inputs) -> Answer:
         """What the dense network answers; without float64 from here on if it fails in that."""
-        if self.double is not None:
+        if self.double:
             try:
-                return answer(self.double[0], as_double(inputs), self.network)
+                return answer(self.pair[0], as_double(inputs), self.network)
             except Exception:
-                self.double = None
+                self.double = False
+                self._turn(torch.float32)
         return answer(self.pair[0], inputs, self.network)
 
     def difference(self, inputs: Inputs, expected: Answer) -> float:
@@ -141,12 +144,15 @@ class Comparison:
         Raises:
             ValueError: the smaller network does not run, or a layer or an output differs.
         """
-        small, given = (self.pair[1], inputs) if self.double is None else (self.double[1], as_double(inputs))
         try:
-            found = answer(small, given, self.network)
+            found = answer(self.pair[1], as_double(inputs) if self.double else inputs, self.network)
         except Exception as error:
             raise ValueError(f"the pruned network does not run: {type(error).__name__}: {error}") from error
         return difference(self.network, self.removed, expected, found)
+
+    def _turn(self, dtype: torch.dtype) -> None:
+        for model in self.pair:
+            model.to(dtype)
 
 
 def is_costly(network: Network) -> bool:

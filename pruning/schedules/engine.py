@@ -22,9 +22,9 @@ from pruning.recording import Example
 from pruning.schedules.groups import Groups, find_groups, lowest_count, uniform_share
 from pruning.schedules.settings import Schedule, get
 
-GRADIENT_LIMIT = 5.0
-"""At 1 no channel ever comes back within an epoch, and soft pruning is hard pruning; above 10 noise alone brings back
-channels, and puts them in the place of trained ones."""
+GRADIENT_LIMIT = 7.0
+"""At 1 no channel comes back, and soft pruning is hard pruning; from 10 on noise brings them back
+in such numbers that they take the place of trained ones."""
 HARDENED = 0.75
 """Part of the training after which nothing comes back: what is removed at the end must not be in use until then."""
 PASSED = 0.5

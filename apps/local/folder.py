@@ -1,5 +1,6 @@
 """Putting the page where it is wanted: whole or not at all."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +37,19 @@ def write_page(folder: str | Path, weights: str | Path = "artnet", styles: Seque
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Whether nothing is there, an empty folder, or a page as `build` writes it."""
+    """Whether nothing is there, an empty folder, or a page as `build` writes it and nothing else."""
     if not folder.exists():
         return True
-    return folder.is_dir() and (not any(folder.iterdir()) or (folder / "files.js").is_file())
+    if not folder.is_dir():
+        return False
+    held = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    return {path.relative_to(folder).as_posix() for path in held} <= _listed(folder)
+
+
+def _listed(folder: Path) -> set[str]:
+    """The files of the page that a folder says it holds; none where it is no page."""
+    try:
+        said = (folder / "files.js").read_text("utf-8").strip().removeprefix("self.PAGE =").removesuffix(";")
+        return {*map(str, json.loads(said)["files"]), "files.js", "sw.js"}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()

@@ -111,6 +111,23 @@ def test_only_pages_are_replaced(weights, style, tmp_path, capsys):
     assert main(["export", "--page", str(tmp_path / "empty"), *arguments]) == 0
 
 
+def test_a_page_with_other_things_in_it_stays(weights, style, tmp_path):
+    folder = tmp_path / "site"
+    write_page(folder, weights, [style])
+    (folder / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match="holds other things"):
+        write_page(folder, weights, [style])
+    assert (folder / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("content", ["mine", "self.PAGE = [];", 'self.PAGE = {"files": 5};', b"\xff"])
+def test_a_file_with_a_pages_name_makes_no_page(content, tmp_path):
+    (tmp_path / "files.js").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match="holds other things"):
+        write_page(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["files.js"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.web import bodies
@@ -80,7 +81,8 @@ class Gate:
         except RefusedError as error:
             await answer(error.status, error.message, scope["path"])(scope, receive, send)
         except Exception as error:
-            logging.getLogger(__name__).warning("a request failed", exc_info=error)
+            if not isinstance(error.__cause__, HTTPException):  # Gradio's refusal, too late: its stream has begun
+                logging.getLogger(__name__).warning("a request failed", exc_info=error)
             if begun:
                 return await send({"type": "http.response.body", "body": b"", "more_body": False})
             await answer(500, "this request cannot be understood; see the API's description", "")(scope, receive, send)
@@ -90,6 +92,8 @@ class Gate:
         named = [headers.get("host", ""), *headers.get("x-forwarded-host", headers.get("host", "")).split(",")]
         if not all(map(self.rules.hosts.serve, named)):
             raise RefusedError(421, "this server does not serve that host; see artnet serve --help, --allow-host")
+        if scope["method"] == "POST" and self.rules.hosts.is_foreign(headers):
+            raise RefusedError(403, "pages of other hosts may not send anything here; see artnet serve --allow-host")
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"x-gradio-server"]
         path, method = scope["path"], scope["method"]
         if method in ("GET", "HEAD") and _READ.fullmatch(path):

@@ -1,12 +1,12 @@
 """Names that the page may be reached by: others are refused, as a page elsewhere could point its own name here.
 
 (DNS rebinding: the visitor's browser takes the answers for those of that page, which so reads what only this machine
-or this house should.)
+or this house should.) What such a page sends under its own name, blindly, is refused too.
 """
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _LOCAL = frozenset(["localhost", "127.0.0.1", "::1"])
 
@@ -29,6 +29,15 @@ class Hosts:
         """Whether a Host header, with or without a port, names this server."""
         name = _without_port(header.strip().lower())
         return name in self.names or (self.addresses and _is_address(name))
+
+    def is_foreign(self, headers: Mapping[str, str]) -> bool:
+        """Whether a browser says that it sends a request for a page of another host, which need not ask before that."""
+        origin = headers.get("origin")
+        if origin is None or headers.get("sec-fetch-site") == "same-origin":
+            return False
+        asked = (headers.get(name, "") for name in ("host", "x-forwarded-host"))
+        own = {_without_port(part.strip().lower()) for names in asked for part in names.split(",")} - {""}
+        return _without_port(origin.partition("://")[2].lower()) not in self.names | own
 
 
 def _without_port(header: str) -> str:

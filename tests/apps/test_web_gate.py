@@ -86,6 +86,39 @@ def test_own_hosts_are_served(http, server):
         assert http.get("/config", headers={"host": host}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("origin", "more", "status"),
+    [
+        ("http://evil.example", {}, 403),
+        ("http://127.0.0.1.evil.example", {}, 403),
+        ("http://10.0.0.1", {"sec-fetch-site": "cross-site"}, 403),
+        ("null", {}, 403),
+        ("http://localhost:3000", {"sec-fetch-site": "cross-site"}, 200),  # a page of this machine
+        ("null", {"sec-fetch-site": "same-origin"}, 200),
+    ],
+)
+def test_pages_of_other_hosts_send_nothing(origin, more, status, http, photo):
+    headers = {"origin": origin, **more}
+    with open(photo, "rb") as file:  # a form, which browsers send without asking first
+        assert http.post("/gradio_api/upload", files={"files": file}, headers=headers).status_code == status
+    if status == 403:
+        assert http.post("/live/leave", headers=headers).status_code == 403
+        assert http.post("/login", data={"username": "a", "password": "b"}, headers=headers).status_code == 403
+
+
+def test_origins_of_a_server_for_others():
+    house = Hosts("0.0.0.0", ["Art.example"])
+    assert house.is_foreign({"host": "192.168.1.5:7860", "origin": "http://1.2.3.4"})
+    own = ["http://192.168.1.5:7860", "https://art.example", "http://[::1]:7860"]
+    assert not any(house.is_foreign({"host": "192.168.1.5:7860", "origin": origin}) for origin in own)
+    assert not house.is_foreign({"host": "192.168.1.5:7860"})  # no browser
+
+
+def test_streams_of_unknown_sessions_end_quietly(http, caplog):
+    assert "unexpected_error" in http.get("/gradio_api/queue/data", params={"session_hash": "nobody"}).text
+    assert not caplog.records
+
+
 def test_hosts_of_a_server_for_others():
     house = Hosts("0.0.0.0", ["Art.example"])
     assert all(map(house.serve, ["192.168.1.5:7860", "[fe80::1]:7860", "fe80::1", "localhost", "art.example:443"]))

@@ -14,6 +14,8 @@ WHERE = ("everywhere", "inside", "outside", "both")
 SIDES = (320, 1600)
 """Pixels of the longer side of a preview."""
 MAX_PHOTOS = 20
+MAX_STEM = 200
+"""Bytes of a file's name without its suffix; of the 255 that there are, some are needed while it is written."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Ask:
 
 def ask_of(value: Any) -> Ask:
     """An `Ask` from a request's JSON object. ValueError on what no page sends."""
-    value = _object(value)
+    value = object_of(value)
     mask = value.get("mask") or None
     place = value.get("place", WHERE[0])
     if place not in WHERE:
@@ -50,9 +52,9 @@ def ask_of(value: Any) -> Ask:
     )  # fmt: skip
 
 
-def sender_of(value: dict) -> tuple[str, int]:
-    """Which page asks, and the number of its wish."""
-    page = value.get("page", "")
+def sender_of(value: Any) -> tuple[str, int]:
+    """Which page asks, and the number of its wish. ValueError on what no page sends."""
+    page = object_of(value).get("page", "")
     if not isinstance(page, str) or len(page) > 64:
         raise ValueError("page must be a word of up to 64 letters")
     return page, int(number("number", value.get("number", 0), 0, 2**40))
@@ -71,7 +73,7 @@ def photo_of(value: Any) -> str:
 
 def photos_of(value: Any) -> list[tuple[str, str]]:
     """(path, name) of every photo of a request. ValueError where there are none, or too many."""
-    photos, names = _object(value).get("photos"), value.get("names")
+    photos, names = object_of(value).get("photos"), value.get("names")
     if not isinstance(photos, list) or not 0 < len(photos) <= MAX_PHOTOS:
         raise ValueError(f"this takes 1 to {MAX_PHOTOS} photos")
     if not isinstance(names, list) or len(names) != len(photos):
@@ -81,10 +83,13 @@ def photos_of(value: Any) -> list[tuple[str, str]]:
 
 def stem(name: Any) -> str:
     """What a visitor calls a picture, as the name of a file that every system takes."""
-    return re.sub(r"[^\w .()+-]", "_", str(name or ""))[:80].strip(" .") or "artnet"
+    plain = re.sub(r"[^\w .()+-]", "_", str(name or ""))[:80]
+    short = plain.encode()[:MAX_STEM].decode(errors="ignore")  # of systems that count bytes, not letters
+    return short.strip(" .") or "artnet"
 
 
-def _object(value: Any) -> dict:
+def object_of(value: Any) -> dict:
+    """A request's JSON value, which must be an object. ValueError where it is not."""
     if not isinstance(value, dict):
         raise ValueError("this request must be a JSON object")
     return value

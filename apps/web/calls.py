@@ -91,6 +91,8 @@ class Calls:
 
     def alive(self, value: Any) -> dict:
         """The page is still open, and wants its files to stay."""
+        if not isinstance(value, list):
+            raise ValueError("this request must be a list of files")
         keep_alive([upload_of(file) for file in value])
         return {}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from apps.web.asks import object_of
 from apps.web.assets import starting, text
 from apps.web.clients import address
 from apps.web.limits import told
@@ -35,7 +36,7 @@ def calls(studio: Studio) -> dict:
 
     def live_change(value: Any) -> dict:
         """Paint differently from now on."""
-        secret = value.get("secret")
+        secret = object_of(value).get("secret")
         if isinstance(secret, str) and studio.visits.has(secret):
             studio.visits.change(secret, *_wanted(studio, value))
         return {}
@@ -43,7 +44,7 @@ def calls(studio: Studio) -> dict:
     return {"live_open": live_open, "live_change": live_change}
 
 
-def _wanted(studio: Studio, value: dict) -> tuple:
+def _wanted(studio: Studio, value: Any) -> tuple:
     """The stylizer and the settings for the panel's value. Raises ValueError as `wish` and `Studio.prepare` do."""
-    wished = wish(value.get("panel")).in_motion()
+    wished = wish(object_of(value).get("panel")).in_motion()
     return studio.prepare(wished.mix, wished.settings.stroke_size), wished.settings

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from apps.video.convert import Clip
-from apps.web.asks import sender_of
+from apps.web.asks import object_of, sender_of
 from apps.web.assets import starting, text
 from apps.web.calls import inline
 from apps.web.clips import Progress, Stills, Waiting, file_name, paint_video
@@ -71,6 +71,7 @@ class Films:
 
     def paint(self, value: Any) -> Iterator[list]:
         """The video, or a trial of it, as a file; before that, who is ahead, or the share that is done."""
+        value = object_of(value)
         studio, source, wished = self._studio, upload_of(value.get("video")), wish(value.get("panel"))
         trial, clip = bool(value.get("trial")), Clip(_side(value), steady=bool(value.get("steady", True)))
         name = file_name(str(value.get("name") or "video"), wished, trial)
@@ -82,7 +83,7 @@ class Films:
 
 def _side(value: dict) -> int:
     side = value.get("size")
-    if side not in SIZES or isinstance(side, bool):
+    if not isinstance(side, int) or side not in SIZES:
         raise ValueError(f"size must be one of {', '.join(map(str, SIZES))}, got {side!r:.40}")
     return side
 

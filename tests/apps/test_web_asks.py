@@ -100,6 +100,8 @@ def test_photos_of_an_archive():
         (None, "artnet"),
         ("..", "artnet"),
         ("x" * 99, "x" * 80),
+        ("\U00020000" * 80, "\U00020000" * 50),  # four bytes a letter, and names have 255 of them
+        ("a" + "\U00020000" * 80, "a" + "\U00020000" * 49),
     ],
 )
 def test_names_of_files(name, expected):

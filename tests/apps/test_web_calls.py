@@ -102,6 +102,21 @@ def test_only_uploads_are_opened(name, http, photo):
         assert "was not uploaded here" in answer.json()["error"]
 
 
+@pytest.mark.parametrize("name", ["preview", "tiles", "style", "alive", "save", "zip", "video_still", "live_open", "live_change"])
+@pytest.mark.parametrize("value", [None, 5, "x"])
+def test_requests_of_another_kind(value, name, http, caplog):
+    said = job(http, name, value)[0]["error"]
+    assert "must be" in said or "a file of this request is none" in said
+    assert not caplog.records  # the fault is the client's: nothing for the server's log
+
+
+@pytest.mark.parametrize("size", [[], {}, 360.0, True, None])
+def test_sizes_of_another_kind(size, http, photo, caplog):
+    said = job(http, "video", {"video": upload(http, photo), "panel": PANEL, "size": size})[0]["error"]
+    assert said.startswith("size must be one of 360, 480, 720, 1080")
+    assert not caplog.records
+
+
 def test_tiles(http, photo):
     ask = {"photo": upload(http, photo), "styles": [{"name": "udnie"}, {"file": upload(http, photo)}], "page": "a"}
     images = run(http, "tiles", ask | {"number": 2, "side": 64})["images"]

@@ -37,12 +37,14 @@ def file_path(text: str) -> Path:
 
 def named_style(text: str) -> Path:
     """An argparse type for a style: a file, or the name of a bundled one where there is no file of that name."""
+    if not text:  # a variable that a script left unset; as a path it would mean the current folder
+        raise argparse.ArgumentTypeError("a style is empty; give a picture, or the name of a bundled style")
     bundled = samples.styles()
     if os.path.lexists(text):
         return file_path(text)
     if text in bundled:
         return bundled[text]
-    if text and text != "-" and not set(text) & set("./\\:*?[") and os.sep not in text:
+    if text != "-" and not set(text) & set("./\\:*?[") and os.sep not in text:
         near = difflib.get_close_matches(text, bundled, 1)
         hint = f"did you mean {near[0]}?" if near else "`artnet styles` lists them"
         raise argparse.ArgumentTypeError(f"{text} is neither a file nor the name of a bundled style; {hint}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 
 PAPER, INK = (250, 250, 248), (40, 40, 46)
 
@@ -53,7 +53,9 @@ def contact_sheet(
 
 def _place(sheet: Image.Image, picture: Image.Image, corner: tuple[int, int], cell: tuple[int, int]) -> None:
     """Paste the picture, scaled to the largest size that fits, into the middle of the cell; clear parts stay paper."""
-    fitted = ImageOps.contain(picture.convert("RGBA"), cell, Image.Resampling.LANCZOS)
+    share = min(room / side for room, side in zip(cell, picture.size, strict=True))
+    size = tuple(max(1, round(side * share)) for side in picture.size)  # also of one that is a mere line
+    fitted = picture.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
     left, top = (start + (space - side) // 2 for start, space, side in zip(corner, cell, fitted.size, strict=True))
     sheet.paste(fitted, (left, top), fitted)
 

@@ -71,6 +71,16 @@ def test_bad_input_is_one_line(arguments, message, fake, desk, capsys):
     assert fake.loaded is None
 
 
+@pytest.mark.parametrize("shape", [(2, 3000), (3000, 2), (1, 1)])
+def test_mere_lines_have_a_sheet(shape, fake, desk):
+    Image.fromarray(np.full((*shape, 3), 90, np.uint8)).save("line.png")
+    assert main(["styles", "line.png", "-o", "sheet.png"]) == 0
+    with Image.open("sheet.png") as sheet:
+        pixels = np.asarray(sheet)
+    painted = (pixels == 255 - 90).all(2).sum()
+    assert painted >= len(samples.styles())  # a pixel or more of every painting
+
+
 def test_with_a_real_network(tiny, desk, monkeypatch):
     from artnet import save_checkpoint
 

@@ -28,12 +28,15 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
 
     Raises:
         FileNotFoundError: the folder of `path` does not exist.
+        ValueError: `path` is a device, a pipe or a socket, which would be lost.
         OSError: the folder cannot be written, or has no room; names `path`, never the temporary file.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         folder = target.parent if os.path.islink(path) else Path(path).parent
         raise FileNotFoundError(f"there is no folder {folder} to write {Path(path).name} into; create it first")
+    if target.exists() and not (target.is_file() or target.is_dir()):  # the user root may replace even a device
+        raise ValueError(f"{path} is a device or a pipe, not a file; choose another name")
     temporary = None
     try:
         with _create(target.parent) as file:

@@ -82,11 +82,12 @@ def decoded(data: bytes) -> np.ndarray:
     """
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
-            if image.width * image.height > MAX_FRAME_PIXELS or image.info.get("progressive"):
-                raise ValueError(f"frames of {image.width} x {image.height} are not what a camera gives")
-            return np.array(image.convert("RGB"))
-    except (OSError, SyntaxError) as error:
+            size = f"{image.width} x {image.height}"
+            if image.width * image.height <= MAX_FRAME_PIXELS and not image.info.get("progressive"):
+                return np.array(image.convert("RGB"))
+    except Exception as error:  # decoders fail with nearly any
         raise ValueError("the camera's frame cannot be read") from error
+    raise ValueError(f"frames of {size} are not what a camera gives")
 
 
 def encoded(rgb: np.ndarray) -> bytes:

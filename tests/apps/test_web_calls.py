@@ -102,7 +102,9 @@ def test_only_uploads_are_opened(name, http, photo):
         assert "was not uploaded here" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("name", ["preview", "tiles", "style", "alive", "save", "zip", "video_still", "live_open", "live_change"])
+@pytest.mark.parametrize(
+    "name", ["preview", "tiles", "style", "alive", "save", "zip", "video", "video_still", "live_open", "live_change"]
+)
 @pytest.mark.parametrize("value", [None, 5, "x"])
 def test_requests_of_another_kind(value, name, http, caplog):
     said = job(http, name, value)[0]["error"]

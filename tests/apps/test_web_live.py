@@ -1,6 +1,8 @@
 """The live view's server: visits in line, frames in and out; tests/apps/test_page_live.py looks at it in a browser."""
 
 from io import BytesIO
+from struct import pack
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -182,9 +184,19 @@ def test_others_hosts_are_refused(http, camera):
     assert answer.status_code == 421
 
 
-@pytest.mark.parametrize("frame", [b"", b"Dear Sir or Madam", b"GIF89a"])
-def test_what_is_no_frame_is_refused_in_words(frame, page):
+def png(*chunks):
+    """A PNG of chunks (kind, content), whatever they say."""
+    parts = (pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data)) for kind, data in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+HUGE = png((b"IHDR", pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 8, 2, 0, 0, 0)), (b"IDAT", b""), (b"IEND", b""))
+
+
+@pytest.mark.parametrize("frame", [b"", b"Dear Sir or Madam", b"GIF89a", HUGE, png((b"IHDR", bytes(3)))])
+def test_what_is_no_frame_is_refused_in_words(frame, page, caplog):
     answer = page.send("frame", frame)
+    assert not caplog.records
     assert (answer.status_code, answer.json()["error"]) == (422, "the camera's frame cannot be read")
 
 

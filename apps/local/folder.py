@@ -18,6 +18,7 @@ def write_page(folder: str | Path, weights: str | Path = "artnet", styles: Seque
     Raises:
         ValueError: the folder holds anything but such a page; and as `build`.
         FileNotFoundError: there is no folder to put it into; and as `build`.
+        OSError: that folder cannot be written; names `folder`.
     """
     target = Path(folder).resolve()
     if not target.parent.is_dir():
@@ -25,7 +26,10 @@ def write_page(folder: str | Path, weights: str | Path = "artnet", styles: Seque
     if not is_replaceable(target):
         raise ValueError(f"{folder} holds other things; give a folder that is new, empty or an earlier page")
     made, earlier = (target.parent / temporary_name(suffix) for suffix in (".page", ".earlier"))
-    made.mkdir()
+    try:
+        made.mkdir()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     try:
         build(made, weights, styles)
         if target.exists():

@@ -1,6 +1,8 @@
 """`artnet export --page`: the folder, without a browser."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,6 +111,12 @@ def test_only_pages_are_replaced(weights, style, tmp_path, capsys):
     assert (tmp_path / "holiday" / "photo.txt").read_text() == "mine"
     (tmp_path / "empty").mkdir()
     assert main(["export", "--page", str(tmp_path / "empty"), *arguments]) == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody can write, root neither")
+def test_where_no_page_can_be_written(capsys):
+    assert main(["export", "--page", "/proc/site"]) == 2
+    assert re.fullmatch(r"artnet: error: /proc/site: [A-Z][a-z ]+\n", capsys.readouterr().err)
 
 
 def test_a_page_with_other_things_in_it_stays(weights, style, tmp_path):

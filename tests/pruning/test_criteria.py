@@ -111,6 +111,12 @@ def test_norms(case, suffix):
 
 
 @DEPENDENT
+def test_share_of_what_is_no_smaller(case, suffix):
+    squares = omega(case, weights_of(case[1]), bool(suffix)).square().sum(1)
+    check(found(case, f"lamp{suffix}"), torch.stack([s / squares[squares >= s].sum() for s in squares]))
+
+
+@DEPENDENT
 def test_geometric_median(case, suffix):
     weights = omega(case, weights_of(case[1]), bool(suffix))
     check(found(case, f"fpgm{suffix}"), torch.stack([(weights - w).norm(dim=1).sum() for w in weights]))
@@ -137,6 +143,8 @@ def test_taylor_of_weights(case, suffix):
     every = torch.stack([omega(case, p, bool(suffix)) for p in products])  # batches, C, D
     check(found(case, f"taylor{suffix}"), every.abs().sum(2).mean(0))
     check(found(case, f"taylor-squared{suffix}"), every.sum(2).mean(0).square(), 1e-3)
+    curved = [{name: weights[name] ** 2 * g[name] ** 2 / 2 for name in weights} for g in gradients]
+    check(found(case, f"obd{suffix}"), torch.stack([omega(case, p, bool(suffix)) for p in curved]).sum(2).mean(0))
 
 
 def test_taylor_of_activations(case):

@@ -155,6 +155,8 @@ def test_coarse_steps_warn_and_stay_below_the_target():
         ({"eps": 0.1, "target": {"macs": 0.5}}, "exclude each other"),
         ({"target": {"flops": 0.5}}, "one key of macs, params, channels, latency_ms, got"),
         ({"target": {}}, "one key of macs, params"),
+        ({"target": 0.5}, r"target must be a mapping such as \{'macs': 0.5\}, got 0.5"),
+        ({"keep": "0"}, "keep must be a list of layers"),
         ({"target": {"macs": 1.5}}, "between 0 and 1"),
         ({"target": {"macs": 0.001}}, "can be brought to"),
         ({"target": {"latency_ms": 0}}, "latency_ms must be above 0"),
@@ -225,6 +227,8 @@ def test_files_that_are_no_plan_are_refused(tmp_path):
 def test_criteria_are_found_by_name():
     assert {"zero", "l1", "cpmc", "random"} <= set(criteria.names())
     assert criteria.get("apoz").needs == ("inputs",)
+    assert all(criteria.get(name).about for name in criteria.names())
+    assert {criteria.get(name).normalise for name in ("l1", "cpmc", "lamp")} == {"mean", "global", "none"}
     with pytest.raises(ValueError, match="needs and uses must be of outputs, inputs"):
         criteria.register("mine", needs=["luck"])(criteria.zero.zero)
     with pytest.raises(ValueError, match="'zero' is registered already"):

@@ -218,8 +218,8 @@ def test_share_and_hardness_over_the_epochs():
         pruner.end_epoch()
         counts.append((len(pruner.pruned["stem"]), len(pruner.hard["stem"])))
         assert set(pruner.hard["stem"]) <= set(pruner.pruned["stem"])
-    # 8 channels, goal 1/2: floor(4 (1 - 4^-e)) pruned, floor of that before rounding times (e + 1) / 8 hard; all of them
-    # in the last quarter
+    # 8 channels, goal 1/2: floor(4 (1 - 4^-e)) pruned, floor of that before rounding times (e + 1) / 8 hard; all of
+    # them in the last quarter
     assert counts == [(0, 0), (3, 0), (3, 1), (3, 1), (3, 2), (3, 3), (3, 3), (4, 4)]
 
 

@@ -225,6 +225,7 @@ def test_annealing_drives_indicators_to_zero_or_one():
     [
         ({"target": {"params": 0.5}}, "budget of macs only"),
         ({"target": {"macs": 2}}, "between 0 and 1"),
+        ({"target": {"macs": 1e-4}}, "macs can be brought to .* at the least, not 0.0001"),
         ({"epochs": 0}, "epochs and sharpness must be at least 1"),
         ({"options": Options(tolerance=0)}, "tolerance in \\(0, 1\\)"),
     ],

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.web import bodies
@@ -80,6 +81,8 @@ class Gate:
             await self._pass(scope, receive, sent)
         except RefusedError as error:
             await answer(error.status, error.message, scope["path"])(scope, receive, send)
+        except ClientDisconnect:
+            return  # in the middle of what it sent: nobody is there to be answered
         except Exception as error:
             if not isinstance(error.__cause__, HTTPException):  # Gradio's refusal, too late: its stream has begun
                 logging.getLogger(__name__).warning("a request failed", exc_info=error)

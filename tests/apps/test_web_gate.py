@@ -1,9 +1,11 @@
 """What stands before the page: hostile requests over HTTP, each refused in words that name no path of the server."""
 
+import asyncio
 import json
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,9 +18,11 @@ pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 import httpx
 from clips import make_clip
 from gradio_client import Client, handle_file
+from starlette.requests import ClientDisconnect
 
 from apps import samples
 from apps.web.bodies import MAX_BYTES, BodyError, check_files, parsed
+from apps.web.gate import Gate
 from apps.web.hosts import Hosts
 from apps.web.logins import FREE, LONGEST, Logins
 from apps.web.multipart import UploadCheck, UploadError
@@ -112,6 +116,17 @@ def test_origins_of_a_server_for_others():
     own = ["http://192.168.1.5:7860", "https://art.example", "http://[::1]:7860"]
     assert not any(house.is_foreign({"host": "192.168.1.5:7860", "origin": origin}) for origin in own)
     assert not house.is_foreign({"host": "192.168.1.5:7860"})  # no browser
+
+
+def test_who_leaves_while_sending_is_no_fault(caplog):
+    async def broken_off(scope, receive, send):
+        raise ClientDisconnect
+
+    sent = []
+    scope = {"type": "http", "method": "GET", "path": "/config", "headers": [(b"host", b"localhost")]}
+    asyncio.run(Gate(broken_off, SimpleNamespace(hosts=Hosts("localhost")))(scope, None, sent.append))
+    assert sent == []
+    assert not caplog.records
 
 
 def test_streams_of_unknown_sessions_end_quietly(http, caplog):

@@ -96,19 +96,19 @@ def _servers(cache):
     import apps.web
 
     closing = []
-    with pytest.MonkeyPatch.context() as patch:
 
-        def start(stylizer, auth=None, port=None):
+    def start(stylizer, auth=None, port=None):
+        values = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "auth": auth}
+        values["allow_host"] = []
+        with pytest.MonkeyPatch.context() as patch:  # only meanwhile: a server outlives the tests that use it
             patch.setattr(apps.stylize, "load_stylizer", lambda *_: copy.copy(stylizer))
-            values = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "auth": auth}
-            values["allow_host"] = []
             url, close = apps.web.start(Namespace(**values, port=port or _free_port()), str(cache))
-            closing.append(close)
-            return url
+        closing.append(close)
+        return url
 
-        yield start
-        for close in closing:
-            close()
+    yield start
+    for close in closing:
+        close()
 
 
 @pytest.fixture

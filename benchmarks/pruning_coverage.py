@@ -189,7 +189,7 @@ def built(part: str, name: str) -> tuple[nn.Module, Any]:
     model = models.get_model(name, **options).eval()
     if part == "detection":
         return model, ([torch.rand(3, SIZE, SIZE)],)
-    side = 96 if name == "inception_v3" else getattr(model, "image_size", SIZE)
+    side = {"inception_v3": 96, "maxvit_t": 224}.get(name, getattr(model, "image_size", SIZE))
     return model, torch.rand(1, 3, side, side)
 
 

@@ -18,7 +18,7 @@ from pruning.recording import Inputs, tensors
 
 Conv = nn.modules.conv._ConvNd
 TOLERANCE = 1e-4
-VOTES = 64
+VOTES = 512
 """Numbers of a row or column that are looked up: among millions some are the same."""
 
 

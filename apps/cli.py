@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -53,6 +54,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(f"{message} (see {self.prog} --help)")
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Refuse what is not known here, where its command is, and name what was perhaps meant."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            known = [option for action in self._actions for option in action.option_strings]
+            near = get_close_matches(unknown[0].partition("=")[0], known, 1)
+            self.error(f"{unknown[0]} is not understood" + (f"; did you mean {near[0]}?" if near else ""))
+        return found, unknown
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -135,6 +145,10 @@ def _parser(argv: list[str]) -> tuple[Parser, Any]:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     # The options before the command take no value, so the first word that is not an option is the command.
     chosen = next((word for word in argv if not word.startswith("-")), None)
+    if chosen is not None and chosen not in COMMANDS:
+        near = get_close_matches(chosen, COMMANDS, 1)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+        raise ValueError(f"there is no command {chosen}; {meant} (see artnet --help)")
     run = None
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)

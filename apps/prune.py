@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from apps.models import add_model_arguments
 from apps.pruning_folder import Rows, check_folder, read_trained, write, write_trained
 from apps.pruning_names import check_names, listing
+from apps.stdio import complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +119,8 @@ def run(args: argparse.Namespace) -> int:
     check_folder(args.output, overwrite=args.overwrite, resume=args.resume)
     subject = load_subject(args.model, args.weights, args.size)
     is_artnet = subject.build is None
+    if not is_artnet and args.weights is None and ":" not in args.model:
+        complain(f"warning: {args.model} has random weights: give trained ones with --weights")
     classes = classes_of(args.data, subject)
     check(args, is_artnet, classes)
     model, plan = _planned(args, subject, classes)
@@ -194,9 +197,7 @@ def _planned(
     return traced, pruning.plan(traced, statistics=statistics, **options)
 
 
-def _taught(
-    args: argparse.Namespace, subject: "Subject", classes: "Splits | None"
-) -> "tuple[nn.Module, pruning.Plan]":
+def _taught(args: argparse.Namespace, subject: "Subject", classes: "Splits | None") -> "tuple[nn.Module, pruning.Plan]":
     """What a schedule or search makes of the network; saved before anything else is done with it."""
     from apps.classifier_training import prune_while_training, search_while_training
 

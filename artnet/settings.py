@@ -63,7 +63,7 @@ class StyleSettings:
     """
 
     strength: float = _setting(
-        1.0, "Strength", "from the photo as it is (0) to the full style (1)", bounds=(0, 1), step=0.05
+        1.0, "Strength", "from the photo as the network rebuilds it (0) to the full style (1)", bounds=(0, 1), step=0.05
     )
     transfer: str = _setting(
         "s2",

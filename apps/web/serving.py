@@ -52,7 +52,6 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
         lambda session: forget(page, session), MAX_UPLOAD,
     )  # fmt: skip
     confined.prepare()
-    threading.Thread(target=studio.warm, args=(wish(first_value()),), daemon=True).start()
     try:
         _, url, _ = page.launch(
             server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
@@ -66,9 +65,12 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
         raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error
     stopped = threading.Event()
     threading.Thread(target=_sweep, args=(quota, stopped), daemon=True).start()
+    warming = threading.Thread(target=studio.warm, args=(wish(first_value()),))
+    warming.start()
 
     def close() -> None:
         stopped.set()
+        warming.join()  # Python must not end while native code still runs in a thread
         page.close(verbose=False)
 
     return url, close

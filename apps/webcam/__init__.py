@@ -89,6 +89,8 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings say less than our own lines
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")  # slow to open on Windows
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    if args.headless and args.web is None and args.virtual_camera is None and args.frames is None:
+        raise ValueError("nobody would see the painting: with --headless give --web, --virtual-camera or --frames")
     with ExitStack() as stack:
         window = None
         if not args.headless:

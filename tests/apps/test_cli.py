@@ -10,7 +10,7 @@ from apps import cli
 HEAVY = {"torch", "numpy", "PIL", "kornia", "tqdm", "openvino", "av", "cv2", "pygame", "gradio"}
 EXTRAS = {
     "video": ("av", ["in.mp4", "--style", "style.png", "-o", "out.mp4"]),
-    "webcam": ("cv2", ["--headless"]),
+    "webcam": ("cv2", ["--headless", "--frames", "1"]),
     "serve": ("gradio", []),
 }
 """Command -> (a package that it needs, arguments)."""
@@ -62,10 +62,13 @@ def test_version(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["stylise"], "invalid choice: 'stylise'"),
+        (["stylise"], "there is no command stylise; did you mean stylize?"),
         (["--loud"], "the following arguments are required: COMMAND"),
         (["stylize"], "required: CONTENT, --style (see artnet stylize --help)"),
-        (["stylize", "a.png", "--style", "b.png", "-o", "c.png", "--loud"], "unrecognized arguments: --loud"),
+        (
+            ["stylize", "a.png", "--style", "b.png", "-o", "c.png", "--loud"],
+            "--loud is not understood (see artnet stylize --help)",
+        ),
     ],
 )
 def test_usage_errors_are_one_line(arguments, message, capsys):
@@ -119,3 +122,24 @@ def test_closed_pipe_is_quiet():
     assert process.wait() == 141
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["stylise", "photo.jpg"], "there is no command stylise; did you mean stylize? (see artnet --help)"),
+        (["help"], "there is no command help; there are stylize, "),
+        (
+            ["stylize", "photo.png", "--style", "style.png", "--strenght", "0.5"],
+            "--strenght is not understood; did you mean --strength? (see artnet stylize --help)",
+        ),
+        (["styles", "photo.png", "--zebra"], "--zebra is not understood (see artnet styles --help)"),
+        (["webcam", "--headless"], "with --headless give --web, --virtual-camera or --frames"),
+    ],
+)
+def test_what_is_mistyped_is_named_with_what_was_meant(arguments, message, desk, capsys):
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert err.count("\n") == 1
+    assert out == ""

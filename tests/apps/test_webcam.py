@@ -393,7 +393,7 @@ class Unplugged:
 def test_lost_camera_is_tried_again_then_given_up(opens, fake, desk, monkeypatch, capsys):
     monkeypatch.setattr(Unplugged, "opens", opens)
     monkeypatch.setattr(cameras.cv2, "VideoCapture", Unplugged)
-    assert webcam("--style", "style.png", "--headless") == 2
+    assert webcam("--style", "style.png", "--headless", "--frames", 100) == 2
     *told, last = capsys.readouterr().err.splitlines()
     assert sum("gives no pictures any more; trying again" in line for line in told) == opens
     assert sum("does not open; trying again" in line for line in told) == cameras.ATTEMPTS - 1
@@ -415,7 +415,7 @@ def test_a_missing_camera_is_said_at_once(devices, camera, message, fake, desk, 
     monkeypatch.setattr(Unplugged, "opens", 0)
     monkeypatch.setattr(cameras.cv2, "VideoCapture", Unplugged)
     monkeypatch.setattr(cameras.sys, "platform", "linux")
-    assert webcam("--style", "style.png", "--headless", "--camera", camera) == 2
+    assert webcam("--style", "style.png", "--headless", "--frames", 1, "--camera", camera) == 2
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
@@ -456,7 +456,7 @@ def test_large_pictures_are_scaled_down(desk):
 )
 def test_bad_input_is_one_line(arguments, message, fake, clip, desk, capsys):
     (desk / "photo.txt").write_text("Dear Sir or Madam")
-    assert webcam("--headless", *arguments) == 2
+    assert webcam("--headless", "--frames", 1, *arguments) == 2
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
@@ -515,7 +515,8 @@ def test_a_film_is_no_mirror(source, mirrored, fake, clip, desk, monkeypatch):
     monkeypatch.setattr(cameras.cv2, "VideoCapture", Silent)
     monkeypatch.setattr(cameras, "LEAVE", 0.01)
     monkeypatch.setattr(Session, "run", lambda self, *_: made.append(self.mirrored))
-    assert webcam("--camera", clip if source == "clip" else source, "--style", "style.png", "--headless") == 0
+    source = clip if source == "clip" else source
+    assert webcam("--camera", source, "--style", "style.png", "--headless", "--frames", 1) == 0
     assert made == [mirrored]
 
 

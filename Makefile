@@ -55,9 +55,11 @@ $(BIN)/python:
 
 # The stamps are older than pyproject.toml when the dependencies may have changed, and only then pip runs again.
 $(INSTALLED): pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV), which takes some minutes"
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV), which takes some minutes"
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $(INSTALLED) $@

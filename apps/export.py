@@ -22,7 +22,7 @@ examples:
   artnet export -o artnet.xml                              OpenVINO IR (artnet.xml and artnet.bin)
   artnet export --style painting.jpg -o painter.onnx       one style, built in
   artnet export --style a.jpg:0.7 --style b.jpg:0.3 --transfer adain -o mix.xml
-  artnet export --page site                                then: python -m http.server --directory site
+  artnet export --page site                                then: python -m http.server --bind 127.0.0.1 --directory site
 """
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
 from pruning.layers import LayerCost, Side
 
+Key = TypeVar("Key")
 Channels = Sequence[int] | np.ndarray
 Widths = Mapping[str, tuple[int, int]]
 """(output, input) width of every layer"""
@@ -103,8 +105,7 @@ class Network:
         for name, channels in removed.items():
             for member in self.groups[name].members:
                 parts.setdefault((member.layer, member.side), []).append(member.positions(channels))
-        cut = {key: np.unique(np.concatenate(positions)) for key, positions in parts.items()}
-        return {key: positions for key, positions in cut.items() if len(positions)}
+        return _united(parts)
 
     def removed_elsewhere(self, removed: Mapping[str, Channels]) -> dict[tuple[str, int], np.ndarray]:
         """Positions to cut on axes of carried tensors, by (tensor, axis); sorted, each once."""
@@ -112,8 +113,7 @@ class Network:
         for name, channels in removed.items():
             for carried in self.groups[name].carried:
                 parts.setdefault((carried.tensor, carried.axis), []).append(carried.positions(channels))
-        cut = {key: np.unique(np.concatenate(positions)) for key, positions in parts.items()}
-        return {key: positions for key, positions in cut.items() if len(positions)}
+        return _united(parts)
 
     def widths(self, removed: Mapping[str, Channels]) -> Widths:
         """(output, input) width of every layer after the removal."""
@@ -141,3 +141,9 @@ class Network:
             after = [size - len(cut.get((tensor, axis), ())) for axis, size in enumerate(shapes[tensor])]
             gone += int(np.prod(shapes[tensor]) - np.prod(after))
         return gone
+
+
+def _united(parts: Mapping[Key, list[np.ndarray]]) -> dict[Key, np.ndarray]:
+    """The positions of each key, sorted and each once; keys without any are left out."""
+    cut = {key: np.unique(np.concatenate(positions)) for key, positions in parts.items()}
+    return {key: positions for key, positions in cut.items() if len(positions)}

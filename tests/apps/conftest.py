@@ -91,6 +91,15 @@ def server(stylizer, web_cache):
         yield start(stylizer)
 
 
+@pytest.fixture
+def http(server):
+    """A client of the shared page, past the browser."""
+    import httpx
+
+    with httpx.Client(base_url=server, timeout=60) as client:
+        yield client
+
+
 @contextmanager
 def _servers(cache):
     import apps.web

@@ -1,7 +1,6 @@
 """The page that paints by itself, in a real browser, from a server of plain files that may go away."""
 
 import base64
-import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,14 +9,10 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
+from browsing import CHROMIUM, MARKS, playwright
 from PIL import Image
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="the browser tests need Chromium"),
-]
+pytestmark = MARKS
 
 from apps import samples  # noqa: E402
 from apps.local.folder import write_page  # noqa: E402

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,12 +11,9 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="the browser tests need Chromium"),
-]
+from browsing import CHROMIUM, MARKS, playwright
+
+pytestmark = MARKS
 
 from apps import samples  # noqa: E402
 from apps.web.assets import sample_photo  # noqa: E402

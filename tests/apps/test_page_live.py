@@ -1,6 +1,5 @@
 """The Live and the Video tab in a real browser: Debian's chromium with a made-up camera, driven by Playwright."""
 
-import shutil
 from io import BytesIO
 
 import numpy as np
@@ -9,12 +8,9 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="the browser tests need Chromium"),
-]
+from browsing import CHROMIUM, MARKS, playwright
+
+pytestmark = MARKS
 
 import httpx  # noqa: E402
 from clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E402

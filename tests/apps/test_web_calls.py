@@ -13,7 +13,6 @@ pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("av", reason="PyAV comes with artnet[web]")
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
-import httpx
 from test_web_gate import upload
 
 from apps import samples
@@ -22,12 +21,6 @@ from artnet.pictures import read_picture, write_picture
 from artnet.settings import StyleSettings
 
 PANEL = {"styles": [{"name": "wave-print"}], "strength": 1, "stroke_size": 64, "preserve_color": False}
-
-
-@pytest.fixture
-def http(server):
-    with httpx.Client(base_url=server, timeout=60) as client:
-        yield client
 
 
 @pytest.fixture

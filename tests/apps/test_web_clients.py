@@ -9,7 +9,6 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -33,12 +32,6 @@ from apps.web.studio import Studio, Wish
 from artnet.engines.protocol import Look
 from artnet.pictures import Picture
 from artnet.settings import StyleSettings
-
-
-@pytest.fixture
-def http(server):
-    with httpx.Client(base_url=server, timeout=60) as client:
-        yield client
 
 
 class TestJobs:

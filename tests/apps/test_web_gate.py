@@ -32,12 +32,6 @@ OPTIONS = [None, "wave-print", 1, 512, False]
 
 
 @pytest.fixture
-def http(server):
-    with httpx.Client(base_url=server, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "photo.png"
     Image.fromarray(np.full((32, 48, 3), 90, np.uint8)).save(path)

@@ -118,12 +118,6 @@ def camera():
 
 
 @pytest.fixture
-def http(server):
-    with httpx.Client(base_url=server, timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
 def page(http):
     """A page of its own: its requests, which carry the secret of a visit."""
     made = Page(http)

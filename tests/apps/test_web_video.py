@@ -9,7 +9,6 @@ pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("av", reason="PyAV comes with artnet[web]")
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
-import httpx
 from clips import audio_packets, frames_of, make_clip, moving_frames
 from test_web_gate import upload
 
@@ -162,12 +161,6 @@ def test_names_of_results(source, trial, name):
 def test_names_of_blends_and_of_own_styles():
     wished = Wish(((str(samples.style("scream")), 0.5), ("/tmp/served/abc/mine.jpg", 0.5)))
     assert file_name("a.mp4", wished, False) == "a-scream-own-style.mp4"
-
-
-@pytest.fixture
-def http(server):
-    with httpx.Client(base_url=server, timeout=60) as client:
-        yield client
 
 
 def ask(http, file, **more):

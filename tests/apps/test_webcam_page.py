@@ -1,6 +1,5 @@
 """The page for OBS in a real browser: Debian's chromium, driven by Playwright."""
 
-import shutil
 from io import BytesIO
 
 import numpy as np
@@ -8,12 +7,9 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="the browser tests need Chromium"),
-]
+from browsing import CHROMIUM, MARKS, playwright
+
+pytestmark = MARKS
 
 from apps.webcam.stream import Stream  # noqa: E402
 

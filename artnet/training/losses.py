@@ -19,6 +19,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, vgg16, vgg19
 
+from artnet.color import LUMA
 from artnet.damaged import reading
 from artnet.encoder import ConvReLU
 
@@ -26,6 +27,7 @@ TEXTURE_LAYER = 2  # relu3_1, where the sliced Wasserstein distance is taken
 DIRECTIONS = 32
 POSITIONS = 256
 """At most so many positions of a feature map are compared with each other."""
+TONE_BLOCK = 8
 
 
 class VGGTrunk(nn.Module):
@@ -209,6 +211,17 @@ def content_loss(out: list[Tensor], content: list[Tensor]) -> Tensor:
         a, b = (F.instance_norm(t.float()).flatten(1) for t in (x[: len(y)], y))
         total = total + 0.75 * (1 - F.cosine_similarity(a, b)).mean()
     return total
+
+
+def tone_loss(out: Tensor, content: Tensor) -> Tensor:
+    """1 - correlation of luma in blocks of TONE_BLOCK pixels, of (N, 3, H, W) pictures: 0 where light stays light.
+
+    Feature distances forgive light and dark that change places inside an object, an eye reads it as another object.
+    """
+    weights = out.new_tensor(LUMA).view(1, 3, 1, 1)
+    x, y = (F.avg_pool2d((p.float() * weights).sum(1), TONE_BLOCK).flatten(1) for p in (out, content))
+    x, y = (t - t.mean(1, keepdim=True) for t in (x, y))
+    return (1 - F.cosine_similarity(x, y, eps=1e-4)).mean()
 
 
 def perceptual_loss(out: list[Tensor], target: list[Tensor]) -> Tensor:

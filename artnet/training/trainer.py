@@ -128,7 +128,10 @@ class Trainer:
                 sizes.append(self.compare(*seen))
                 seen = [F.avg_pool2d(x, 2) for x in seen]
             terms = {name: torch.stack([size[name] for size in sizes]).mean() for name in sizes[0]}
-            terms["variation"] = losses.variation_loss(out[: batch * self.options.pairs])
+            painted = out[: batch * self.options.pairs]
+            terms["variation"] = losses.variation_loss(painted)
+            if self.options.weights.tone:
+                terms["tone"] = losses.tone_loss(painted, photos.repeat(self.options.pairs, 1, 1, 1))
             if measured:
                 terms["sparsity"] = self.meter.loss()
             return terms

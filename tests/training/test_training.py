@@ -122,6 +122,15 @@ def test_relaxed_emd_wants_all_of_the_style_and_nothing_else():
     assert distance([0, 0, 0, 0]) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_tone_is_lost_where_light_and_dark_change_places_and_not_by_contrast_or_fine_detail():
+    content = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    blocks = torch.nn.functional.avg_pool2d(content, losses.TONE_BLOCK)
+    coarse = torch.nn.functional.interpolate(blocks, scale_factor=losses.TONE_BLOCK)
+    assert losses.tone_loss(0.2 + 0.5 * coarse, content).item() == pytest.approx(0, abs=1e-5)
+    assert losses.tone_loss(1 - content, content).item() == pytest.approx(2, abs=1e-5)
+    assert losses.tone_loss(torch.full_like(content, 0.5), content).item() == pytest.approx(1, abs=1e-3)
+
+
 def test_self_similarity_sees_layout_only():
     content = one_hot_map([0, 0, 1, 2])
     loss = lambda x: losses.self_similarity_loss([x] * 4, [content] * 4).item()  # noqa: E731
@@ -334,7 +343,7 @@ def test_wide_layers_get_a_lower_rate():
 
 
 def test_every_size_has_a_share_in_every_term(picture_folders, trunk, tmp_path):
-    weights = LossWeights(emd=1.0, similarity=1.0)
+    weights = LossWeights(emd=1.0, similarity=1.0, tone=1.0)
     trainer = build(picture_folders, trunk, tmp_path, steps=1, size=128, scales=2, weights=weights)
     photos, paintings = trainer.batches.at(0)
     seen = []

@@ -1,9 +1,11 @@
 """Whether a smaller network computes what the large one computes for the readers of its remaining channels."""
 
 import copy
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -67,42 +69,59 @@ class Watch(TorchDispatchMode):
         return out.fill_(1) if name in DRAWS.split() and out.numel() else out
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What one run gave.
+@torch.no_grad()
+def answer(
+    model: nn.Module, inputs: Inputs, network: Network, note: Callable[[str, Tensor], None]
+) -> tuple[list[Tensor], set[torch.dtype]]:
+    """All tensors in the model's answer, and the floating-point types that took part.
 
-    Attributes:
-        outputs: all tensors in the model's answer.
-        layers: what each layer gave in its last run, in the order of the dense network's layers.
-        axes: which axis of that holds the layer's channels.
-        dtypes: floating-point types that took part.
+    Args:
+        model: in evaluation mode; run with the same random numbers every time.
+        inputs: left as they are.
+        network: the model's, dense or not.
+        note: called with the name and the output of every layer, whenever it runs.
     """
 
-    outputs: list[Tensor]
-    layers: dict[str, Tensor]
-    axes: dict[str, int]
-    dtypes: set[torch.dtype]
-
-
-@torch.no_grad()
-def answer(model: nn.Module, inputs: Inputs, network: Network) -> Answer:
-    """Run a model and keep what its layers give."""
-    seen: dict[str, Tensor] = {}
-
-    def keep(name: str) -> Any:
-        # The ReLU behind may work in place on the very tensor that the hook is handed.
-        return lambda _, __, out: seen.update({name: out.clone()}) if isinstance(out, Tensor) else None
+    def tell(name: str) -> Any:
+        return lambda _, __, out: note(name, out) if isinstance(out, Tensor) else None
 
     own = inputs.map(torch.clone)
     with ExitStack() as stack:
         for name in network.layers:
-            stack.callback(model.get_submodule(name).register_forward_hook(keep(name)).remove)
+            stack.callback(model.get_submodule(name).register_forward_hook(tell(name)).remove)
         stack.enter_context(seeded())
         watch = stack.enter_context(Watch())
         outputs = list(tensors(own.run(model)))
-    layers = {name: seen[name] for name in network.layers if name in seen}
-    axes = {name: place_of_channels(model.get_submodule(name), out) for name, out in layers.items()}
-    return Answer(outputs, layers, axes, watch.dtypes)
+    return outputs, watch.dtypes
+
+
+@dataclass
+class Expected:
+    """What one run of the dense network gave.
+
+    Attributes:
+        outputs: all tensors in the answer.
+        dtypes: floating-point types that took part.
+        layers: the remaining channels of what each layer gave in its last run.
+        runs: how often each of these ran.
+    """
+
+    outputs: list[Tensor] = field(default_factory=list)
+    dtypes: set[torch.dtype] = field(default_factory=set)
+    layers: dict[str, Tensor] = field(default_factory=dict)
+    runs: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far two tensors are apart: the largest difference, and the largest value; infinite for other shapes."""
+
+    difference: float
+    scale: float
+
+    def within(self, tolerance: float) -> bool:
+        """Whether that is rounding."""
+        return self.difference <= tolerance * self.scale + NOISE
 
 
 def as_double(inputs: Inputs) -> Inputs:
@@ -128,27 +147,59 @@ class Comparison:
         if self.double:
             self._turn(torch.float64)
 
-    def expected(self, inputs: Inputs) -> Answer:
+    def expected(self, inputs: Inputs) -> Expected:
         """What the dense network answers; without float64 from here on if it fails in that."""
         if self.double:
             try:
-                return answer(self.pair[0], as_double(inputs), self.network)
+                return self._expected(as_double(inputs))
             except Exception:
                 self.double = False
                 self._turn(torch.float32)
-        return answer(self.pair[0], inputs, self.network)
+        return self._expected(inputs)
 
-    def difference(self, inputs: Inputs, expected: Answer) -> float:
+    def _expected(self, inputs: Inputs) -> Expected:
+        found, cut = Expected(), self.network.removed_positions(self.removed)
+
+        def keep(name: str, out: Tensor) -> None:
+            axis = place_of_channels(self.pair[0].get_submodule(name), out)
+            if out.shape[axis] != self.network.layers[name].out:
+                return  # a PReLU with one parameter, which has no channels of its own
+            gone = cut.get((name, "out"), np.empty(0, dtype=np.int64))
+            kept = np.setdiff1d(np.arange(out.shape[axis]), gone)
+            # A copy in any case: the ReLU behind may work in place on the very tensor that the hook is handed.
+            found.layers[name] = out.index_select(axis, torch.from_numpy(kept).to(out.device))
+            found.runs[name] += 1
+
+        found.outputs, found.dtypes = answer(self.pair[0], inputs, self.network, keep)
+        return found
+
+    def difference(self, inputs: Inputs, expected: Expected) -> float:
         """The largest absolute difference between the outputs.
 
         Raises:
-            ValueError: the smaller network does not run, or a layer or an output differs.
+            ValueError: the smaller network does not run.
+            DifferenceError: a layer or an output differs; the message names the first layer that does.
         """
+        gaps: dict[str, Gap] = {}
+        runs: Counter[str] = Counter()
+
+        def compare(name: str, out: Tensor) -> None:
+            runs[name] += 1
+            if runs[name] == expected.runs[name]:
+                gaps[name] = gap(expected.layers[name], out)
+
         try:
-            found = answer(self.pair[1], as_double(inputs) if self.double else inputs, self.network)
+            given = as_double(inputs) if self.double else inputs
+            outputs, dtypes = answer(self.pair[1], given, self.network, compare)
         except Exception as error:
             raise ValueError(f"the pruned network does not run: {type(error).__name__}: {error}") from error
-        return difference(self.network, self.removed, expected, found)
+        tolerance = max(TOLERANCES.get(dtype, 1e-1) for dtype in expected.dtypes | dtypes)
+        for name in expected.layers:
+            if name not in gaps or not gaps[name].within(tolerance):
+                raise DifferenceError(
+                    f"the pruned network is not the masked one: {name} is the first layer that differs"
+                )
+        return _between_outputs(expected.outputs, outputs, tolerance)
 
     def _turn(self, dtype: torch.dtype) -> None:
         for model in self.pair:
@@ -160,38 +211,25 @@ def is_costly(network: Network) -> bool:
     return network.totals({})["macs"] > COSTLY
 
 
-def difference(network: Network, removed: Mapping[str, Channels], dense: Answer, small: Answer) -> float:
-    """The largest absolute difference between the outputs.
-
-    Raises:
-        DifferenceError: a layer or an output differs; the message names the first layer that does.
-    """
-    tolerance = max(TOLERANCES.get(dtype, 1e-1) for dtype in dense.dtypes | small.dtypes)
-    cut = network.removed_positions(removed)
-    for name, values in dense.layers.items():
-        axis = dense.axes[name]
-        if values.shape[axis] != network.layers[name].out:
-            continue  # a PReLU with one parameter, which has no channels of its own
-        gone = cut.get((name, "out"), np.empty(0, dtype=np.int64))
-        kept = torch.from_numpy(np.setdiff1d(np.arange(values.shape[axis]), gone)).to(values.device)
-        if name not in small.layers or not _agree(values.index_select(axis, kept), small.layers[name], tolerance):
-            raise DifferenceError(f"the pruned network is not the masked one: {name} is the first layer that differs")
-    if len(dense.outputs) != len(small.outputs) or not all(
-        _agree(a, b, tolerance) for a, b in zip(dense.outputs, small.outputs, strict=True)
-    ):
+def _between_outputs(dense: list[Tensor], small: list[Tensor], tolerance: float) -> float:
+    gaps = [gap(a, b) for a, b in zip(dense, small, strict=False)]
+    if len(dense) != len(small) or not all(some.within(tolerance) for some in gaps):
         raise DifferenceError("the pruned network is not the masked one: the outputs differ though every layer agrees")
-    pairs = zip(dense.outputs, small.outputs, strict=True)
-    return max((float((a.double() - b.double()).abs().nan_to_num(0).max()) for a, b in pairs if a.numel()), default=0.0)
+    return max((some.difference for some in gaps), default=0.0)
 
 
-def _agree(a: Tensor, b: Tensor, tolerance: float) -> bool:
-    """Equal but for rounding; what is no number in one is none in the other."""
+def gap(a: Tensor, b: Tensor) -> Gap:
+    """How far apart; what is no number in one must be none in the other."""
     if a.shape != b.shape:
-        return False
-    if not a.is_floating_point() or not a.numel():
-        return bool(torch.equal(a, b))
+        return Gap(math.inf, 1)
+    if not a.numel():
+        return Gap(0, 0)
+    if not a.is_floating_point():
+        return Gap(0, 0) if torch.equal(a, b) else Gap(math.inf, 1)
+    found = Gap(float((a - b).abs_().max()), float(a.abs().max()))
+    if math.isfinite(found.difference):
+        return found
     finite = a.isfinite()
     if not torch.equal(finite, b.isfinite()):
-        return False
-    a, b = a.where(finite, 0), b.where(finite, 0)
-    return float((a - b).abs().max()) <= tolerance * float(a.abs().max()) + NOISE
+        return Gap(math.inf, 1)
+    return gap(a.where(finite, 0), b.where(finite, 0))

@@ -78,10 +78,10 @@ def _usable(model: nn.Module, network: Network, inputs: Inputs) -> Inputs:
     """Random numbers in the place of the example, unless the network takes some inputs only, or gives none on them."""
     given = _random(inputs)
     try:
-        found = answer(model, given, network)
+        outputs, _ = answer(model, given, network, lambda name, out: None)
     except Exception:
         return inputs
-    return inputs if any(out.is_floating_point() and out.isnan().any() for out in found.outputs) else given
+    return inputs if any(out.is_floating_point() and out.isnan().any() for out in outputs) else given
 
 
 def _accept(trial: _Trial, names: list[str], accepted: list[str], failed: dict[str, str]) -> None:

@@ -25,10 +25,10 @@ BATCH, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 64, 0.1, 0.9, 5e-4
 RESULTS = Path(__file__).parent / "results"
 
 
-def options(description: str | None, name: str, epochs: int) -> argparse.Namespace:
+def options(description: str | None, name: str, epochs: int, seeds: int = 5) -> argparse.Namespace:
     """--seeds, --epochs and --json; also prepares torch for small networks on one core."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=seeds)
     parser.add_argument("--epochs", type=int, default=epochs)
     parser.add_argument("--json", type=Path, default=RESULTS / name, help="continued if it is there")
     torch.set_num_threads(1)

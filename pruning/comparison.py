@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pruning.layers import is_per_channel, place_of_channels, silence_inputs
+from pruning.layers import MIXING, is_per_channel, place_of_channels, silence_inputs, slice_layer, width
 from pruning.modes import seeded
 from pruning.recording import Inputs, tensors
 from pruning.structure import Channels, Network
@@ -34,17 +34,34 @@ class DifferenceError(ValueError):
 
 @torch.no_grad()
 def unread(model: nn.Module, network: Network, removed: Mapping[str, Channels]) -> nn.Module:
-    """A copy of the dense network in which nothing reads these channels: the weights that would are zero."""
+    """A copy of the dense network in which nothing reads these channels: the weights that would are zero.
+
+    Group and layer normalisation is over the remaining channels, as it will be without the others.
+    """
     masked = copy.deepcopy(model)
     for (name, side), positions in network.removed_positions(removed).items():
         layer = masked.get_submodule(name)
         if side == "in" and not is_per_channel(layer):
             silence_inputs(layer, positions)
+        if isinstance(layer, MIXING):
+            _renormalise(layer, np.setdiff1d(np.arange(width(layer, "out")), positions))
     for (name, axis), positions in network.removed_elsewhere(removed).items():
         tensor = _tensor(masked, name)
         if sum(size > 1 for size in tensor.shape) > 1 and tensor.is_floating_point():
             tensor.index_fill_(axis, torch.from_numpy(positions).to(tensor.device), 0)
     return masked
+
+
+def _renormalise(layer: nn.Module, kept: np.ndarray) -> None:
+    """Let a normalisation over channels take these channels for all there are; the others come out as before."""
+
+    def over_kept(module: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> Tensor:
+        small, axis = copy.deepcopy(module), place_of_channels(module, out)
+        slice_layer(small, "out", kept.tolist())
+        index = torch.from_numpy(kept).to(out.device)
+        return out.index_copy(axis, index, small.forward(args[0].index_select(axis, index)))
+
+    layer.register_forward_hook(over_kept)
 
 
 def _tensor(model: nn.Module, name: str) -> Tensor:

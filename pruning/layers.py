@@ -15,8 +15,11 @@ from torch import Tensor, nn
 Side = Literal["out", "in"]
 Conv = nn.modules.conv._ConvNd
 Norm = nn.modules.batchnorm._NormBase
-"""Batch and instance normalisation; group and layer normalisation mix channels, so cutting would change the rest."""
-LAYERS = (Conv, Norm, nn.Linear, nn.PReLU)
+"""Batch and instance normalisation, which take every channel by itself."""
+MIXING = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
+"""Normalisation over channels, which is another one over fewer channels: it is compared with the normalisation of the
+channels that are left."""
+LAYERS = (Conv, Norm, nn.Linear, nn.PReLU, *MIXING)
 NORM_BUFFERS = ("running_mean", "running_var")
 
 
@@ -27,7 +30,7 @@ def is_depthwise(module: nn.Module) -> bool:
 
 def is_per_channel(module: nn.Module) -> bool:
     """Whether input channel c and output channel c are the same thing, so that both sides are cut as one."""
-    return is_depthwise(module) or isinstance(module, (Norm, nn.PReLU))
+    return is_depthwise(module) or isinstance(module, (Norm, nn.PReLU, *MIXING))
 
 
 def width(module: nn.Module, side: Side) -> int:
@@ -40,6 +43,10 @@ def width(module: nn.Module, side: Side) -> int:
         return module.num_features
     if isinstance(module, nn.PReLU):
         return module.num_parameters
+    if isinstance(module, nn.GroupNorm):
+        return module.num_channels
+    if isinstance(module, (nn.LayerNorm, nn.RMSNorm)):
+        return int(module.normalized_shape[-1])
     raise TypeError(f"{type(module).__name__} has no channels that this library can cut")
 
 
@@ -57,7 +64,15 @@ def place_of_channels(module: nn.Module, tensor: Tensor) -> int:
         return tensor.ndim - 1
     if isinstance(module, Conv):
         return tensor.ndim - 1 - len(module.kernel_size)
+    if isinstance(module, (nn.LayerNorm, nn.RMSNorm)) and not _is_before_places(module, tensor):
+        return tensor.ndim - 1
     return min(1, tensor.ndim - 1)
+
+
+def _is_before_places(module: nn.Module, tensor: Tensor) -> bool:
+    """Whether a normalisation of the user's own class takes (N, C, H, W), and permutes it in its forward."""
+    own = type(module).forward not in (nn.LayerNorm.forward, nn.RMSNorm.forward)
+    return own and tensor.ndim == 4 and tensor.shape[1] == width(module, "out")
 
 
 @dataclass(frozen=True)
@@ -180,5 +195,8 @@ def _set_width(module: nn.Module, side: Side, count: int) -> None:
         setattr(module, f"{side}_channels", count)
     elif isinstance(module, nn.Linear):
         setattr(module, f"{side}_features", count)
+    elif isinstance(module, (nn.LayerNorm, nn.RMSNorm)):
+        module.normalized_shape = (count,)
     else:
-        setattr(module, "num_features" if isinstance(module, Norm) else "num_parameters", count)
+        names = {nn.PReLU: "num_parameters", nn.GroupNorm: "num_channels", Norm: "num_features"}
+        setattr(module, next(name for kind, name in names.items() if isinstance(module, kind)), count)

@@ -45,7 +45,9 @@ def verify(
 
     Both run in evaluation mode, with the same random numbers, on the example and on random inputs of its shapes: in
     float64, or in the model's own type where the forward asks for that or float64 would take minutes. In the dense
-    network the weights that read removed channels are zero. Every layer is compared (its last run, if it runs several
+    network the weights that read removed channels are zero, and group and layer normalisation, which mix channels, are
+    over the remaining ones: there removal is another function than masking, and what is checked is that it is the
+    function of the remaining channels. Every layer is compared (its last run, if it runs several
     times), not only the outputs, which biases can dominate. Differences to expect are those of adding up in another
     order. With the 'zero' criterion and eps = 0 removed channels are zero on the recorded pictures, so the removal is
     lossless on them.

@@ -13,7 +13,7 @@ from pruning.graph import rules_layers, rules_moves, rules_values  # noqa: F401 
 from pruning.graph.operation import RULES, Operation, Rule, empty, flat, unknown
 from pruning.graph.rules_values import pointwise
 from pruning.graph.shadows import Axes, Node, Shadow, Shadows
-from pruning.layers import LAYERS
+from pruning.layers import LAYERS, MIXING
 
 
 class Follower(TorchDispatchMode):
@@ -78,12 +78,14 @@ class Follower(TorchDispatchMode):
         arguments = {a.name: a.default_value for a in schema.arguments if a.has_default_value()}
         arguments |= dict(zip((a.name for a in schema.arguments), args, strict=False)) | kwargs
         base = name[:-1] if in_place and name.endswith("_") and not name.startswith("__") else name
-        op = Operation(base, arguments, result, self.shadows, before, self._where(), self._choose)
+        op = Operation(base, arguments, result, self.shadows, before, self._where(), self._choose, self._inside(MIXING))
         axes = self._ruled(func, op)(op)
         each = axes if isinstance(axes, list) else [axes] * len(results)
         known = [before[id(t)] for t in given]
         learned = bool(given) and all(shadow.learned for shadow in known)
-        node = Node(base, None, [shadow.node for shadow in known], numbers=_numbers(arguments), inner=self._in_layer())
+        node = Node(
+            base, None, [shadow.node for shadow in known], numbers=_numbers(arguments), inner=self._inside(LAYERS)
+        )
         for tensor, some in zip(results, each, strict=False):
             kept = some if len(some) == tensor.ndim else empty(tensor.shape)
             if in_place and tensor is args[0]:
@@ -106,8 +108,8 @@ class Follower(TorchDispatchMode):
         named = [(name, module) for name, module in self.stack if name]
         return f"in {named[-1][0]} ({type(named[-1][1]).__name__})" if named else "in the network's own forward"
 
-    def _in_layer(self) -> bool:
-        return any(isinstance(module, LAYERS) for _, module in self.stack)
+    def _inside(self, kinds: tuple[type[nn.Module], ...]) -> bool:
+        return any(isinstance(module, kinds) for _, module in self.stack)
 
     def _choose(self, block: np.ndarray, axes: list[int]) -> int:
         site = len(self.sites)

@@ -22,7 +22,7 @@ class Operation:
         shadows: of all tensors, those of the arguments as they were before.
         where: the layer or block that runs it, for reasons.
         choose: see `reshaped`.
-        sites: axes that it was guessed for.
+        normalises: it runs inside a layer that normalises over channels.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Operation:
     before: dict[int, Shadow]
     where: str
     choose: Callable[[np.ndarray, list[int]], int]
+    normalises: bool = False
 
     def __getitem__(self, argument: str) -> Any:
         return self.arguments.get(argument)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from torch import nn
 
 from pruning.graph.shadows import Node
-from pruning.layers import Norm
+from pruning.layers import MIXING, Norm
 
 NEVER_POSITIVE = frozenset(
     [
@@ -49,6 +49,8 @@ NEVER_POSITIVE = frozenset(
 """Operations that map values at or below zero to values at or below zero."""
 KEEP_ZERO = NEVER_POSITIVE | {"mul", "relu", "sub", "upsample_bicubic2d"}
 """Operations that map zeros to zeros."""
+OFFSETS = (Norm, nn.PReLU, *MIXING)
+"""Layers that are none of weights, and may turn zeros into something else."""
 
 
 def observed_layers(nodes: Mapping[str, Node], names: Mapping[nn.Module, str]) -> dict[str, str]:
@@ -63,7 +65,7 @@ def observed_layers(nodes: Mapping[str, Node], names: Mapping[nn.Module, str]) -
     """
     observed = {}
     for name, node in nodes.items():
-        if isinstance(node.module, Norm | nn.PReLU):
+        if isinstance(node.module, OFFSETS):
             continue
         followers = _readers(node)
         follower = followers[0] if len(set(followers)) == 1 else None
@@ -103,7 +105,7 @@ def _reaches_relu(node: Node) -> bool:
 def _keeps_zero(node: Node) -> bool:
     """Whether zeros that leave this node arrive as zeros at the next weights."""
     return all(
-        not isinstance(after.module, Norm | nn.PReLU)
+        not isinstance(after.module, OFFSETS)
         if after.module is not None
         else (after.operation in KEEP_ZERO or _is_rectifier(after)) and not _adds_constant(after) and _keeps_zero(after)
         for after in _readers(node)

@@ -105,21 +105,22 @@ def batch_norm(op: Operation) -> list[Axes]:
 
 @rule("native_layer_norm", "_fused_rms_norm")
 def layer_norm(op: Operation) -> list[Axes]:
-    """Statistics over the last axes: removing a channel would change the others."""
+    """Statistics over the last axis: what is left is normalised anew; several axes would be cut across."""
     axes, count = op.axes("input"), len(op["normalized_shape"])
     for vector in (op.axes("weight"), op.axes("bias")):
         for labels, other in zip(axes[-count:], vector, strict=False):
             op.shadows.same([labels, other])
-    op.refuse(axes[-count:], f"it meets {op.name.strip('_')}, which mixes channels,")
+    if count > 1:
+        op.refuse(axes[-count:], f"it meets {op.name.strip('_')} over several axes")
     return [axes, *[empty(t.shape) for t in op.result[1:]]]
 
 
 @rule("native_group_norm")
 def group_norm(op: Operation) -> list[Axes]:
-    """Statistics over groups of channels."""
+    """Statistics over groups of channels, which lose as many each."""
     axes = op.axes("input")
     channel = op.shadows.same([axes[1], *op.axes("weight"), *op.axes("bias")])
-    op.refuse([channel], "it meets group normalisation, which mixes channels,")
+    _bundled(op, channel, None, int(op["group"]))
     return [axes, *[empty(t.shape) for t in op.result[1:]]]
 
 

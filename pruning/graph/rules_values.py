@@ -51,7 +51,8 @@ def scan(op: Operation) -> Axes | list[Axes]:
 def _over(op: Operation, keeps_length: bool) -> Axes | list[Axes]:
     axes = op.axes("self")
     dims = _dims(op, len(axes))
-    op.refuse([axes[d] for d in dims], f"it meets {op.name.strip('_')} over its channels")
+    if not op.normalises:
+        op.refuse([axes[d] for d in dims], f"it meets {op.name.strip('_')} over its channels")
     kept: list[Labels] = [labels if d not in dims else None for d, labels in enumerate(axes)]
     if keeps_length and op.name != "topk":
         kept = list(axes)

@@ -17,8 +17,6 @@ REFUSED = {
     "low-rank addition (LoRA)": "a: in a trial removal .*shape '.8, ., 3, 3.' is invalid",
     "local response normalisation": r"0: it meets avg_pool3d across its channels in 1 \(LocalResponseNorm\)",
     "assert on the width": "a: in a trial removal .*eight channels were expected",
-    "group normalisation": r"0: it meets group normalisation, which mixes channels, in 1 \(GroupNorm\)",
-    "layer normalisation": r"a: it meets native_layer_norm, which mixes channels, in n \(LayerNorm\)",
     "weight normalisation by hooks": "0 computes its weight.*call torch.nn.utils.remove_weight_norm",
     "masks of torch": "0 keeps a mask of torch.nn.utils.prune: call torch.nn.utils.prune.remove",
     "traced by jit": "TorchScript module.*prune it before torch.jit",

@@ -121,7 +121,6 @@ REFUSED = {
     "channel shuffle back and forth": lambda: N(lambda m, x: m.b(shuffle(shuffle(R(m.a(x)), 2), 4))),
     "rolled channels": lambda: N(lambda m, x: m.b(R(m.a(x)).roll(1, 1))),
     "softmax over channels": lambda: N(lambda m, x: m.b(m.a(x).softmax(1))),
-    "group normalisation": lambda: N(lambda m, x: m.b(m.c(m.a(x))), c=nn.GroupNorm(2, 8)),
     "mean over channels": lambda: N(lambda m, x: m.b(R(m.a(x)) + R(m.a(x)).mean(1, keepdim=True))),
     "largest channel": lambda: N(lambda m, x: m.b(R(m.a(x)) * m.a(x).amax(1, keepdim=True))),
     "running sum over channels": lambda: N(lambda m, x: m.b(R(m.a(x)).cumsum(1))),

@@ -102,7 +102,10 @@ def test_outputs_and_inputs_are_fixed(function, free):
             Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.ConvTranspose2d(8, 8, 1, groups=2)),
             r"a cannot be pruned.*grouped transposed convolution \(2 groups\) in c \(ConvTranspose2d\)",
         ),
-        (Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.GroupNorm(2, 8)), "group normalisation.*in c .GroupNorm."),
+        (
+            Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.LayerNorm((8, 8, 8))),
+            r"layer_norm over several axes in c \(LayerNorm\)",
+        ),
         (Net(lambda m, x: m.b(F.relu(m.a(x)[:, :4] + m.a(x)[:, 4:])), into=4), "a cannot be pruned.*trial removal"),
         (
             Net(lambda m, x: m.b(F.relu(m.a(x)) + x.mean(1, keepdim=True).expand(-1, 8, -1, -1))),
@@ -168,11 +171,11 @@ def test_keep_is_looked_at_before_anything_is_refused():
 
 
 def test_what_cannot_be_pruned_can_be_skipped():
-    model = Net(lambda m, x: m.b(m.c(F.relu(m.d(F.relu(m.a(x)))))), c=nn.GroupNorm(2, 8), d=conv(8, 8))
+    model = Net(lambda m, x: m.b(m.c(F.relu(m.d(F.relu(m.a(x)))))), c=nn.Softmax(1), d=conv(8, 8))
     traced = pruning.trace(model, pictures(1, 8), on_unsupported="skip")
     assert [group.name for group in traced] == ["a"]
     assert list(traced.skipped) == ["d"]
-    assert "group normalisation" in traced.skipped["d"]
+    assert "softmax over its channels" in traced.skipped["d"]
     plan = pruning.plan(traced, criterion="l1", target={"channels": 0.5}, on_unsupported="skip")
     assert plan.skipped == traced.skipped
     with pytest.raises(ValueError, match="channels of d cannot be pruned"):
@@ -204,7 +207,7 @@ def test_keep_is_a_list():
 
 
 def test_keep_is_the_way_past_a_refusal():
-    model = Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.GroupNorm(2, 8))
+    model = Net(lambda m, x: m.b(F.relu(m.a(x)).softmax(1)))
     assert groups_of(model, keep=["a"]) == {}
     with pytest.raises(ValueError, match=r"keep names \['z'\].*valid: a, b"):
         groups_of(model, keep=["z"])

@@ -133,9 +133,7 @@ def test_plan_that_removes_nothing_warns():
 def test_coarse_steps_warn_and_stay_below_the_target():
     model = build("chain")
     with pytest.warns(UserWarning, match="missed by more than 0.02"):
-        plan = pruning.plan(
-            model, pictures(1), statistics=statistics_of(model), target={"macs": 0.75}, round_to=4
-        )
+        plan = pruning.plan(model, pictures(1), statistics=statistics_of(model), target={"macs": 0.75}, round_to=4)
     assert plan.after["macs"] < 0.73 * plan.before["macs"]
 
 

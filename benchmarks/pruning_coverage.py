@@ -37,7 +37,7 @@ from torch import nn
 
 from apps.timing import describe
 from benchmarks.pruning_cases import CASES
-from benchmarks.pruning_judge import judge
+from benchmarks.pruning_judge import MIXING, judge
 
 SIZE, LIMIT, SHARE = 64, 60, 0.3
 TOOLS = ("here", "torch-pruning")
@@ -168,8 +168,17 @@ def names(part: str) -> list[str]:
 
 
 def built(part: str, name: str) -> tuple[nn.Module, Any]:
-    """The network in evaluation mode, and an example."""
+    """The network in evaluation mode, with weights that are all different, and an example."""
     torch.manual_seed(0)
+    model, example = _built(part, name)
+    for module in model.modules():
+        weight = getattr(module, "weight", None)
+        if isinstance(module, MIXING) and weight is not None:
+            nn.init.uniform_(weight, 0.5, 1.5)
+    return model, example
+
+
+def _built(part: str, name: str) -> tuple[nn.Module, Any]:
     if part == "cases":
         model, example = CASES[name]()
         return model.eval(), example

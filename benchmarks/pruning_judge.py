@@ -1,8 +1,8 @@
 """Whether a pruned network is right, judged from its weights alone, whoever pruned it.
 
 Random weights are all different, so each weight that is left shows which output and input channel it belonged to. In
-the dense network the weights that read a removed channel are set to zero; then every layer must give on its remaining
-channels what the pruned one gives.
+the dense network the weights that read a removed channel are set to zero, and group and layer normalisation is over the
+remaining channels; then every layer must give on its remaining channels what the pruned one gives.
 """
 
 import copy
@@ -13,10 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from pruning.comparison import Watch, as_double
+from pruning.layers import place_of_channels
 from pruning.modes import seeded
 from pruning.recording import Inputs, tensors
 
 Conv = nn.modules.conv._ConvNd
+MIXING = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 TOLERANCE = 1e-4
 VOTES = 512
 """Numbers of a row or column that are looked up: among millions some are the same."""
@@ -53,6 +55,8 @@ def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]
     """('pruned' | 'nothing' | 'wrong' | 'late', why)."""
     masked, kept, changed = copy.deepcopy(dense), {}, False
     for name, layer in dense.named_modules():
+        if isinstance(layer, MIXING):
+            _renormalise(masked.get_submodule(name), small.get_submodule(name))
         if not isinstance(layer, (Conv, nn.Linear)) or not isinstance(layer.weight, nn.Parameter):
             continue
         other = small.get_submodule(name)
@@ -77,6 +81,25 @@ def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]
         return _compared(*precise, as_double(inputs), kept)
     except Exception:
         return _compared(masked, small, inputs, kept)
+
+
+def _renormalise(layer: nn.Module, other: nn.Module) -> None:
+    """Let the dense normalisation be over the channels that the other one, of the pruned network, has kept."""
+    weight, few = layer.weight, other.weight
+    if (
+        weight is None
+        or few.shape == weight.shape
+        or layer.__dict__.get("num_groups") != other.__dict__.get("num_groups")
+    ):
+        return
+    kept = (weight.detach()[None] == few.detach()[:, None]).nonzero()[:, 1]
+    own = copy.deepcopy(other)
+
+    def over_kept(module: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> Tensor:
+        axis = place_of_channels(module, out)
+        return out.index_copy(axis, kept, own.to(out.dtype).forward(args[0].index_select(axis, kept)))
+
+    layer.register_forward_hook(over_kept)
 
 
 def _compared(masked: nn.Module, small: nn.Module, inputs: Inputs, kept: dict[str, list[int]]) -> tuple[str, str]:

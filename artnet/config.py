@@ -46,6 +46,8 @@ class ArtNetConfig:
         bank_size: at most this many patches of a style are matched by S2; they lie on an even grid.
         match_channels: principal components of the style's channels in which S2 compares patches when it paints (in
             training it compares all channels). `benchmarks/transforms.py` measures what both cost and give.
+        passes: 1, or 2 for a network that paints a draft at half the size and then the enlarged draft
+            (`artnet.drafting`).
     """
 
     cut: str = "inception3b"
@@ -56,6 +58,7 @@ class ArtNetConfig:
     widths: dict[str, int] = field(default_factory=dict)
     bank_size: int = 256
     match_channels: int = 32
+    passes: int = 1
 
     def __post_init__(self) -> None:
         if self.cut not in STAGES:
@@ -73,6 +76,8 @@ class ArtNetConfig:
         strides = self.decoder_strides
         if not strides or strides != [self.stride >> k for k in range(len(strides))] or not strides[-1]:
             raise ValueError(f"decoder needs a width for every stride from {self.stride} down, got {self.decoder}")
+        if self.passes not in (1, 2):
+            raise ValueError(f"passes must be 1 or 2, got {self.passes!r}")
         if self.upsampling not in UPSAMPLINGS:
             raise ValueError(f"upsampling must be one of {', '.join(UPSAMPLINGS)}, got {self.upsampling!r}")
         if self.encoder_padding not in PADDINGS:

@@ -148,6 +148,7 @@ class SharedEngine:
 
     def __init__(self, engine: Engine):
         self._engine, self._turn = engine, Turn()
+        self.config = engine.config
         self.choice, self.stride, self.streams = engine.choice, engine.stride, engine.streams
         self.whole_pixels = engine.whole_pixels
         self.prepare = engine.prepare

@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from artnet.engines.protocol import Engine
+from artnet.engines.revising import RevisingEngine
 
 ENGINES = ("auto", "openvino", "torch", "onnx")
 DEVICES = ("auto", "cpu", "cuda")
@@ -25,6 +26,12 @@ def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: st
         ValueError: unknown names, an engine that is not installed or not made for the device, or no checkpoint.
         FileNotFoundError: no such file.
     """
+    inner = load_single(weights, engine, device, streams)
+    return RevisingEngine(inner) if inner.config.passes == 2 else inner
+
+
+def load_single(weights: str | Path, engine: str, device: str, streams: int) -> Engine:
+    """What paints once: the engine of `load_engine`, or the inner one of it."""
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if device not in DEVICES:

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from artnet.config import ArtNetConfig
+
 Statistics = dict[str, np.ndarray]
 """What a transfer took as its inputs' moments: name -> (2, C) float32, channel means over channel deviations."""
 
@@ -51,12 +53,14 @@ class Engine(Protocol):
     """Runs a network, between (H, W, 3) uint8 sRGB arrays.
 
     Attributes:
+        config: the network's shape.
         choice: what it runs on and why, for people.
         stride: picture pixels per bottleneck position along a side.
         streams: calls of `paint` that may run at once in threads of the caller, and gain by it.
         whole_pixels: of the largest picture that it paints at once in about 2 GB; larger ones should come in tiles.
     """
 
+    config: ArtNetConfig
     choice: str
     stride: int
     streams: int

@@ -50,7 +50,7 @@ class TorchEngine:
             f" ({why})" if dtype is None else ""
         )
         self.network = network.eval().folded().to(self.device, self.dtype).to(memory_format=torch.channels_last)
-        self.stride = network.config.stride
+        self.config, self.stride = network.config, network.config.stride
 
     @torch.no_grad()
     def prepare(self, rgb: np.ndarray) -> StyleLevels:

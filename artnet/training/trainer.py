@@ -16,10 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW
 
-from artnet import drafting
 from artnet.checkpoint import save_checkpoint
 from artnet.network import ArtNet, Features
-from artnet.training import losses
+from artnet.training import drafts, losses
 from artnet.training.data import Batches
 from artnet.training.losses import SparsityMeter, VGGTrunk
 from artnet.training.options import LossWeights, TrainOptions
@@ -96,9 +95,9 @@ class Trainer:
         """What is painted at full size: the photos, or in some of the steps a draft for each pair."""
         if torch.rand(()).item() >= self.options.draft_share:
             return photos
-        small = drafting.reduced(photos), drafting.reduced(paintings)
-        drafts = self.network.decode(self.moved(*small, method, small[0][:0]))
-        return drafting.revisable(drafts, photos.repeat(self.options.pairs, 1, 1, 1))
+        small = drafts.reduced(photos), drafts.reduced(paintings)
+        drafted = self.network.decode(self.moved(*small, method, small[0][:0]))
+        return drafts.revisable(drafted, photos.repeat(self.options.pairs, 1, 1, 1))
 
     def moved(self, contents: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Features:
         """Features of every pair, transferred, then those of the rebuilt.

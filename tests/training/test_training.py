@@ -15,11 +15,10 @@ from safetensors.torch import save_file
 from tiny import tiny_config
 
 from apps.cli import main
-from artnet import drafting
 from artnet.checkpoint import load_checkpoint
 from artnet.encoder import fold_batchnorm
 from artnet.network import ArtNet
-from artnet.training import losses
+from artnet.training import drafts, losses
 from artnet.training.data import Batches, PictureFolder, source_of
 from artnet.training.options import LossWeights, TrainOptions
 from artnet.training.state import load_state
@@ -323,8 +322,8 @@ def test_drafts_are_painted_again_at_full_size(picture_folders, trunk, tmp_path)
     painted = trainer.paint(photos, paintings, "s2", photos[:1])
     assert len(painted) == 5  # two photos in two manners each, and one rebuilt
     network, pair = trainer.network, (photos[1:], paintings[:1])  # the second pairing is the photos and the other style
-    draft = network(*map(drafting.reduced, pair))
-    torch.testing.assert_close(painted[3:4], network(drafting.revisable(draft, pair[0]), pair[1]), rtol=1e-3, atol=1e-4)
+    draft = network(*map(drafts.reduced, pair))
+    torch.testing.assert_close(painted[3:4], network(drafts.revisable(draft, pair[0]), pair[1]), rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(painted[4:], network(photos[:1]), rtol=1e-3, atol=1e-4)
 
 

@@ -6,7 +6,7 @@ all styles does both. `artnet.training.drafts` has the same two steps for tensor
 """
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 FACTOR = 2
 """How many times smaller a draft is."""
@@ -14,8 +14,9 @@ BAND = 4
 """Detail is what is finer than about so many pixels: a draft cannot show it."""
 DETAIL = 0.8
 """Share of the content's detail that is given back to an enlarged draft, before it is painted again."""
-ROWS = 128
-"""Of the enlarged draft that get their detail at a time: all at once they would leave the processor's cache."""
+MIDDLE = 128
+"""The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
+SHARES = [round(MIDDLE + DETAIL * (level - MIDDLE)) for level in range(256)]
 
 
 def reduced(content: np.ndarray) -> np.ndarray:
@@ -31,12 +32,8 @@ def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
         content: (H, W, 3) uint8, H and W multiples of BAND.
     """
     size = content.shape[1], content.shape[0]
-    enlarged = np.array(Image.fromarray(draft).resize(size, Image.Resampling.BILINEAR))
+    enlarged = Image.fromarray(draft).resize(size, Image.Resampling.BILINEAR)
     luma = Image.fromarray(content).convert("L")
-    smooth = np.asarray(luma.reduce(BAND).resize(size, Image.Resampling.BILINEAR))
-    for top in range(0, len(enlarged), ROWS):
-        part = slice(top, top + ROWS)
-        detail = np.asarray(luma.crop((0, top, size[0], min(top + ROWS, size[1])))).astype(np.float32) - smooth[part]
-        change = np.rint(DETAIL * detail).astype(np.int16)
-        enlarged[part] = np.clip(enlarged[part] + change[..., None], 0, 255)
-    return enlarged
+    smooth = luma.reduce(BAND).resize(size, Image.Resampling.BILINEAR)
+    detail = ImageChops.subtract(luma, smooth, 1.0, MIDDLE).point(SHARES)
+    return np.asarray(ImageChops.add(enlarged, Image.merge("RGB", [detail] * 3), 1.0, -MIDDLE))

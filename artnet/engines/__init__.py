@@ -26,12 +26,13 @@ def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: st
         ValueError: unknown names, an engine that is not installed or not made for the device, or no checkpoint.
         FileNotFoundError: no such file.
     """
-    inner = load_single(weights, engine, device, streams)
-    return RevisingEngine(inner) if inner.config.passes == 2 else inner
+    full = load_single(weights, engine, device, streams)
+    # A second one for drafts: one that is asked for two sizes in turn sets itself up anew each time.
+    return full if full.config.passes == 1 else RevisingEngine(load_single(weights, engine, device, streams), full)
 
 
 def load_single(weights: str | Path, engine: str, device: str, streams: int) -> Engine:
-    """What paints once: the engine of `load_engine`, or the inner one of it."""
+    """What paints once: the engine of `load_engine`, or one of the two in it."""
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if device not in DEVICES:

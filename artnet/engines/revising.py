@@ -1,4 +1,4 @@
-"""An engine that paints twice: a draft at half the size, then the enlarged draft at full size (`artnet.drafting`)."""
+"""An engine that paints a draft at half the size, then the enlarged draft at full size (`artnet.drafting`)."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -14,44 +14,46 @@ DRAFT = "draft/"
 
 
 class TwoSizes(NamedTuple):
-    """A style as the inner engine prepared it at the size of drafts and at full size."""
+    """What is needed at the size of drafts and at full size: engines, looks, or a style as they prepared it."""
 
     draft: Any
     full: Any
 
 
 class RevisingEngine:
-    """Paints each picture with the same engine twice; see `artnet.engines.protocol.Engine` for what it offers.
+    """Paints each picture twice; see `artnet.engines.protocol.Engine` for what it offers.
 
     Args:
-        inner: runs a network that was trained for both.
+        draft, full: two engines, or one, for a network that was trained to paint both.
     """
 
-    def __init__(self, inner: Engine):
-        self.inner = inner
-        self.config = inner.config
-        self.choice, self.streams, self.whole_pixels = inner.choice, inner.streams, inner.whole_pixels
-        self.stride = FACTOR * inner.stride  # a draft's sides are multiples of the inner engine's
+    def __init__(self, draft: Engine, full: Engine):
+        self.engines = TwoSizes(draft, full)
+        self.config, self.choice, self.streams, self.whole_pixels = (
+            full.config, full.choice, full.streams, full.whole_pixels
+        )  # fmt: skip
+        self.stride = FACTOR * full.stride  # so that a draft's sides are multiples of its engine's
         # Engines know a look again by its identity, so one look always has the same two.
         self.looks: WeakKeyDictionary[Look, TwoSizes] = WeakKeyDictionary()
 
     def prepare(self, rgb: np.ndarray) -> TwoSizes:
         """See `Engine.prepare`."""
         padded = pad_edges(rgb, self.stride)
-        return TwoSizes(self.inner.prepare(reduced(padded)), self.inner.prepare(padded))
+        full = self.engines.full  # for both sizes: styles are prepared rarely, and one encoder is enough
+        return TwoSizes(full.prepare(reduced(padded)), full.prepare(padded))
 
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`."""
         looks, content = self.two_looks(look), pad_edges(rgb, self.stride)
-        draft, drafts = self.inner.paint(reduced(content), looks.draft, part_of(held, DRAFT))
-        painted, used = self.inner.paint(revisable(draft, content), looks.full, part_of(held, ""))
-        return painted[: rgb.shape[0], : rgb.shape[1]], joined(drafts, used)
+        draft, drafts = self.engines.draft.paint(reduced(content), looks.draft, part_of(held, DRAFT))
+        painted, used = self.engines.full.paint(revisable(draft, content), looks.full, part_of(held, ""))
+        return np.ascontiguousarray(painted[: rgb.shape[0], : rgb.shape[1]]), joined(drafts, used)
 
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`."""
         looks, content = self.two_looks(look), pad_edges(rgb, self.stride)
-        draft, drafts = self.inner.paint(reduced(content), looks.draft, NOTHING_HELD)
-        return joined(drafts, self.inner.measure(revisable(draft, content), looks.full))
+        draft, drafts = self.engines.draft.paint(reduced(content), looks.draft, NOTHING_HELD)
+        return joined(drafts, self.engines.full.measure(revisable(draft, content), looks.full))
 
     def two_looks(self, look: Look) -> TwoSizes:
         """The looks of both passes."""

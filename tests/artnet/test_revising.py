@@ -35,7 +35,7 @@ def smooth(height, width, seed):
 
 @pytest.mark.parametrize("strength", [1.0, 0.4])
 def test_a_picture_is_the_revised_draft(inner, style, strength):
-    engine, content = RevisingEngine(inner), smooth(96, 128, 1)
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 1)
     painted, _ = engine.paint(content, Look([engine.prepare(style)], strength=strength))
     draft, _ = inner.paint(reduced(content), Look([inner.prepare(reduced(style))], strength=strength))
     want, _ = inner.paint(revisable(draft, content), Look([inner.prepare(style)], strength=strength))
@@ -44,13 +44,13 @@ def test_a_picture_is_the_revised_draft(inner, style, strength):
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 90), (33, 47)])
 def test_any_size_comes_back(inner, style, shape):
-    engine = RevisingEngine(inner)
+    engine = RevisingEngine(inner, inner)
     painted, _ = engine.paint(noise_picture(*shape), Look([engine.prepare(style)]))
     assert painted.shape == (*shape, 3)
 
 
 def test_own_statistics_of_both_passes_paint_the_same_picture(inner, style):
-    engine, content = RevisingEngine(inner), smooth(96, 128, 2)
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 2)
     look = Look([engine.prepare(style)])
     painted, statistics = engine.paint(content, look, NOTHING_HELD)
     assert {name.startswith("draft/") for name in statistics} == {True, False}
@@ -63,7 +63,7 @@ def test_own_statistics_of_both_passes_paint_the_same_picture(inner, style):
 
 
 def test_statistics_of_a_draft_count_in_the_draft(inner, style):
-    engine, content = RevisingEngine(inner), smooth(96, 128, 3)
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 3)
     look = Look([engine.prepare(style)])
     painted, statistics = engine.paint(content, look, NOTHING_HELD)
     other = engine.measure(smooth(96, 128, 4), look)
@@ -72,7 +72,7 @@ def test_statistics_of_a_draft_count_in_the_draft(inner, style):
 
 
 def test_a_look_has_the_same_inner_looks_while_it_lives(inner, style):
-    engine = RevisingEngine(inner)
+    engine = RevisingEngine(inner, inner)
     look = Look([engine.prepare(style)])
     assert engine.two_looks(look) is engine.two_looks(look)
     del look
@@ -80,7 +80,7 @@ def test_a_look_has_the_same_inner_looks_while_it_lives(inner, style):
 
 
 def test_tiles_make_the_whole_picture(inner):
-    engine, content = RevisingEngine(inner), smooth(437, 515, 1)
+    engine, content = RevisingEngine(inner, inner), smooth(437, 515, 1)
     look = Look([engine.prepare(smooth(128, 96, 2))], transfer="adain")
     whole, _ = engine.paint(content, look, NOTHING_HELD)
     tiled, _ = paint_tiled(engine, content, look, NOTHING_HELD, tile=320)

@@ -8,21 +8,21 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NoReturn
 
-from apps import stdio
-from apps.terminal import BOLD, is_colorful
+from apps.common import stdio
+from apps.common.terminal import BOLD, is_colorful
 from artnet import __version__
 
 COMMANDS = {
-    "stylize": ("apps.stylize", "paint pictures, folders of pictures, or standard input in the style of others"),
-    "video": ("apps.video", "paint a video, with its sound and without flicker"),
-    "webcam": ("apps.webcam", "paint the camera's picture live, in a window or as a camera for other programs"),
-    "serve": ("apps.web", "a web page for photos, videos and the camera, with an API"),
+    "stylize": ("apps.stylize.command", "paint pictures, folders of them, or standard input in the style of others"),
+    "video": ("apps.video.command", "paint a video, with its sound and without flicker"),
+    "webcam": ("apps.webcam.command", "paint the camera's picture live, in a window or as a camera for other programs"),
+    "serve": ("apps.web.command", "a web page for photos, videos and the camera, with an API"),
     "styles": ("apps.styles", "list the bundled styles, or paint a photo in all of them"),
     "train": ("apps.train", "train the decoder, or the whole network, on your own pictures"),
-    "prune": ("apps.prune", "make a network smaller and faster by removing channels"),
+    "prune": ("apps.prune.command", "make a network smaller and faster by removing channels"),
     "export": ("apps.export", "write the network as ONNX or OpenVINO IR for other programs"),
-    "benchmark": ("apps.benchmark", "measure how fast this machine paints, beside a rival"),
-    "criteria": ("apps.criteria", "study how pruning criteria judge the channels of a network"),
+    "benchmark": ("apps.benchmark.command", "measure how fast this machine paints, beside a rival"),
+    "criteria": ("apps.prune.criteria", "study how pruning criteria judge the channels of a network"),
     "evaluate": ("apps.evaluate", "measure the quality, the size and the speed of a network"),
     "movement": ("apps.movement.command", "show which joints give a movement away, from joint tracks of infants"),
 }
@@ -120,7 +120,7 @@ def _flush_or_drop() -> None:
 
 def _run(argv: list[str]) -> int:
     if not argv:
-        from apps.welcome import welcome
+        from apps.common.welcome import welcome
 
         stdio.say(welcome())
         return 0

@@ -10,8 +10,8 @@ from PIL import Image
 
 from apps import samples
 from apps.cli import describe
-from apps.contact_sheet import contact_sheet
-from apps.stdio import say_written
+from apps.common.contact_sheet import contact_sheet
+from apps.common.stdio import say_written
 
 STYLES = ("starry-orchard", "stained-glass", "wave-print")
 

@@ -4,14 +4,15 @@ import argparse
 import shlex
 from pathlib import Path
 
-from apps.arguments import weighted_style, whole_number
+from apps.common.arguments import weighted_style, whole_number
 
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
 'painted', like the content. Height and width of the content may be any multiples of the network's stride (8 for the
 bundled weights) from two strides on; the style's size S is set by --stroke-size. With --style the style is part of the
 file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute. What
-`artnet stylize` adds after the network, fine detail and grain, is not in the file: artnet.finish does that in NumPy.
+`artnet stylize` adds after the network, fine detail and grain, is not in the file:
+artnet.image.postprocess does that in NumPy.
 
 With --page a folder is written: a web page that paints photos and the camera in the visitor's own browser, without a
 server that computes. Any host of plain files will do, and once opened it works without a network. Its styles are the
@@ -77,7 +78,7 @@ def graph(args: argparse.Namespace) -> int:
     if args.output.suffix == ".xml":
         write_ir(blob, args.output)
     else:
-        from artnet.files import atomic_write
+        from artnet.image.files import atomic_write
 
         with atomic_write(args.output) as file:
             file.write(blob)
@@ -86,8 +87,8 @@ def graph(args: argparse.Namespace) -> int:
 
 
 def any_style(args: argparse.Namespace) -> bytes:
-    from artnet.checkpoint import load_checkpoint
-    from artnet.exporting import pair_onnx
+    from artnet.engines.graph.onnx_export import pair_onnx
+    from artnet.model.checkpoint import load_checkpoint
 
     network = load_checkpoint(args.weights)
     size = max(2, round(args.stroke_size / network.config.stride)) * network.config.stride
@@ -96,9 +97,9 @@ def any_style(args: argparse.Namespace) -> bytes:
 
 def fixed_style(args: argparse.Namespace) -> bytes:
     from artnet import Stylizer
-    from artnet.checkpoint import load_checkpoint
-    from artnet.engines.painter import look_inputs, painting_variant
-    from artnet.exporting import painter_onnx, with_constants
+    from artnet.engines.graph.onnx_export import painter_onnx, with_constants
+    from artnet.engines.graph.spec import look_inputs, painting_variant
+    from artnet.model.checkpoint import load_checkpoint
     from artnet.settings import StyleSettings
 
     stylizer, network = Stylizer.load(args.weights, engine="openvino"), load_checkpoint(args.weights)
@@ -113,7 +114,7 @@ def write_ir(blob: bytes, path: Path) -> None:
     """An ONNX file's bytes as OpenVINO IR: `path` and its .bin, weights in half precision."""
     import tempfile
 
-    from artnet.engines.openvino_runtime import ov
+    from artnet.engines.openvino.runtime import ov
 
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".artnet-") as folder:
         source, target = Path(folder, "graph.onnx"), Path(folder, path.name)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps import samples
-from apps.look import add_engine, add_settings, engine_of, settings_of
-from apps.stdio import say, say_written
-from apps.terminal import CYAN, DIM, colored, progress
+from apps.common.stdio import say, say_written
+from apps.common.style_arguments import add_engine, add_settings, engine_of, settings_of
+from apps.common.terminal import CYAN, DIM, colored, progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: "Style
     import numpy as np
     from PIL import Image
 
-    from apps.contact_sheet import contact_sheet
+    from apps.common.contact_sheet import contact_sheet
 
     pictures, labels = [photo], [name]
     for style in progress(len(samples.styles()), "styles", iterable=samples.styles()):
@@ -97,9 +97,9 @@ def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: "Style
 
 
 def _write_sheet(args: argparse.Namespace) -> Path:
-    from apps import stylize
-    from apps.names import unused
-    from artnet.pictures import fit_short_side, flatten, format_of, read_picture, write_picture
+    from apps.common.file_names import unused
+    from apps.stylize import command as stylize
+    from artnet.image import fit_short_side, flatten, format_of, read_picture, write_picture
 
     output = args.output or unused(Path(f"{args.photo.stem}-styles.jpg"))
     format_of(output)

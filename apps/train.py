@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from artnet.training.options import LossWeights, TrainOptions
 
 if TYPE_CHECKING:
-    from artnet.network import ArtNet
+    from artnet.model.network import ArtNet
     from artnet.training.trainer import Trainer
 
 EPILOG = """\
@@ -71,10 +71,10 @@ def options_from(args: argparse.Namespace) -> TrainOptions:
 
 def build_network(args: argparse.Namespace) -> "ArtNet":
     """The network that training starts from."""
-    from artnet.checkpoint import load_checkpoint
-    from artnet.config import ArtNetConfig
-    from artnet.encoder import load_googlenet
-    from artnet.network import ArtNet
+    from artnet.model.checkpoint import load_checkpoint
+    from artnet.model.config import ArtNetConfig
+    from artnet.model.encoder import load_googlenet
+    from artnet.model.network import ArtNet
 
     if args.init:
         return load_checkpoint(args.init)
@@ -121,8 +121,8 @@ def preview(trainer: "Trainer") -> None:
     import torch
     from PIL import Image
 
-    from apps.contact_sheet import contact_sheet
-    from artnet.pictures import to_rgb
+    from apps.common.contact_sheet import contact_sheet
+    from artnet.model.tensors import to_rgb
 
     photos, paintings = (trainer.move(x[:SAMPLES]) for x in trainer.batches.at(-1))
     network = trainer.network
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
     """Train; Ctrl-C saves and stops."""
     from tqdm import tqdm
 
-    from artnet.training.memory import keep_freed_memory
+    from artnet.training.allocator import keep_freed_memory
 
     keep_freed_memory()
     trainer = build_trainer(args)

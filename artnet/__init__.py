@@ -11,12 +11,12 @@ from typing import Any
 
 __version__ = "0.1.0"
 _HOMES = {
-    "ArtNet": "artnet.network",
-    "ArtNetConfig": "artnet.config",
+    "ArtNet": "artnet.model.network",
+    "ArtNetConfig": "artnet.model.config",
     "StyleSettings": "artnet.settings",
     "Stylizer": "artnet.stylizer",
-    "load_checkpoint": "artnet.checkpoint",
-    "save_checkpoint": "artnet.checkpoint",
+    "load_checkpoint": "artnet.model.checkpoint",
+    "save_checkpoint": "artnet.model.checkpoint",
 }
 __all__ = ["ArtNet", "ArtNetConfig", "StyleSettings", "Stylizer", "load_checkpoint", "save_checkpoint"]
 

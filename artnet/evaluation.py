@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from artnet.pictures import flatten, read_picture, to_tensor, write_picture
+from artnet.image import flatten, read_picture, write_picture
+from artnet.model.tensors import to_tensor
 from artnet.settings import StyleSettings
 from artnet.stylizer import Stylizer
 from artnet.training import losses

@@ -8,13 +8,13 @@ from typing import TypedDict, TypeVar, Unpack, overload
 import numpy as np
 from PIL import Image
 
-from artnet.color import preserve_color
 from artnet.engines import load_engine
-from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics
-from artnet.finish import Finish, apply_finish, finish_of, mixed
-from artnet.pictures import Picture, flatten, picture_from_image, read_picture, resize
+from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics
+from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
+from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
+from artnet.image.compose import preserve_color
+from artnet.image.postprocess import Finish, apply_finish, finish_of, mixed
 from artnet.settings import DEFAULTS, SETTINGS, StyleSettings
-from artnet.tiling import TILE, paint_tiled, painted_pixels
 
 MAX_STYLE_SIDE = 4096
 

@@ -16,17 +16,18 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from apps import samples, stylize
-from apps.batch import STREAMS, Batch
+from apps import samples
+from apps.benchmark.timing import describe, save
 from apps.cli import Parser
-from apps.jobs import Job, plan_jobs
-from apps.journal import Journal
-from apps.notes import Notes
-from apps.sources import Sources
-from apps.timing import describe, save
-from apps.walk import Finder
+from apps.stylize import command as stylize
+from apps.stylize.batch import STREAMS, Batch
+from apps.stylize.find_images import Finder
+from apps.stylize.input_files import Sources
+from apps.stylize.job_list import Job, plan_jobs
+from apps.stylize.manifest import Journal
+from apps.stylize.up_to_date import Notes
 from artnet import Stylizer
-from artnet.pictures import read_picture
+from artnet.image import read_picture
 from artnet.settings import DEFAULTS
 
 ROUNDS = 5

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 import pruning
-from apps.timing import describe
+from apps.benchmark.timing import describe
 from pruning import networks
 from pruning.data import Splits, batches, cluttered_digits
 from pruning.modes import evaluating

@@ -12,10 +12,10 @@ from time import perf_counter
 
 from tqdm import tqdm
 
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from artnet import Stylizer
 from artnet.evaluation import SCORES, Pair, score_pair, write_pair
-from artnet.finish import Finish, apply_finish
+from artnet.image.postprocess import Finish, apply_finish
 from artnet.settings import DEFAULTS
 from artnet.training.data import find_pictures
 from artnet.training.losses import VGGTrunk

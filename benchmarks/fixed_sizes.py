@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from apps import samples
-from apps.timing import describe, interleaved, save, summary
-from artnet.engines.openvino_engine import OpenVINOEngine
-from artnet.engines.protocol import Look
+from apps.benchmark.timing import describe, interleaved, save, summary
+from artnet.engines.base import Look
+from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.evaluation import square
-from artnet.weights_file import read_weights
+from artnet.model.checkpoint_arrays import read_weights
 
 
 def compile_seconds(engine: OpenVINOEngine, content: np.ndarray, look: Look) -> float:

@@ -20,12 +20,12 @@ import cv2
 import numpy as np
 
 from apps import samples
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from apps.video.convert import Steadied
 from apps.video.flicker import move
 from apps.video.reading import Frame, VideoReader
 from artnet import Stylizer
-from artnet.pictures import Picture, fit_short_side, read_picture
+from artnet.image import Picture, fit_short_side, read_picture
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import pyvips
 
 from apps import samples
-from apps.timing import describe, save
-from artnet.pictures import MAX_PIXELS
+from apps.benchmark.timing import describe, save
+from artnet.image import MAX_PIXELS
 
 THROUGH = {
     "libvips": "import sys; from apps.cli import main; sys.exit(main(sys.argv[1:]))",
-    "Pillow": "import sys, apps.batch as b; b.is_huge = lambda path: False\n"
+    "Pillow": "import sys, apps.stylize.batch as b; b.is_huge = lambda path: False\n"
     "from apps.cli import main; sys.exit(main(sys.argv[1:]))",
 }
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from apps.timing import describe, save
-from artnet.config import PIXELS, ArtNetConfig
-from artnet.network import ArtNet
+from apps.benchmark.timing import describe, save
+from artnet.model.config import PIXELS, ArtNetConfig
+from artnet.model.network import ArtNet
 from artnet.training.data import Batches, PictureFolder
 from artnet.training.losses import VGGTrunk
 from artnet.training.options import TrainOptions

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from benchmarks.screenshots import FLAGS, camera_file
 from benchmarks.web_server import family, serving
 

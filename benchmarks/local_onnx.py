@@ -15,9 +15,9 @@ from playwright.sync_api import Browser
 
 from apps import samples
 from artnet import StyleSettings, Stylizer
-from artnet.checkpoint import load_checkpoint
-from artnet.engines.painter import look_inputs, painting_variant
-from artnet.exporting import painter_onnx, with_constants
+from artnet.engines.graph.onnx_export import painter_onnx, with_constants
+from artnet.engines.graph.spec import look_inputs, painting_variant
+from artnet.model.checkpoint import load_checkpoint
 
 FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 WORKER = """

@@ -31,12 +31,12 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from apps.benchmark.timing import describe, save
 from apps.local.folder import write_page
-from apps.timing import describe, save
 from apps.web.assets import PHOTOS, sample_photo
 from artnet import Stylizer
-from artnet.checkpoint import load_checkpoint
 from artnet.engines.torch_engine import TorchEngine
+from artnet.model.checkpoint import load_checkpoint
 from benchmarks.local_onnx import onnx_times
 
 SIZES, ROUNDS = (256, 384, 512), 15

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from apps.timing import describe, interleaved, save, summary
-from artnet.engines.openvino_engine import OpenVINOEngine
-from artnet.engines.protocol import Look
+from apps.benchmark.timing import describe, interleaved, save, summary
+from artnet.engines.base import Look
+from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.evaluation import SCORES, Pair, score_pair
+from artnet.model.checkpoint_arrays import read_weights
 from artnet.training.losses import VGGTrunk
-from artnet.weights_file import read_weights
 from benchmarks.arguments import folders_parser, squares
 
 ALL = 1_000_000

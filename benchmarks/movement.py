@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from apps.benchmark.timing import describe, save
 from apps.movement import NOTICE
 from apps.movement.cleaning import Cleaning
 from apps.movement.dataset import Example, labels_of
@@ -31,7 +32,6 @@ from apps.movement.scores import baselines, jitter, summary
 from apps.movement.skeletons import COMMON, OPENPOSE_18
 from apps.movement.synthetic import PLANTED, make_subjects
 from apps.movement.training import TrainingOptions, cross_validate, make_clips, train
-from apps.timing import describe, save
 
 PUBLISHED = {"accuracy": 0.9167, "source": "arXiv 2106.04471, abstract; data and protocol not stated there"}
 RAW = Cleaning(margin=2.0, outliers=False, window=1)

@@ -21,9 +21,9 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from apps.timing import describe, save
-from apps.web import start
+from apps.benchmark.timing import describe, save
 from apps.web.assets import sample_photo
+from apps.web.command import start
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),

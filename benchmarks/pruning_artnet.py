@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from apps.benchmark.timing import describe, save
 from apps.cli import main as artnet
-from apps.timing import describe, save
 from artnet import Stylizer
 from artnet.evaluation import SCORES, paint_pairs, score_pair, write_pair
 from artnet.training.data import find_pictures

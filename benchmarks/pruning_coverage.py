@@ -35,7 +35,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from apps.timing import describe
+from apps.benchmark.timing import describe
 from benchmarks.pruning_cases import CASES
 from benchmarks.pruning_judge import MIXING, judge
 

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torchvision.models import vgg16
 
 import pruning
-from apps.models import Subject, load_subject, picture_batches
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
+from apps.prune.networks import Subject, load_subject, picture_batches
 
 SHARES = (0.5, 0.25)
 BATCH = 4

@@ -16,7 +16,7 @@ from torch import nn
 from torchvision.models import get_model
 
 import pruning
-from apps.timing import describe, interleaved, save, summary
+from apps.benchmark.timing import describe, interleaved, save, summary
 
 NETWORKS, BATCHES, SIZE, TARGET = ("resnet50", "vgg16"), (1, 16), 224, 0.5
 ROUNDINGS = (1, 16)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 
 PICTURES = 18  # more than 15, which are painted by several streams; what is left of them may not be
 STYLES = ("first.jpg", "second.png")

@@ -20,10 +20,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps import samples
-from apps.contact_sheet import contact_sheet
+from apps.common.contact_sheet import contact_sheet
 from apps.web.assets import sample_photo
 from artnet import Stylizer
-from artnet.pictures import resize
+from artnet.image import resize
 from artnet.settings import StyleSettings
 from benchmarks.flicker import generated
 from benchmarks.page import FLAGS, change, drop, opened, served

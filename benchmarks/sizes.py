@@ -21,9 +21,9 @@ import numpy as np
 from PIL import Image
 
 from apps import samples
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from artnet import Stylizer
-from artnet.pictures import read_picture
+from artnet.image import read_picture
 
 STYLE = "starry-orchard"
 SIDES = (64, 700)

@@ -10,11 +10,11 @@ import statistics
 
 import torch
 
-from apps.timing import describe, save
-from artnet.checkpoint import load_checkpoint
+from apps.benchmark.timing import describe, save
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import SCORES, Pair, score_pair
-from artnet.pictures import to_rgb
+from artnet.model.checkpoint import load_checkpoint
+from artnet.model.tensors import to_rgb
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser, squares
 

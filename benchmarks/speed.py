@@ -14,12 +14,12 @@ import torch
 from PIL import Image
 
 from apps import samples
-from apps.timing import describe, interleaved, save, summary
-from artnet.checkpoint import load_checkpoint
-from artnet.engines.protocol import Look
+from apps.benchmark.timing import describe, interleaved, save, summary
+from artnet.engines.base import Look
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import square
-from artnet.pictures import to_rgb
+from artnet.model.checkpoint import load_checkpoint
+from artnet.model.tensors import to_rgb
 
 WHOLE = "stylize"
 

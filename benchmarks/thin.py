@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from apps import samples
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 
 SIZES = {
     "640 x 16": (640, 16),

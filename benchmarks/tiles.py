@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from apps.timing import describe, interleaved, save
+from apps.benchmark.timing import describe, interleaved, save
 from artnet import Stylizer
-from artnet.engines.protocol import Held
-from artnet.pictures import flatten, read_picture, resize
+from artnet.engines.base import Held
+from artnet.engines.tiling import thumbnail
+from artnet.image import flatten, read_picture, resize
 from artnet.settings import DEFAULTS
-from artnet.tiling import thumbnail
 from benchmarks.arguments import squares
 
 WHOLE = 2048

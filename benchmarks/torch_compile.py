@@ -14,13 +14,13 @@ import numpy as np
 import torch
 
 from apps import samples
-from apps.timing import describe, interleaved, save, summary
-from artnet.checkpoint import load_checkpoint
-from artnet.engines.openvino_engine import OpenVINOEngine
-from artnet.engines.protocol import Look
+from apps.benchmark.timing import describe, interleaved, save, summary
+from artnet.engines.base import Look
+from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import square
-from artnet.weights_file import read_weights
+from artnet.model.checkpoint import load_checkpoint
+from artnet.model.checkpoint_arrays import read_weights
 
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 

@@ -15,11 +15,11 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from apps.timing import describe, save
-from artnet.checkpoint import load_checkpoint
+from apps.benchmark.timing import describe, save
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import Pair, score_pair
-from artnet.pictures import to_rgb
+from artnet.model.checkpoint import load_checkpoint
+from artnet.model.tensors import to_rgb
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser, squares
 from s2transform import adain, channel_moments, prepare_style, style_swap, wct

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from apps import samples
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from apps.video.convert import Clip, convert
 from apps.video.reading import VideoReader
 from artnet import Stylizer
-from artnet.pictures import flatten, read_picture
+from artnet.image import flatten, read_picture
 from artnet.settings import StyleSettings
 
 WIDTH, HEIGHT, FRAMES = 240, 160, 5

@@ -19,7 +19,7 @@ from typing import Any
 import av
 import numpy as np
 
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from apps.video.convert import Clip, convert
 from apps.video.reading import VideoReader
 from artnet.settings import StyleSettings

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from benchmarks.web_bomb_files import PICTURES, VIDEOS, layer_bomb, plain
 from benchmarks.web_server import Bystander, Client, Memory, serving, small_photo, words
 

@@ -12,7 +12,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from benchmarks.web_server import Client, Memory, serving, small_photo
 
 EVERY = 20

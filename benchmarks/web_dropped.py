@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from apps.web.visits import SEATS
 from benchmarks.web_bomb_files import repeated
 from benchmarks.web_server import Client, serving

@@ -22,7 +22,7 @@ from pathlib import Path
 from PIL import Image
 
 from apps import samples
-from apps.timing import describe, save
+from apps.benchmark.timing import describe, save
 from benchmarks.web_server import Client, serving, small_photo
 
 PHOTOS = 2  # of each client in a round

@@ -24,8 +24,8 @@ from urllib.request import urlopen
 
 import av
 
-from apps.timing import describe, save
-from artnet.pictures import resize
+from apps.benchmark.timing import describe, save
+from artnet.image import resize
 from benchmarks.flicker import generated
 
 SIZES = {480: (480, 640), 720: (720, 1280), 1080: (1080, 1920)}

@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 
 import pruning
-from apps.timing import save
-from artnet.checkpoint import load_checkpoint
-from artnet.shrinking import painting_batches, record, shrink
+from apps.benchmark.timing import save
+from artnet.model.checkpoint import load_checkpoint
+from artnet.pruning import painting_batches, record, shrink
 from artnet.training.data import PictureFolder
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser

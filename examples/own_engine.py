@@ -6,7 +6,7 @@ from artnet import Stylizer
 
 
 class MeanColor:
-    """The least that an engine must do; see artnet/engines/protocol.py."""
+    """The least that an engine must do; see artnet/engines/base.py."""
 
     choice, stride, streams, whole_pixels = "the mean colour", 1, 1, 10**9
 

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from helpers.tiny import noise_picture, tiny_config
 from PIL import Image
 from safetensors.torch import save_file
-from tiny import noise_picture, tiny_config
 
-from artnet.network import ArtNet
+from artnet.model.network import ArtNet
 
 VGG16 = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256)}
 

@@ -14,10 +14,10 @@ from apps import samples
 from apps.local import HEADERS
 from apps.web import assets as web_assets
 from artnet import Stylizer
-from artnet.finish import BAND
-from artnet.pictures import flatten, read_picture
+from artnet.image import flatten, read_picture
+from artnet.image.postprocess import BAND
+from artnet.model.checkpoint_arrays import read_weights
 from artnet.settings import SETTINGS
-from artnet.weights_file import read_weights
 
 ASSETS = Path(__file__).parent / "assets"
 MOST_BYTES = 6_000_000

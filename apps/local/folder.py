@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apps.local.building import build
-from artnet.files import temporary_name
+from artnet.image.files import temporary_name
 
 
 def write_page(folder: str | Path, weights: str | Path = "artnet", styles: Sequence[Path] = ()) -> None:

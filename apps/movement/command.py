@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apps.arguments import whole_number
+from apps.common.arguments import whole_number
 from apps.movement import NOTICE
 
 if TYPE_CHECKING:

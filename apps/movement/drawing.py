@@ -10,7 +10,7 @@ from PIL import Image
 from apps.movement import NOTICE
 from apps.movement.explanation import Explanation
 from apps.movement.skeletons import BONES, COMMON
-from artnet.files import atomic_write
+from artnet.image.files import atomic_write
 
 COLOURS = "plasma"
 VIDEO_FRAMES, VIDEO_STEP, VIDEO_MS = 100, 3, 100

@@ -11,8 +11,8 @@ from safetensors.torch import save as tensors_to_bytes
 from apps.movement import NOTICE
 from apps.movement.cleaning import Cleaning
 from apps.movement.network import MovementNet, NetworkConfig
-from artnet.damaged import reading
-from artnet.files import atomic_write
+from artnet.image.damaged import reading
+from artnet.image.files import atomic_write
 
 FORMAT = "artnet-movement/1"
 

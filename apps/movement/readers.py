@@ -21,7 +21,7 @@ import numpy as np
 
 from apps.movement.recordings import Recording, make_recording
 from apps.movement.skeletons import BODY_25, BY_COUNT, COCO_17, COMMON, OPENPOSE_18, SMIL_25, Skeleton, joint_named
-from artnet.damaged import reading
+from artnet.image.damaged import reading
 
 SUFFIXES = (".csv", ".npy", ".json")
 

@@ -13,7 +13,7 @@ from apps.movement.explanation import Explanation, faithfulness
 from apps.movement.scores import baselines, summary
 from apps.movement.skeletons import COMMON
 from apps.movement.training import Validation
-from artnet.files import atomic_write
+from artnet.image.files import atomic_write
 
 FEW_SEEDS = 10
 

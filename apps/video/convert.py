@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from apps.ahead import ahead
+from apps.common.prefetch import ahead
 from apps.video.flicker import FlickerFilter
 from apps.video.reading import Frame, VideoReader
 from apps.video.writing import Beside, VideoWriter
-from artnet.files import atomic_write
-from artnet.pictures import Picture, fit_short_side
+from artnet.image import Picture, fit_short_side
+from artnet.image.files import atomic_write
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 

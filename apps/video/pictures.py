@@ -13,7 +13,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
 from apps.video.color import MATRICES, Colors, write_cube
-from artnet.pictures import Picture, flatten
+from artnet.image import Picture, flatten
 
 MAX_PIXELS = 8192 * 4352
 """Largest frame, in pixels: the limit of H.264 level 6.2."""

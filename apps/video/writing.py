@@ -14,7 +14,7 @@ from av.video.reformatter import VideoReformatter
 from apps.video.color import SDR, Colors
 from apps.video.reading import Frame
 from apps.video.tracks import codec_of, track_of
-from artnet.pictures import resize
+from artnet.image import resize
 
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION: the encoder hands each frame's duration on
 _FILE_TAGS = frozenset([

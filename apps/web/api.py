@@ -8,10 +8,10 @@ import gradio as gr
 from apps import samples
 from apps.video.convert import Clip
 from apps.web.clips import paint_video
-from apps.web.limits import STROKES, number, path_input, picture_input, settings_from, told
 from apps.web.painting import paint_photo, photo_at_work
-from apps.web.studio import Studio, Wish
-from artnet.pictures import write_picture
+from apps.web.shared_stylizer import Studio, Wish
+from apps.web.uploads import STROKES, number, path_input, picture_input, settings_from, told
+from artnet.image import write_picture
 
 FORMATS = ("png", "jpg")
 SIDES = (16, 1080)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.web.assets import sample_photo
-from apps.web.limits import number
 from apps.web.panel import keep_alive, upload_of, wish
-from apps.web.studio import Wish
+from apps.web.shared_stylizer import Wish
+from apps.web.uploads import number
 
 WHERE = ("everywhere", "inside", "outside", "both")
 """Parts of a photo that are painted: all, inside a mask, outside it, or inside in one style and outside in another."""

@@ -16,14 +16,14 @@ from PIL import Image, ImageOps
 from apps.web.asks import ask_of, photo_of, photos_of, sender_of, stem
 from apps.web.assets import TILE
 from apps.web.clients import GoneError, address
-from apps.web.limits import number, read_mask, sentence, thumbnail, told
 from apps.web.painting import paint_photo, photo_at_work
 from apps.web.panel import keep_alive, upload_of, wish
 from apps.web.places import Places
+from apps.web.shared_stylizer import Studio
 from apps.web.smalls import Smalls
 from apps.web.steps import Steps
-from apps.web.studio import Studio
-from artnet.pictures import flatten, write_picture
+from apps.web.uploads import number, read_mask, sentence, thumbnail, told
+from artnet.image import flatten, write_picture
 
 QUALITY = 88  # of the JPEGs that the page shows
 MAX_TILES = 6

@@ -14,7 +14,7 @@ from apps.web import confined, excerpts, reading
 from apps.web.clients import address
 from apps.web.excerpts import Still
 from apps.web.places import Places, Ticket
-from apps.web.studio import Studio, Wish
+from apps.web.shared_stylizer import Studio, Wish
 
 BOUNDS = confined.Bounds(memory=600_000_000, seconds=60)
 MAX_WORK = 3600

@@ -9,7 +9,7 @@ from apps.video.convert import Clip, VideoReader
 from apps.video.reading import Frame
 from apps.web import reading
 from apps.web.reading import VideoLimits
-from artnet.pictures import Picture, fit_short_side
+from artnet.image import Picture, fit_short_side
 from artnet.settings import StyleSettings
 
 TRIAL = 3.0

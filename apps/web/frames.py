@@ -13,10 +13,10 @@ from PIL import Image
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apps.web.limits import sentence
 from apps.web.requests import RefusedError, whole
+from apps.web.uploads import sentence
 from apps.web.visits import IN_FLIGHT, SEATS, OverError, Visit, Visits
-from artnet.pictures import Picture, fit_short_side
+from artnet.image import Picture, fit_short_side
 
 PREFIX = "/live/"
 HEADER = b"x-live"

@@ -10,9 +10,9 @@ import gradio as gr
 from apps.web.asks import object_of
 from apps.web.assets import starting, text
 from apps.web.clients import address
-from apps.web.limits import told
 from apps.web.panel import wish
-from apps.web.studio import Studio
+from apps.web.shared_stylizer import Studio
+from apps.web.uploads import told
 
 
 def build_live(studio: Studio) -> None:

@@ -7,7 +7,7 @@ from apps.web.assets import text
 from apps.web.live import build_live
 from apps.web.panel import build_panel
 from apps.web.photo import build_photo
-from apps.web.studio import Studio
+from apps.web.shared_stylizer import Studio
 from apps.web.video import build_video
 
 # Fonts of the visitor's own system: a page that is served locally asks no other server for anything.

@@ -7,10 +7,10 @@ import numpy as np
 
 from apps.web.asks import WHERE
 from apps.web.clients import address
-from apps.web.limits import read_upload
-from apps.web.studio import Studio, Wish
-from artnet.color import blend
-from artnet.pictures import Picture
+from apps.web.shared_stylizer import Studio, Wish
+from apps.web.uploads import read_upload
+from artnet.image import Picture
+from artnet.image.compose import blend
 
 LARGE = 4_000_000
 """Pixels from which only a few photos are at work at once."""

@@ -9,8 +9,8 @@ import gradio as gr
 
 from apps import samples
 from apps.web.assets import EXAMPLE, URL, starting, text
-from apps.web.limits import MAX_STYLES, STROKES, number, settings_from
-from apps.web.studio import Wish
+from apps.web.shared_stylizer import Wish
+from apps.web.uploads import MAX_STYLES, STROKES, number, settings_from
 from artnet.settings import SETTINGS, Setting
 
 SHOWN = ("strength", "stroke_size", "preserve_color")

@@ -8,8 +8,8 @@ from apps import samples
 from apps.web.asks import MAX_PHOTOS
 from apps.web.assets import EXAMPLE, PHOTOS, URL, starting, text
 from apps.web.calls import build_calls
-from apps.web.limits import MAX_UPLOAD
-from apps.web.studio import Studio
+from apps.web.shared_stylizer import Studio
+from apps.web.uploads import MAX_UPLOAD
 
 
 def build_photo(studio: Studio) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from artnet.engines.protocol import Engine, Held, Look, Statistics
+from artnet.engines.base import Engine, Held, Look, Statistics
 
 _STEP = 0.1  # seconds between two looks at whether a waiting client is still there
 

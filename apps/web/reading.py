@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from apps.video.convert import Clip, VideoReader, convert
-from artnet.engines.protocol import padded_shape
-from artnet.pictures import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
+from artnet.engines.base import padded_shape
+from artnet.image import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 

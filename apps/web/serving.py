@@ -15,14 +15,14 @@ from apps.web.clients import Clients
 from apps.web.frames import Frames
 from apps.web.gate import Gate, Rules
 from apps.web.hosts import Hosts
-from apps.web.limits import MAX_UPLOAD
 from apps.web.local import LocalPage
 from apps.web.logins import Logins
 from apps.web.page import build_page, theme
 from apps.web.panel import first_value, wish
 from apps.web.quota import Quota
+from apps.web.shared_stylizer import Studio
 from apps.web.shell import Shell
-from apps.web.studio import Studio
+from apps.web.uploads import MAX_UPLOAD
 
 if TYPE_CHECKING:
     from artnet import Stylizer

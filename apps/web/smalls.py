@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.web.limits import Check, read_small
-from artnet.pictures import Picture, fit_short_side
+from apps.web.uploads import Check, read_small
+from artnet.image import Picture, fit_short_side
 
 MAX_PIXELS = 60_000_000
 """Of all that is kept: 180 MB."""

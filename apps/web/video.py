@@ -11,11 +11,11 @@ from apps.web.asks import object_of, sender_of
 from apps.web.assets import starting, text
 from apps.web.calls import inline
 from apps.web.clips import Progress, Stills, Waiting, file_name, paint_video
-from apps.web.limits import MAX_UPLOAD, told
 from apps.web.panel import upload_of, wish
 from apps.web.reading import VideoLimits
-from apps.web.studio import Studio
-from artnet.pictures import Picture, fit_short_side
+from apps.web.shared_stylizer import Studio
+from apps.web.uploads import MAX_UPLOAD, told
+from artnet.image import Picture, fit_short_side
 
 SIZES = {360: "360 lines", 480: "480 lines", 720: "720 lines", 1080: "As it is, up to 1080"}
 """Pixels of the shorter side that a video may be painted at; the first is the page's own choice."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from apps.video.reading import Frame
 from apps.video.writing import VideoWriter
-from artnet.files import atomic_write
+from artnet.image.files import atomic_write
 
 TICKS = 1000  # a second
 

@@ -13,7 +13,7 @@ import numpy as np
 from apps.webcam.camera import Camera
 from apps.webcam.live import Controls, Meter, Painted, Painter, PaintingThread
 from apps.webcam.recording import Recording
-from artnet.pictures import write_picture
+from artnet.image import write_picture
 
 if TYPE_CHECKING:
     from apps.webcam.window import Window, Words

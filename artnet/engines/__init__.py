@@ -1,9 +1,9 @@
-"""Where a network runs: OpenVINO, torch or ONNX Runtime behind one protocol (`artnet.engines.protocol`)."""
+"""Where a network runs: OpenVINO, torch or ONNX Runtime behind one protocol (`artnet.engines.base`)."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
-from artnet.engines.protocol import Engine
+from artnet.engines.base import Engine
 from artnet.engines.revising import RevisingEngine
 
 ENGINES = ("auto", "openvino", "torch", "onnx")
@@ -40,8 +40,8 @@ def load_single(weights: str | Path, engine: str, device: str, streams: int) -> 
     if engine == "auto":
         engine = "torch" if device == "cuda" or not find_spec("openvino") else "openvino"
     if engine == "torch":
-        from artnet.checkpoint import load_checkpoint
         from artnet.engines.torch_engine import TorchEngine
+        from artnet.model.checkpoint import load_checkpoint
 
         return TorchEngine(load_checkpoint(weights), device)
     if device == "cuda":
@@ -54,7 +54,7 @@ def load_single(weights: str | Path, engine: str, device: str, streams: int) -> 
         return ONNXEngine(weights)
     if not find_spec("openvino"):
         raise ValueError("engine openvino is not installed: pip install openvino, or use the engine torch")
-    from artnet.engines.openvino_engine import OpenVINOEngine
-    from artnet.weights_file import read_weights
+    from artnet.engines.openvino.engine import OpenVINOEngine
+    from artnet.model.checkpoint_arrays import read_weights
 
     return OpenVINOEngine(*read_weights(weights), streams=streams)

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-from artnet.config import ArtNetConfig
-from artnet.engines.compiled import cached, fingerprint
-from artnet.engines.painter import Variant, held_inputs, look_inputs, measuring_variant, painting_variant
-from artnet.engines.protocol import Held, Look, Statistics, pad_edges
-from artnet.engines.style_arrays import StyleArrays, style_arrays
-from artnet.weights_file import read_weights
+from artnet.engines.base import Held, Look, Statistics, pad_edges
+from artnet.engines.graph.cache import cached, fingerprint
+from artnet.engines.graph.spec import Variant, held_inputs, look_inputs, measuring_variant, painting_variant
+from artnet.engines.graph.style import StyleArrays, style_arrays
+from artnet.model.checkpoint_arrays import read_weights
+from artnet.model.config import ArtNetConfig
 
 
 class ONNXEngine:
@@ -74,8 +74,8 @@ class ONNXEngine:
             return self.sessions[key]
 
     def export(self, key: Variant | str) -> bytes:
-        from artnet.checkpoint import load_checkpoint
-        from artnet.exporting import encoder_onnx, painter_onnx
+        from artnet.engines.graph.onnx_export import encoder_onnx, painter_onnx
+        from artnet.model.checkpoint import load_checkpoint
 
         network = load_checkpoint(self.weights)
         return encoder_onnx(network) if isinstance(key, str) else painter_onnx(network, key)

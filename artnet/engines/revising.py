@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from artnet.drafting import FACTOR, reduced, revisable
-from artnet.engines.protocol import NOTHING_HELD, Engine, Held, Look, Statistics, pad_edges
+from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, pad_edges
 
 DRAFT = "draft/"
 """What the names of a draft's statistics start with."""
@@ -21,7 +21,7 @@ class TwoSizes(NamedTuple):
 
 
 class RevisingEngine:
-    """Paints each picture twice; see `artnet.engines.protocol.Engine` for what it offers.
+    """Paints each picture twice; see `artnet.engines.base.Engine` for what it offers.
 
     Args:
         draft, full: two engines, or one, for a network that was trained to paint both.

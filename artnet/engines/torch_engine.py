@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from artnet.engines import DEVICES
-from artnet.engines.protocol import NOTHING_HELD, Held, Look, Statistics, pad_edges
-from artnet.network import ArtNet, Features, StyleLevels
-from artnet.pictures import to_rgb, to_tensor
+from artnet.engines.base import NOTHING_HELD, Held, Look, Statistics, pad_edges
+from artnet.model.network import ArtNet, Features, StyleLevels
+from artnet.model.tensors import to_rgb, to_tensor
 from s2transform.moments import Moments, channel_moments
 
 

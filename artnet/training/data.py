@@ -10,8 +10,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from artnet.pictures import READ_SUFFIXES
-from artnet.reading import formats_of
+from artnet.image import READ_SUFFIXES
+from artnet.image.reading import formats_of
 
 MINIMUM_SCALE = 0.5
 """A crop's side before resizing is at least this share of the picture's short side (where that is large enough)."""

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from artnet.color import LUMA
 from artnet.drafting import BAND, DETAIL, FACTOR
+from artnet.image.compose import LUMA
 
 
 def reduced(pictures: Tensor) -> Tensor:

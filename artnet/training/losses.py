@@ -19,9 +19,9 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, vgg16, vgg19
 
-from artnet.color import LUMA
-from artnet.damaged import reading
-from artnet.encoder import ConvReLU
+from artnet.image.compose import LUMA
+from artnet.image.damaged import reading
+from artnet.model.encoder import ConvReLU
 
 TEXTURE_LAYER = 2  # relu3_1, where the sliced Wasserstein distance is taken
 DIRECTIONS = 32

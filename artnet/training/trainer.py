@@ -16,13 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW
 
-from artnet.checkpoint import save_checkpoint
-from artnet.network import ArtNet, Features
+from artnet.model.checkpoint import save_checkpoint
+from artnet.model.network import ArtNet, Features
 from artnet.training import drafts, losses
+from artnet.training.checkpoint import Counters, load_state, restore_moments, save_state
 from artnet.training.data import Batches
 from artnet.training.losses import SparsityMeter, VGGTrunk
 from artnet.training.options import LossWeights, TrainOptions
-from artnet.training.state import Counters, load_state, restore_moments, save_state
 
 STATE, WEIGHTS, LOG = "state.safetensors", "artnet.safetensors", "log.csv"
 FULL_RATE_FAN_IN = 576

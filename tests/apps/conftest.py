@@ -1,36 +1,15 @@
-"""A workspace with small pictures, and a stylizer that is instant: it inverts colours."""
+"""A workspace with small pictures, stylizers, and servers."""
 
 import copy
 import socket
 from argparse import Namespace
 from contextlib import contextmanager
 
-import numpy as np
 import pytest
+from helpers.fake_stylizer import FakeStylizer
 from PIL import Image
 
-import apps.stylize
-from artnet.color import preserve_color
-from artnet.settings import DEFAULTS
-
-
-class FakeStylizer:
-    """Has the interface of artnet.Stylizer; remembers what it was asked."""
-
-    streams = 2
-
-    def __init__(self):
-        self.styles, self.stroke_size, self.calls, self.loaded, self.settings = None, None, [], None, None
-
-    def set_style(self, styles, *, stroke_size=512):
-        self.styles, self.stroke_size = styles, stroke_size
-
-    def stylize(self, content, settings=DEFAULTS, *, tile=None, **_):
-        assert content.dtype == np.uint8
-        assert content.shape[2] == 3
-        self.calls.append((settings.strength, settings.transfer))
-        self.tile, self.settings = tile, settings
-        return preserve_color(content, 255 - content) if settings.preserve_color else 255 - content
+import apps.stylize.command
 
 
 @pytest.fixture
@@ -41,7 +20,7 @@ def fake(monkeypatch):
         stylizer.loaded = (weights, engine, device)
         return stylizer
 
-    monkeypatch.setattr(apps.stylize, "load_stylizer", load)
+    monkeypatch.setattr(apps.stylize.command, "load_stylizer", load)
     return stylizer
 
 
@@ -102,7 +81,7 @@ def http(server):
 
 @contextmanager
 def _servers(cache):
-    import apps.web
+    import apps.web.command
 
     closing = []
 
@@ -110,8 +89,8 @@ def _servers(cache):
         values = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "auth": auth}
         values["allow_host"] = []
         with pytest.MonkeyPatch.context() as patch:  # only meanwhile: a server outlives the tests that use it
-            patch.setattr(apps.stylize, "load_stylizer", lambda *_: copy.copy(stylizer))
-            url, close = apps.web.start(Namespace(**values, port=port or _free_port()), str(cache))
+            patch.setattr(apps.stylize.command, "load_stylizer", lambda *_: copy.copy(stylizer))
+            url, close = apps.web.command.start(Namespace(**values, port=port or _free_port()), str(cache))
         closing.append(close)
         return url
 

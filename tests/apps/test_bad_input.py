@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import apps.stylize
+import apps.stylize.command
 from apps.cli import main
-from artnet.pictures import READ_SUFFIXES
+from artnet.image import READ_SUFFIXES
 
 
 def png(width, height, data=b""):
@@ -198,7 +198,7 @@ def test_loading_fails(option, error, untouched, monkeypatch, capsys):
         assert option[1] in (weights, device)
         raise error
 
-    monkeypatch.setattr(apps.stylize, "load_stylizer", load)
+    monkeypatch.setattr(apps.stylize.command, "load_stylizer", load)
     arguments = ["photo.png", "--style", "style.png", "-o", "out.png"]
     refused([*arguments, *option], " ".join(str(error).split()), capsys)
 
@@ -263,7 +263,10 @@ FAULTS = [
 """What decoders, encoders and engines were seen to raise, and faults of the program."""
 
 
-@pytest.mark.parametrize("place", ["apps.sources.read_picture", "apps.batch.blend", "apps.results.write_picture"])
+@pytest.mark.parametrize(
+    "place",
+    ["apps.stylize.input_files.read_picture", "apps.stylize.batch.blend", "apps.stylize.result_files.write_picture"],
+)
 @pytest.mark.parametrize(("error", "message"), FAULTS, ids=repr)
 def test_any_fault_is_that_of_one_picture(place, error, message, fake, desk, monkeypatch, capsys):
     module, function = place.rsplit(".", 1)

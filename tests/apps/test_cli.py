@@ -95,7 +95,7 @@ def test_errors_become_exit_codes(error, code, message, monkeypatch, capsys):
     def fail(args):
         raise error
 
-    monkeypatch.setattr("apps.stylize.run", fail)
+    monkeypatch.setattr("apps.stylize.command.run", fail)
     assert cli.main(["stylize", "a.png", "--style", "b.png", "-o", "c.png"]) == code
     err = capsys.readouterr().err
     assert err.startswith(message)
@@ -106,15 +106,15 @@ def test_bugs_are_not_hidden(monkeypatch):
     def fail(args):
         raise TypeError("a bug")
 
-    monkeypatch.setattr("apps.stylize.run", fail)
+    monkeypatch.setattr("apps.stylize.command.run", fail)
     with pytest.raises(TypeError):
         cli.main(["stylize", "a.png", "--style", "b.png", "-o", "c.png"])
 
 
 def test_closed_pipe_is_quiet():
     code = (
-        "import sys, apps.stylize\nfrom apps.cli import main\n"
-        "apps.stylize.run = lambda args: print('x' * 100_000) or 0\n"
+        "import sys, apps.stylize.command\nfrom apps.cli import main\n"
+        "apps.stylize.command.run = lambda args: print('x' * 100_000) or 0\n"
         "sys.exit(main(['stylize', 'a', '--style', 'scream', '-o', 'c']))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from apps.cli import main
-from artnet.checkpoint import save_checkpoint
 from artnet.evaluation import Pair, score_pair, square
+from artnet.model.checkpoint import save_checkpoint
 from artnet.training.losses import VGGTrunk
 
 

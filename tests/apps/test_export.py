@@ -3,14 +3,14 @@
 import numpy as np
 import openvino as ov
 import pytest
+from helpers.tiny import noise_picture
 from PIL import Image
-from tiny import noise_picture
 
 from apps.cli import main
 from artnet import Stylizer
-from artnet.checkpoint import load_checkpoint, save_checkpoint
-from artnet.engines.protocol import Look
+from artnet.engines.base import Look
 from artnet.engines.torch_engine import TorchEngine
+from artnet.model.checkpoint import load_checkpoint, save_checkpoint
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 import artnet
 from apps import demo, samples
-from apps.contact_sheet import PAPER, contact_sheet
+from apps.common.contact_sheet import PAPER, contact_sheet
 
 sys.path.append(str(Path(__file__).parents[2]))  # benchmarks/ is in the checkout but is not installed
 painter = import_module("benchmarks.paint_samples")

@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
+from helpers.tiny import noise_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import noise_picture
 
 from artnet.drafting import reduced, revisable
 from artnet.training import drafts

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from helpers.tiny import noise_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tiny import noise_picture
 
 import artnet.stylizer
 from artnet import Stylizer
-from artnet.checkpoint import save_checkpoint
 from artnet.engines.torch_engine import pick_device, pick_dtype
-from artnet.finish import apply_finish, finish_of
+from artnet.image.postprocess import apply_finish, finish_of
+from artnet.model.checkpoint import save_checkpoint
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 import torch
+from helpers.mutations import mutated, mutated_header, mutated_json, read_or_refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import mutated, mutated_header, mutated_json, read_or_refused
 from torch import nn
 
 import pruning

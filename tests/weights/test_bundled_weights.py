@@ -9,9 +9,9 @@ from PIL import Image
 from apps import samples
 from apps.cli import main
 from artnet import Stylizer, load_checkpoint
-from artnet.pictures import read_picture, resize
+from artnet.image import read_picture, resize
+from artnet.model.checkpoint_arrays import BUNDLED
 from artnet.settings import StyleSettings
-from artnet.weights_file import BUNDLED
 
 MEGABYTES = {"artnet": 5, "artnet-dense": 12}
 

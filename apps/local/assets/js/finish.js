@@ -1,5 +1,5 @@
-// What is done to pixels after the network: fine detail, grain, the photo's own colours. See artnet/finish.py and
-// artnet/color.py.
+// What is done to pixels after the network: fine detail, grain, the photo's own colours. See artnet/image/postprocess.py and
+// artnet/image/compose.py.
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 

@@ -1,8 +1,8 @@
-// The network: pixels to features and back. It repeats artnet/network.py layer by layer.
+// The network: pixels to features and back. It repeats artnet/model/network.py layer by layer.
 //
 // Features are tensors (1, H, W, C), float32. Every function here leaves tidying up to its caller (tf.tidy).
 
-export const STRIDES = { // of the stages of the encoder, as in artnet/config.py
+export const STRIDES = { // of the stages of the encoder, as in artnet/model/config.py
   pixels: 1, conv1: 2, conv2: 4, conv3: 4, inception3a: 8, inception3b: 8, inception4a: 16, inception4b: 16,
   inception4c: 16, inception4d: 16, inception4e: 16, inception5a: 32, inception5b: 32,
 };
@@ -111,7 +111,7 @@ export class Network {
   #finer(x, stride, features) {
     const layer = `decoder.conv${stride}.conv`;
     if (stride === this.stride) return this.#convolve(x, layer);
-    // What was upsampled repeats its edge, as where the two steps are folded into one (artnet/polyphase.py).
+    // What was upsampled repeats its edge, as where the two steps are folded into one (artnet/model/upsampling.py).
     const finer = padded(this.tf, this.#upsample(x), 1, 'symmetric');
     const skip = this.skips[stride];
     const joined = skip ? this.tf.concat([finer, padded(this.tf, features[skip], 1)], 3) : finer;

@@ -1,0 +1,1 @@
+"""artnet benchmark: how fast this machine paints."""

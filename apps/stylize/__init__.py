@@ -1,0 +1,1 @@
+"""artnet stylize: images, folders of them, and standard input."""

@@ -1,0 +1,195 @@
+"""The work of `artnet stylize`: inputs are checked first; then pictures are read, painted and written side by side."""
+
+import argparse
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from apps.cli import describe, is_plain
+from apps.common.prefetch import each_ahead
+from apps.common.style_arguments import settings_of
+from apps.common.terminal import progress
+from apps.stylize.input_files import Sources, StyleSource, unchanged
+from apps.stylize.job_list import STDIO, Job
+from apps.stylize.report import Result
+from apps.stylize.result_files import write_result
+from apps.stylize.up_to_date import Notes
+from artnet.image import Picture, check_sides, fit_short_side, format_of, resize
+from artnet.image.compose import blend
+from artnet.image.large import is_huge, read_huge
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from artnet import Stylizer
+
+WRITERS, UNWRITTEN = 2, 2
+"""Threads that encode and write beside those that paint, and pictures that may wait for them."""
+STREAMS, MANY = min(4, os.cpu_count() or 1), 16
+"""Pictures that are painted at once where there are many, and how many are."""
+
+_TILES = "{bar:32} {percentage:3.0f} %  {elapsed}, {remaining} left"
+
+
+class TileBar:
+    """Progress of pictures that are painted in tiles; shown where somebody watches."""
+
+    def __init__(self) -> None:
+        self.bar: tqdm | None = None
+
+    def __call__(self, share: float) -> None:
+        self.bar = self.bar or progress(1.0, "picture", layout=_TILES)
+        self.bar.update(share - self.bar.n)
+        if share == 1:
+            self.bar.close()
+            self.bar = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A content that was read, its hash, the style where that is not the present one, and the seconds that it took."""
+
+    content: Picture
+    hash: str
+    style: StyleSource | None
+    seconds: float
+
+
+class Batch:
+    """Paints many pictures: while the network works on some, others are decoded and encoded in threads.
+
+    Attributes:
+        finished: what became of the jobs that are done, also of those that were not handed out before an interruption.
+    """
+
+    def __init__(
+        self,
+        stylizer: "Stylizer",
+        args: argparse.Namespace,
+        *,
+        sources: Sources | None = None,
+        mask: np.ndarray | None = None,
+        notes: Notes | None = None,
+    ):
+        self.stylizer, self.args, self.mask, self.notes = stylizer, args, mask, notes
+        self.sources, self.settings = sources or Sources(), settings_of(args)
+        self.style, self.style_hash = None, ""
+        self.finished: dict[Job, Result] = {}
+        self._painting, self._stop = threading.BoundedSemaphore(stylizer.streams), threading.Event()
+        self._bar = TileBar() if stylizer.streams == 1 else None  # several at once would share one bar
+
+    def set_style(self, job: Job, style: StyleSource) -> None:
+        """Prepare the style of a job for those to come. Raises ValueError where the stylizer refuses it."""
+        self.style = None
+        pictures, self.style_hash = style
+        self.stylizer.set_style(pictures, stroke_size=self.settings.stroke_size)
+        self.style = job.style
+
+    def results(self, jobs: list[Job]) -> Iterator[tuple[Job, Result]]:
+        """Each job with what became of it, in order; a failure is a result too, so that the others go on."""
+        waiting: deque[tuple[Job, Future[Result]]] = deque()
+        threads = self.stylizer.streams + WRITERS
+        with ThreadPoolExecutor(threads, thread_name_prefix="paint") as painters:
+            try:
+                for job, reading in each_ahead(self._read, jobs):
+                    waiting.append((job, self._begin(job, reading, painters, waiting)))
+                    while len(waiting) > threads + UNWRITTEN:
+                        yield _next(waiting)
+                while waiting:
+                    yield _next(waiting)
+            except BaseException:  # interrupted, also by who takes the results: what is begun is not gone on with
+                self._stop.set()
+                painters.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _begin(
+        self,
+        job: Job,
+        reading: "Future[Reading]",
+        painters: ThreadPoolExecutor,
+        waiting: "deque[tuple[Job, Future[Result]]]",
+    ) -> "Future[Result]":
+        """Have a picture painted, when it is read and its style is set."""
+        try:
+            read = reading.result()
+            if job.style != self.style:
+                wait([future for _, future in waiting])  # who paint in the style that was
+                self.set_style(job, read.style or self.sources.style(job.style))
+        except Exception as error:  # decoders, encoders and engines fail with nearly any
+            done: Future[Result] = Future()
+            done.set_result(self._finish(job, "failed", error=failure(error)))
+            return done
+        return painters.submit(self._paint_and_write, job, read, self.style_hash)
+
+    def _read(self, job: Job) -> Reading:
+        start = time.perf_counter()
+        content, digest = self._read_content(job)
+        if job.output != STDIO:
+            check_sides(format_of(job.output), content.rgb)  # now, and not after minutes of painting
+        style = None if job.style == self.style else self.sources.style(job.style)
+        return Reading(content, digest, style, time.perf_counter() - start)
+
+    def _read_content(self, job: Job) -> tuple[Picture, str]:
+        if job.output != STDIO and not self.sources.is_pipe(job.content) and is_huge(job.content):
+            folder = job.output.parent
+            folder.mkdir(parents=True, exist_ok=True)
+            return unchanged(job.content, lambda: read_huge(job.content, folder, short_side=self.args.size))
+        content, digest = self.sources.read(job.content)
+        return fit_short_side(content, self.args.size) if self.args.size else content, digest
+
+    def _paint(self, content: Picture) -> np.ndarray:
+        """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
+        stylized = self.stylizer.stylize(content.rgb, self.settings, tile=self.args.tile, progress=self._progress)
+        if self.mask is None:
+            return stylized
+        return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))
+
+    def _progress(self, share: float) -> None:
+        if self._stop.is_set():
+            raise InterruptedError("interrupted")
+        if self._bar:
+            self._bar(share)
+
+    def _paint_and_write(self, job: Job, read: Reading, style_hash: str) -> Result:
+        start, seconds = time.perf_counter(), read.seconds
+        try:
+            with self._painting:
+                seconds -= time.perf_counter() - start  # it only waited
+                rgb = self._paint(read.content)
+            holds = write_result(job.output, rgb, read.content, strip_metadata=self.args.strip_metadata)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            if self._stop.is_set():
+                raise
+            return self._finish(job, "failed", error=failure(error))
+        if self.notes:
+            self.notes.note(job, holds, read.hash, style_hash)
+        height, width = rgb.shape[:2]
+        seconds = round(seconds + time.perf_counter() - start, 3)
+        return self._finish(job, "written", seconds=seconds, width=width, height=height, warnings=read.content.warnings)
+
+    def _finish(self, job: Job, status: str, **values: Any) -> Result:
+        self.finished[job] = Result.of(job, status, **values)
+        return self.finished[job]
+
+
+def failure(error: Exception) -> str:
+    """One line; of what nobody foresaw, with its class."""
+    if is_plain(error):
+        return describe(error)
+    kind = type(error)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return f"{name}: {describe(error)}"
+
+
+def _next(waiting: "deque[tuple[Job, Future[Result]]]") -> tuple[Job, Result]:
+    job, future = waiting.popleft()
+    return job, future.result()

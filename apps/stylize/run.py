@@ -1,0 +1,143 @@
+"""A run of `artnet stylize`, from its arguments to its report."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apps.common.prefetch import each_ahead
+from apps.common.stdio import stdout_is_closed
+from apps.common.style_arguments import engine_of
+from apps.common.terminal import progress
+from apps.stylize.batch import MANY, STREAMS, Batch, failure
+from apps.stylize.find_images import Finder
+from apps.stylize.input_files import Sources, unchanged
+from apps.stylize.job_list import STDIO, Job, Naming, default_output, plan_jobs
+from apps.stylize.manifest import Journal
+from apps.stylize.report import Report, Result
+from apps.stylize.up_to_date import Notes, conditions_of, weights_path
+from artnet.image.files import sweep
+
+if TYPE_CHECKING:
+    from artnet import Stylizer
+
+Load = Callable[[str | None, str, str, int], "Stylizer"]
+
+
+def run_stylize(args: argparse.Namespace, load: Load) -> int:
+    """Do what the arguments of `artnet stylize` ask for and report it; see `apps.stylize.command.run`.
+
+    Args:
+        args: as defined by `apps.stylize.command.add_arguments`.
+        load: from (weights, engine, device, streams) to a stylizer; called only if there is something to paint.
+    """
+    start = time.perf_counter()
+    if args.output is None:
+        naming = Naming(args.combine, args.name)
+        args.output = default_output(args.content, args.style, naming, again=args.skip_existing)
+    run = Run(args)
+    results = {job: Result.of(job, "skipped") for job in run.current()}
+    todo = [job for job in run.jobs if job not in results]
+    interruption = None
+    if todo:
+        batch = run.batch(load)
+        try:
+            run.paint(batch, todo)
+        except KeyboardInterrupt as stop:  # the report says how far it came
+            interruption = stop
+        results |= batch.finished
+    code = run.report(results, time.perf_counter() - start).show(args)
+    if interruption:
+        raise interruption
+    return code
+
+
+class Run:
+    """The inputs of a run, checked and, where they are few, read. Raises ValueError where they are wrong."""
+
+    def __init__(self, args: argparse.Namespace):
+        self.args, self.sources = args, Sources()
+        journal = Journal(Path(args.output))
+        self.finder = Finder(args.recursive, Path(args.output), self.sources.suffix, journal.is_result)
+        inputs = [Path(name) for name in (args.mask, args.weights) if name]
+        naming = Naming(args.combine, args.name)
+        self.jobs = plan_jobs(args.content, args.style, args.output, self.finder, naming=naming, inputs=inputs)
+        if args.output == "-":
+            _check_stdout(args)
+        elif args.json and stdout_is_closed():
+            raise ValueError("--json needs standard output, which is closed")
+        self.sources.keep([*inputs, *(path for job in self.jobs for path, _ in job.style)])
+        self.style = self.sources.style(self.jobs[0].style) if args.combine == "blend" else None
+        self.mask, mask_hash = self.sources.read_mask(Path(args.mask)) if args.mask else (None, "")
+        self.weights_hash = self.sources.hash(weights_path(args.weights))
+        journal = journal_of(args, self.jobs)
+        # By all jobs, not by those that are left to do: the rounding of an engine depends on it.
+        self.streams = STREAMS if len(self.jobs) >= MANY else 1
+        conditions = conditions_of(args, mask_hash, self.weights_hash, several=self.streams > 1)
+        self.notes = Notes(journal, conditions, self.sources) if journal else None
+
+    def current(self) -> Iterator[Job]:
+        """The jobs whose results need not be made again."""
+        if self.args.skip_existing and self.notes:
+            for job, current in each_ahead(self.notes.is_current, self.jobs, threads=STREAMS, size=64):
+                if current.result():
+                    yield job
+
+    def batch(self, load: Load) -> Batch:
+        """What paints the pictures; with the style, where there is one for all."""
+        args = self.args
+        stylizer, digest = unchanged(
+            weights_path(args.weights), lambda: load(args.weights, engine_of(args), args.device, self.streams)
+        )
+        if digest != self.weights_hash:
+            raise ValueError("the weights were changed while they were read; run this again")
+        batch = Batch(stylizer, args, sources=self.sources, mask=self.mask, notes=self.notes)
+        if self.style:
+            try:
+                batch.set_style(self.jobs[0], self.style)
+            except Exception as error:
+                raise ValueError(failure(error)) from error
+        return batch
+
+    def paint(self, batch: Batch, jobs: list[Job]) -> None:
+        """Paint; `batch.finished` tells what became of the jobs. KeyboardInterrupt goes through."""
+        for folder in {job.output.parent for job in jobs if job.output != STDIO}:
+            sweep(folder)
+        with closing(batch.results(jobs)) as painted:
+            for _ in painted if len(self.jobs) == 1 else self._counted(painted, len(jobs)):
+                pass
+        if self.notes:
+            self.notes.close()
+
+    def _counted(self, painted: Iterator[tuple[Job, Result]], count: int) -> Iterator[tuple[Job, Result]]:
+        total = len(self.jobs)
+        return iter(progress(total, "pictures", iterable=painted, initial=total - count))
+
+    def report(self, results: dict[Job, Result], seconds: float) -> Report:
+        """Of all jobs, and of the folders that could not be opened."""
+        every = [results.get(job) or Result.of(job, "unfinished") for job in self.jobs]
+        every += [Result(str(folder), "", [], "failed", error=why) for folder, why in self.finder.failed]
+        warnings = [(str(path), line) for path, lines in self.sources.warnings.items() for line in lines]
+        return Report(every, seconds, self.finder.left_out, warnings)
+
+
+def journal_of(args: argparse.Namespace, jobs: list[Job]) -> Journal | None:
+    """That of the output folder; for a file that is named itself only if it may be left alone later."""
+    folder = Path(args.output)
+    if args.output == "-":
+        return None
+    if jobs[0].output == folder:
+        return Journal(folder.parent) if args.skip_existing else None
+    return Journal(folder)
+
+
+def _check_stdout(args: argparse.Namespace) -> None:
+    if args.json:
+        raise ValueError("--json and '-o -' both need standard output; write the picture to a file")
+    if stdout_is_closed():
+        raise ValueError("standard output is closed; name a file instead of '-o -'")
+    if sys.stdout.isatty():
+        raise ValueError("a picture cannot be shown in a terminal; send it on ('-o - > out.png') or name a file")

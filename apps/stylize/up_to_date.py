@@ -1,0 +1,78 @@
+"""What is noted of the results of a run, and which of them a later run finds current."""
+
+import argparse
+import hashlib
+import json
+from dataclasses import astuple
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+from apps.cli import describe
+from apps.common.stdio import complain
+from apps.common.style_arguments import engine_of, settings_of
+from apps.stylize.input_files import Sources
+from apps.stylize.job_list import STDIO, Job
+from apps.stylize.manifest import Fingerprint, Journal
+from artnet import __version__
+from artnet.model.checkpoint_arrays import BUNDLED
+
+
+class Notes:
+    """Between jobs and the journal: knows all that goes into a result.
+
+    Args:
+        journal: of the folder that all outputs are in.
+        conditions: all that changes results beside contents and styles; see `conditions_of`.
+        sources: where contents and styles are read.
+    """
+
+    def __init__(self, journal: Journal, conditions: str, sources: Sources):
+        self.journal, self.conditions, self.sources, self._may_note = journal, conditions, sources, True
+
+    def is_current(self, job: Job) -> bool:
+        """Whether the result is there, and was made of the files as they are now, under the same conditions."""
+        if job.output == STDIO:
+            return False
+        made_of = self.journal.made_of(job.output)
+        if made_of is None:  # first, since it costs least
+            return False
+        return made_of == self._made_of(self.sources.hash(job.content), self.sources.style_hash(job.style))
+
+    def note(self, job: Job, holds: Fingerprint, content: str, style: str) -> None:
+        """Remember a result, made of a content and a style with these hashes; '' where one changed while being read."""
+        if not (content and style and self._may_note):
+            return
+        try:
+            self.journal.note(job.output, holds, self._made_of(content, style))
+        except OSError as error:  # no reason to lose the picture
+            self._may_note = False
+            complain(f"warning: {describe(error)}: --skip-existing will not know what was painted")
+
+    def close(self) -> None:
+        """Tidy up the journal."""
+        try:
+            self.journal.compact()
+        except OSError as error:
+            complain(f"warning: {describe(error)}: the journal stays long")
+
+    def _made_of(self, content: str, style: str) -> str:
+        return hashlib.sha256("\n".join([content, style, self.conditions]).encode()).hexdigest()
+
+
+def conditions_of(args: argparse.Namespace, mask: str, weights: str, *, several: bool) -> str:
+    """The program and the options of `artnet stylize` that change results.
+
+    Args:
+        mask, weights: the hashes of these files.
+        several: whether several pictures are painted at once, which changes the engine's rounding.
+    """
+    engine = engine_of(args), args.device, bool(find_spec("openvino"))  # which decides what "auto" is
+    values = astuple(settings_of(args)), args.size, args.tile, args.strip_metadata
+    return json.dumps([__version__, engine, values, mask, weights, several])
+
+
+def weights_path(name: str | None) -> Path:
+    """Where the weights lie that `--weights` names; bundled ones too."""
+    bundled = BUNDLED.get(name or "artnet")
+    return Path(str(files("weights") / bundled)) if bundled else Path(str(name))

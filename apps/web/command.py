@@ -1,0 +1,98 @@
+"""artnet serve: the web page and its API."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from apps.common.arguments import whole_number
+from apps.common.style_arguments import add_engine
+
+DESCRIPTION = """\
+Serve a web page that paints photos, videos and the browser's camera, with an API for programs. Only this machine can
+reach it unless --host says otherwise; nothing is sent anywhere else, and what visitors upload is deleted after an hour.
+"""
+
+EPILOG = """\
+examples:
+  for yourself                          artnet serve
+  for the house, behind a password      artnet serve --host 0.0.0.0 --auth family:secret
+
+from Python (pip install gradio_client):
+
+    from gradio_client import Client, handle_file
+    client = Client("http://127.0.0.1:7860")
+    print(client.predict(api_name="/styles"))
+    result = client.predict(handle_file("photo.jpg"), style_name="wave-print", strength=0.8, api_name="/stylize")
+    print(result)  # the path of a PNG of the photo's size
+
+all endpoints with their parameters: http://127.0.0.1:7860/?view=api
+needs Gradio, PyAV and OpenCV: pip install 'artnet[web]'
+"""
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to serve on (default: 127.0.0.1, this machine only)")
+    add("--port", type=whole_number(1, 65535), default=7860, help="port to serve on (default: 7860)")
+    add(
+        "--auth", action="append", type=credentials, metavar="NAME:PASSWORD",
+        help="let only this visitor in; repeat for several",
+    )  # fmt: skip
+    add(
+        "--allow-host", action="append", default=[], metavar="NAME",
+        help="a name that the page is reached by, as that of a proxy in front; repeat for several (this machine's own "
+        "names and addresses need none)",
+    )  # fmt: skip
+    add_engine(parser.add_argument_group("engine"))
+
+
+def credentials(text: str) -> tuple[str, str]:
+    """An argparse type for NAME:PASSWORD."""
+    name, _, password = text.partition(":")
+    if not name or not password:
+        raise argparse.ArgumentTypeError("give a name and a password, as in ann:secret")
+    return name, password
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted.
+
+    Raises:
+        ValueError: Gradio, PyAV or OpenCV is missing, or the port is taken.
+    """
+    from apps.web.cache import cache_folder
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
+    with cache_folder() as cache:
+        url, close = start(args, cache)
+        try:
+            print(f"{url} (stop with Ctrl-C)", flush=True)
+            if args.host not in _LOCAL and not args.auth:
+                print("artnet: everyone who can reach this machine can use the page; see --auth", file=sys.stderr)
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            close()
+
+
+def start(args: argparse.Namespace, cache: str) -> tuple[str, Callable[[], None]]:
+    """Serve in the background; (address, function that stops it). Uploads and results go below the folder `cache`."""
+    from apps.common.extras import need
+    from apps.stylize import command as stylize
+
+    served = os.path.join(os.path.realpath(cache), "served")
+    os.environ |= {
+        "GRADIO_TEMP_DIR": served, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1",
+        "GRADIO_ANALYTICS_MAX_EVENTS": "1",  # Gradio's figures, which grow with every call
+    }  # fmt: skip
+    need("web", "gradio", "av", "cv2")
+    from apps.web.serving import serve
+
+    return serve(args, stylize.load_stylizer(args.weights, args.engine, args.device), cache)

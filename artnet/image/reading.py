@@ -1,0 +1,155 @@
+"""Reading pictures of any format, mode and depth."""
+
+import os
+import warnings
+from contextlib import suppress
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from artnet.image.bit_depth import deep_grey_to_8bit, is_deep, split_alpha, turned
+from artnet.image.code_points import code_points, to_sdr
+from artnet.image.formats import READ_FORMATS, READABLE, is_heic, known_unread
+from artnet.image.icc import to_srgb
+from artnet.image.metadata import metadata_of, orientation_of
+from artnet.image.pixels import MAX_PIXELS, Picture, PictureError, check_pixels
+from artnet.image.tiff import is_tiff, read_tiff, refuse_preview
+from artnet.image.truncation import MISSING_END, check_promise, check_rows, with_end
+
+_HEAD = 1024  # bytes, enough to tell any format
+_COMPRESSION = 259  # a TIFF's tag
+_FRAMES = "first of {} frames; `artnet video` paints all of them"
+_SEVERAL = {"TIFF": "first of {} pages", "HEIF": "first of {} pictures"}
+"""Formats whose files may hold several pictures that are no animation -> what is said of it."""
+
+
+def read_picture(source: str | Path | BinaryIO, *, name: str | None = None) -> Picture:
+    """Read BMP, GIF, JPEG, PNG, PPM, TIFF, WebP, AVIF or HEIC, of any mode and depth; of several pictures, the first.
+
+    AVIF needs a Pillow that was built with it, HEIC the extra `heic`.
+
+    Args:
+        source: a path, or a binary stream, which is read to its end.
+        name: what messages call it; the path, or the stream's own name, where not given.
+
+    Raises:
+        PictureError: missing, empty, truncated, not a picture, or more than `MAX_PIXELS` (known from the header,
+            before anything is decoded).
+    """
+    name, file = _open_source(source, name)
+    try:
+        with file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd metadata, or sizes that check_pixels judges
+            return _read(name, file)
+    except PictureError:
+        raise
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name} has more than {MAX_PIXELS:,} pixels, the limit; make it smaller first") from None
+    except UnidentifiedImageError:
+        hint = f"({READABLE}); convert it to one of these"
+        raise PictureError(f"{name} is not a picture that can be read {hint}") from None
+    except MemoryError:
+        raise PictureError(f"{name} does not fit into memory; make it smaller first") from None
+    except Exception as error:  # on damaged files decoders fail with nearly any exception
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PictureError(f"{name} is damaged ({reason}); get a fresh copy") from error
+
+
+def picture_from_image(image: Image.Image) -> Picture:
+    """Take a PIL image of any mode: turned upright as its EXIF says, in sRGB, with alpha apart. The image stays."""
+    upright, alpha = image, None
+    with suppress(Exception):  # broken EXIF is common, and never a reason to lose the picture
+        upright = turned(image, orientation_of(image.getexif()))
+    if is_deep(upright):
+        upright = deep_grey_to_8bit(upright, getattr(image, "tag_v2", {}))
+    elif upright.has_transparency_data:
+        upright, alpha = split_alpha(upright)
+    rgb, icc, warning = to_srgb(upright, image.info.get("icc_profile"))
+    notes = (*_several(image), *([warning] if warning else []))
+    return Picture(np.array(rgb), alpha, icc_profile=icc, warnings=notes, **metadata_of(image))
+
+
+def _read(name: str, file: BinaryIO) -> Picture:
+    """A picture from a seekable file. Raises whatever decoders raise."""
+    formats, size = formats_of(name, file), file.seek(0, os.SEEK_END)
+    file.seek(0)
+    points = code_points(file)
+    try:
+        with Image.open(file, formats=formats) as image:
+            check_pixels(name, *image.size)
+            compression = getattr(image, "tag_v2", {}).get(_COMPRESSION, image.format)
+            check_promise(name, *image.size, size, compression)
+            refuse_preview(name, image)
+            image.load()
+            if points is None:
+                return picture_from_image(image)
+            image.info.pop("icc_profile", None)  # which code points stand above
+            picture = picture_from_image(image)
+            return replace(picture, rgb=to_sdr(picture.rgb, points))
+    except UnidentifiedImageError:
+        file.seek(0)
+        if is_tiff(file):
+            return read_tiff(name, file)
+        raise
+    except OSError:
+        file.seek(0)
+        if content := with_end(file.read()):
+            return _read_without_end(name, content)
+        raise
+
+
+def _read_without_end(name: str, content: bytes) -> Picture:
+    with Image.open(BytesIO(content), formats=("JPEG",)) as image:
+        image.load()
+        check_rows(name, np.asarray(image))
+        picture = picture_from_image(image)
+    return replace(picture, warnings=(*picture.warnings, MISSING_END))
+
+
+def _several(image: Image.Image) -> tuple[str, ...]:
+    """One line where the file holds more pictures than the one that is read."""
+    count = 1
+    if image.format != "MPO":  # a phone's: the others are previews, or the other eye's
+        with suppress(Exception):
+            count = getattr(image, "n_frames", 1)
+    return (_SEVERAL.get(image.format or "", _FRAMES).format(count),) if count > 1 else ()
+
+
+def formats_of(name: str, file: BinaryIO) -> tuple[str, ...]:
+    """The formats that Pillow may try; PictureError for a file of a kind that is known but cannot be read."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if what := known_unread(head):
+        raise PictureError(f"{name} is {what}")
+    if is_heic(head):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+        return ("HEIF",)
+    return READ_FORMATS
+
+
+def _open_source(source: str | Path | BinaryIO, name: str | None) -> tuple[str, BinaryIO]:
+    """(name for messages, seekable file); PictureError for what cannot be opened or holds nothing."""
+    if not isinstance(source, (str, Path)):
+        name, content = name or str(getattr(source, "name", "the stream")), source.read()
+        if not content:
+            raise PictureError(f"{name} is empty; give a picture")
+        return name, BytesIO(content)
+    name = name or str(source)
+    if os.path.isdir(source):
+        raise PictureError(f"{name} is a folder; give a picture file")
+    try:
+        file = open(source, "rb")  # noqa: SIM115 - the caller closes it
+    except FileNotFoundError:
+        raise PictureError(f"{name} does not exist; check the name") from None
+    except OSError as error:
+        raise PictureError(f"{name} cannot be opened ({error.strerror}); check its permissions") from error
+    if os.fstat(file.fileno()).st_size == 0:
+        file.close()
+        raise PictureError(f"{name} is empty; get a fresh copy")
+    return name, file

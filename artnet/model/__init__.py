@@ -1,0 +1,1 @@
+"""The network: its shape, its parts, and its checkpoints."""

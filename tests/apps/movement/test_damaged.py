@@ -1,0 +1,66 @@
+"""Damaged joint files and networks: each is read, or refused by a ValueError that names the file."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from helpers.mutations import mutated, mutated_header, mutated_json, read_or_refused
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.movement.cleaning import Cleaning
+from apps.movement.models import Ensemble, load_ensemble, save_ensemble
+from apps.movement.network import MovementNet, NetworkConfig
+from apps.movement.readers import read_recording
+
+SLOW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def coco():
+    person = {"image_id": 0, "keypoints": [1.5, 2.0, 1] * 17}
+    return {"images": [{"id": 0}, {"id": 1}], "annotations": [person, {**person, "image_id": 1}]}
+
+
+@SLOW
+@given(value=mutated_json(coco()))
+def test_coco(tmp_path, value):
+    path = tmp_path / "tracks.json"
+    path.write_text(json.dumps(value))
+    read_or_refused(read_recording, path)
+
+
+@SLOW
+@given(data=st.data())
+def test_npy(tmp_path, data):
+    path = tmp_path / "tracks.npy"
+    np.save(path, np.random.default_rng(0).random((5, 17, 3)))
+    path.write_bytes(data.draw(mutated(path.read_bytes()[:200])) + path.read_bytes()[200:])
+    read_or_refused(read_recording, path)
+
+
+def test_a_header_that_promises_terabytes_allocates_nothing(tmp_path):
+    path = tmp_path / "tracks.npy"
+    np.save(path, np.zeros((5, 17, 3)))
+    path.write_bytes(path.read_bytes().replace(b"(5, 17, 3), }" + b" " * 12, b"(5000000000000, 17, 3), }"))
+    with pytest.raises(ValueError, match=r"tracks\.npy is no array of numbers: mmap length"):
+        read_recording(path)
+
+
+def test_a_cell_that_is_too_long(tmp_path):
+    path = tmp_path / "tracks.csv"
+    path.write_text("nose_x\n" + "1" * 200_000)
+    with pytest.raises(ValueError, match=r"tracks\.csv is not a joint file"):
+        read_recording(path)
+
+
+@SLOW
+@given(data=st.data())
+def test_ensembles(tmp_path, data):
+    torch.manual_seed(0)
+    path = tmp_path / "movement.safetensors"
+    save_ensemble(Ensemble((MovementNet(NetworkConfig(width=4)),), 64, Cleaning()), path)
+    original = path.read_bytes()
+    path.write_bytes(data.draw(st.one_of(mutated(original), mutated_header(original, "config"))))
+    if ensemble := read_or_refused(load_ensemble, path):
+        ensemble.networks[0](torch.zeros(1, 14, 2, 64))

@@ -1,0 +1,97 @@
+"""Painting twice: both passes are the inner engine's, with statistics and looks of their own."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from helpers.tiny import noise_picture, tiny_config
+
+from artnet.drafting import reduced, revisable
+from artnet.engines import load_engine
+from artnet.engines.base import NOTHING_HELD, Held, Look
+from artnet.engines.revising import RevisingEngine
+from artnet.engines.tiling import paint_tiled
+from artnet.engines.torch_engine import TorchEngine
+from artnet.model.checkpoint import save_checkpoint
+from artnet.model.network import ArtNet
+
+
+@pytest.fixture(scope="module")
+def inner(tiny):
+    return TorchEngine(copy.deepcopy(tiny), "cpu", torch.float32)
+
+
+@pytest.fixture(scope="module")
+def style(tiny):
+    return noise_picture(96, 64, 5)
+
+
+def smooth(height, width, seed):
+    small = torch.from_numpy(noise_picture(6, 7, seed)).permute(2, 0, 1)[None].float()
+    large = torch.nn.functional.interpolate(small, size=(height, width), mode="bicubic")
+    return large.clamp(0, 255).byte()[0].permute(1, 2, 0).numpy().copy()
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.4])
+def test_a_picture_is_the_revised_draft(inner, style, strength):
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 1)
+    painted, _ = engine.paint(content, Look([engine.prepare(style)], strength=strength))
+    draft, _ = inner.paint(reduced(content), Look([inner.prepare(reduced(style))], strength=strength))
+    want, _ = inner.paint(revisable(draft, content), Look([inner.prepare(style)], strength=strength))
+    assert np.array_equal(painted, want)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 90), (33, 47)])
+def test_any_size_comes_back(inner, style, shape):
+    engine = RevisingEngine(inner, inner)
+    painted, _ = engine.paint(noise_picture(*shape), Look([engine.prepare(style)]))
+    assert painted.shape == (*shape, 3)
+
+
+def test_own_statistics_of_both_passes_paint_the_same_picture(inner, style):
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 2)
+    look = Look([engine.prepare(style)])
+    painted, statistics = engine.paint(content, look, NOTHING_HELD)
+    assert {name.startswith("draft/") for name in statistics} == {True, False}
+    again, used = engine.paint(content, look, Held(statistics, 1.0))
+    assert np.abs(again.astype(int) - painted).max() <= 1
+    measured = engine.measure(content, look)
+    assert set(used) == set(statistics) == set(measured)
+    for name, rows in statistics.items():
+        np.testing.assert_allclose(measured[name], rows, rtol=1e-3, atol=1e-4)
+
+
+def test_statistics_of_a_draft_count_in_the_draft(inner, style):
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 3)
+    look = Look([engine.prepare(style)])
+    painted, statistics = engine.paint(content, look, NOTHING_HELD)
+    other = engine.measure(smooth(96, 128, 4), look)
+    mixed = {name: other[name] if name.startswith("draft/") else rows for name, rows in statistics.items()}
+    assert not np.array_equal(engine.paint(content, look, Held(mixed, 1.0))[0], painted)
+
+
+def test_a_look_has_the_same_inner_looks_while_it_lives(inner, style):
+    engine = RevisingEngine(inner, inner)
+    look = Look([engine.prepare(style)])
+    assert engine.two_looks(look) is engine.two_looks(look)
+    del look
+    assert len(engine.looks) == 0
+
+
+def test_tiles_make_the_whole_picture(inner):
+    engine, content = RevisingEngine(inner, inner), smooth(437, 515, 1)
+    look = Look([engine.prepare(smooth(128, 96, 2))], transfer="adain")
+    whole, _ = engine.paint(content, look, NOTHING_HELD)
+    tiled, _ = paint_tiled(engine, content, look, NOTHING_HELD, tile=320)
+    error = np.abs(tiled.astype(int) - whole)
+    assert (error > 1).mean() < 0.002
+
+
+@pytest.mark.parametrize("name", ["torch", "openvino"])
+def test_the_checkpoint_says_how_often_is_painted(tmp_path, name):
+    torch.manual_seed(0)
+    for passes, kind in ((1, False), (2, True)):
+        path = tmp_path / f"{passes}.safetensors"
+        save_checkpoint(ArtNet(tiny_config(passes=passes)), path)
+        assert isinstance(load_engine(path, name, "cpu"), RevisingEngine) is kind

@@ -1,0 +1,107 @@
+"""Damaged files: what little is missing is painted with a warning, the rest is refused in one line, cheaply."""
+
+import io
+import struct
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import pytest
+from helpers.picture_files import gradient, stream
+from PIL import Image
+
+from artnet.image import PictureError, read_picture
+from artnet.image.large import read_huge
+from artnet.image.libvips import vips_errors
+from artnet.image.truncation import MISSING_END, check_rows
+
+JPEG = stream(Image.fromarray(gradient(400, 64)), "JPEG", quality=90).getvalue()
+TURNED = {1: lambda x: x, 3: lambda x: x[::-1, ::-1], 6: lambda x: np.rot90(x, -1), 8: lambda x: np.rot90(x)}
+
+
+@pytest.mark.parametrize("cut", [1, 2, 40])
+def test_a_jpeg_without_its_end_is_painted_with_a_warning(cut, tmp_path):
+    whole = read_picture(io.BytesIO(JPEG)).rgb
+    picture = read_picture(io.BytesIO(JPEG[:-cut]))
+    assert picture.warnings == (MISSING_END,)
+    assert np.array_equal(picture.rgb[:360], whole[:360])
+    pytest.importorskip("pyvips")
+    (tmp_path / "a.jpg").write_bytes(JPEG[:-cut])
+    huge = read_huge(tmp_path / "a.jpg", tmp_path)
+    assert huge.warnings == (MISSING_END,)
+    assert np.abs(huge.rgb[:360].astype(int) - whole[:360]).max() <= 2
+
+
+def test_half_a_jpeg_is_refused(tmp_path):
+    (tmp_path / "half.jpg").write_bytes(JPEG[: len(JPEG) // 2])
+    with pytest.raises(PictureError, match=r"half\.jpg is damaged \(the last \d+ of its 400 rows are missing\)"):
+        read_picture(tmp_path / "half.jpg")
+    pytest.importorskip("pyvips")
+    with pytest.raises(PictureError, match=r"half\.jpg is damaged \(the last \d+ of its 400 rows are missing\)"):
+        read_huge(tmp_path / "half.jpg", tmp_path)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_missing_rows_are_found_in_a_turned_picture(orientation):
+    stored = gradient(100, 60)
+    stored[95:] = 128
+    turned = TURNED[orientation](stored)
+    check_rows("a.jpg", turned, orientation)
+    stored[85:] = 128
+    with pytest.raises(PictureError, match="the last 15 of its 100 rows"):
+        check_rows("a.jpg", turned, orientation)
+
+
+def claiming(width, height):
+    """A PNG of a few bytes that says it is large."""
+    chunks = [
+        b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0),
+        b"IDAT" + zlib.compress(bytes(99)),
+        b"IEND",
+    ]
+    framed = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
+
+
+@pytest.mark.parametrize(("width", "height"), [(48, 2_000_000), (2_000_000, 48), (10_000, 10_000)])
+def test_a_header_that_promises_too_much_is_refused_before_decoding(width, height, tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(claiming(width, height))
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(PictureError, match=rf"bytes cannot hold the {width} x {height} pixels of its header"):
+        read_picture(tmp_path / "a.png")
+    pytest.importorskip("pyvips")
+    with pytest.raises(PictureError, match=rf"bytes cannot hold the {width} x {height} pixels of its header"):
+        read_huge(tmp_path / "a.png", tmp_path)
+
+
+def test_a_blank_picture_of_many_pixels_is_read():
+    assert read_picture(stream(Image.new("1", (9000, 9000)), "PNG")).rgb.shape == (9000, 9000, 3)
+    compressed = stream(Image.new("RGB", (2000, 2000)), "TIFF", compression="tiff_deflate")
+    assert read_picture(compressed).rgb.shape == (2000, 2000, 3)
+
+
+def test_libvips_says_nothing_by_itself(tmp_path):
+    pytest.importorskip("pyvips")
+    (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0\xff\xff" + bytes(50))
+    code = "import sys; from artnet.image.large import read_huge; read_huge(sys.argv[1], sys.argv[2])"
+    run = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "a.tif", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert "PictureError" in run.stderr.splitlines()[-1]
+    assert not [line for line in run.stderr.splitlines() if "VIPS-WARNING" in line or "TIFFRead" in line[:20]]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (lambda vips: vips.Error("unable to load", "photo.tif: bad seek\nphoto.tif: no format\n"), "no format"),
+        (lambda vips: vips.Error("unable to load", "odd\n"), "odd"),
+        (lambda vips: UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), "it breaks off"),
+    ],
+)
+def test_whatever_libvips_says_is_one_line(error, reason):
+    vips = pytest.importorskip("pyvips")
+    with pytest.raises(PictureError) as caught, vips_errors("photo.tif"):
+        raise error(vips)
+    assert str(caught.value) == f"photo.tif is damaged or cannot be read ({reason}); get a fresh copy"

@@ -1,0 +1,25 @@
+"""A stylizer that is instant: it inverts colours."""
+
+import numpy as np
+
+from artnet.image.compose import preserve_color
+from artnet.settings import DEFAULTS
+
+
+class FakeStylizer:
+    """Has the interface of artnet.Stylizer; remembers what it was asked."""
+
+    streams = 2
+
+    def __init__(self):
+        self.styles, self.stroke_size, self.calls, self.loaded, self.settings = None, None, [], None, None
+
+    def set_style(self, styles, *, stroke_size=512):
+        self.styles, self.stroke_size = styles, stroke_size
+
+    def stylize(self, content, settings=DEFAULTS, *, tile=None, **_):
+        assert content.dtype == np.uint8
+        assert content.shape[2] == 3
+        self.calls.append((settings.strength, settings.transfer))
+        self.tile, self.settings = tile, settings
+        return preserve_color(content, 255 - content) if settings.preserve_color else 255 - content

@@ -8,8 +8,8 @@ from apps.common.arguments import weighted_style, whole_number
 
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
-'painted', like the content. Height and width of the content may be any multiples of the network's stride (8 for the
-bundled weights) from two strides on; the style's size S is set by --stroke-size. With --style the style is part of the
+'painted', like the content. Height and width of the content may be any multiples of the network's stride (8; 16 for
+one that paints in two passes) from two strides on; the style's size S is set by --stroke-size. With --style the style is part of the
 file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute. What
 `artnet stylize` adds after the network, fine detail and grain, is not in the file:
 artnet.image.postprocess does that in NumPy.
@@ -87,27 +87,28 @@ def graph(args: argparse.Namespace) -> int:
 
 
 def any_style(args: argparse.Namespace) -> bytes:
-    from artnet.engines.graph.onnx_export import pair_onnx
+    from artnet.engines.graph.onnx_export import pair_onnx, whole_stride
     from artnet.model.checkpoint import load_checkpoint
 
     network = load_checkpoint(args.weights)
-    size = max(2, round(args.stroke_size / network.config.stride)) * network.config.stride
+    stride = whole_stride(network.config)
+    size = max(2, round(args.stroke_size / stride)) * stride
     return pair_onnx(network, args.transfer, size)
 
 
 def fixed_style(args: argparse.Namespace) -> bytes:
     from artnet import Stylizer
-    from artnet.engines.graph.onnx_export import painter_onnx, with_constants
+    from artnet.engines.graph.onnx_export import fixed_onnx
     from artnet.engines.graph.spec import look_inputs, painting_variant
+    from artnet.engines.revising import looks_of
     from artnet.model.checkpoint import load_checkpoint
     from artnet.settings import StyleSettings
 
     stylizer, network = Stylizer.load(args.weights, engine="openvino"), load_checkpoint(args.weights)
     stylizer.set_style(args.style, stroke_size=args.stroke_size)
-    look = stylizer.look_for(StyleSettings(transfer=args.transfer))
-    variant = painting_variant(look, None)
-    constants = look_inputs(look, variant)
-    return with_constants(painter_onnx(network, variant), constants)
+    looks = looks_of(stylizer.engine, stylizer.look_for(StyleSettings(transfer=args.transfer)))
+    variant = painting_variant(looks[0], None)
+    return fixed_onnx(network, variant, [look_inputs(look, variant) for look in looks])
 
 
 def write_ir(blob: bytes, path: Path) -> None:

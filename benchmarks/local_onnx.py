@@ -15,8 +15,9 @@ from playwright.sync_api import Browser
 
 from apps import samples
 from artnet import StyleSettings, Stylizer
-from artnet.engines.graph.onnx_export import painter_onnx, with_constants
+from artnet.engines.graph.onnx_export import fixed_onnx
 from artnet.engines.graph.spec import look_inputs, painting_variant
+from artnet.engines.revising import looks_of
 from artnet.model.checkpoint import load_checkpoint
 
 FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
@@ -70,6 +71,6 @@ def painter() -> bytes:
     """The bundled network with a style built in, as `artnet export --style` writes it."""
     stylizer, network = Stylizer.load("artnet", engine="openvino"), load_checkpoint("artnet")
     stylizer.set_style(next(iter(samples.styles().values())))
-    look = stylizer.look_for(StyleSettings())
-    variant = painting_variant(look, None)
-    return with_constants(painter_onnx(network, variant), look_inputs(look, variant))
+    looks = looks_of(stylizer.engine, stylizer.look_for(StyleSettings()))
+    variant = painting_variant(looks[0], None)
+    return fixed_onnx(network, variant, [look_inputs(look, variant) for look in looks])

@@ -35,6 +35,7 @@ from apps.benchmark.timing import describe, save
 from apps.local.folder import write_page
 from apps.web.assets import PHOTOS, sample_photo
 from artnet import Stylizer
+from artnet.engines.revising import as_trained
 from artnet.engines.torch_engine import TorchEngine
 from artnet.model.checkpoint import load_checkpoint
 from benchmarks.local_onnx import onnx_times
@@ -130,7 +131,7 @@ def truth(browser: Browser, url: str, folder: Path, size: int, photos: Sequence[
     """PSNR in dB of photos in some styles, to two engines."""
     engines = {
         "command line": Stylizer.load(),
-        "single precision": Stylizer(TorchEngine(load_checkpoint("artnet"), "cpu", torch.float32)),
+        "single precision": Stylizer(as_trained(lambda: TorchEngine(load_checkpoint("artnet"), "cpu", torch.float32))),
     }
     found: dict[str, list[float]] = {name: [] for name in engines}
     for photo in photos:

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from artnet.engines.base import Engine
-from artnet.engines.revising import RevisingEngine
+from artnet.engines.revising import as_trained
 
 ENGINES = ("auto", "openvino", "torch", "onnx")
 DEVICES = ("auto", "cpu", "cuda")
@@ -26,13 +26,11 @@ def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: st
         ValueError: unknown names, an engine that is not installed or not made for the device, or no checkpoint.
         FileNotFoundError: no such file.
     """
-    full = load_single(weights, engine, device, streams)
-    # A second one for drafts: one that is asked for two sizes in turn sets itself up anew each time.
-    return full if full.config.passes == 1 else RevisingEngine(load_single(weights, engine, device, streams), full)
+    return as_trained(lambda: load_single(weights, engine, device, streams))
 
 
 def load_single(weights: str | Path, engine: str, device: str, streams: int) -> Engine:
-    """What paints once: the engine of `load_engine`, or one of the two in it."""
+    """What paints once: the engine of `load_engine`, or each of the two in it."""
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if device not in DEVICES:

@@ -1,16 +1,28 @@
-"""An engine that paints a draft at half the size, then the enlarged draft at full size (`artnet.drafting`)."""
+"""An engine that paints a draft at half the size, then the enlarged draft at full size (`artnet.image.drafting`)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from artnet.drafting import FACTOR, reduced, revisable
 from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, pad_edges
+from artnet.image.drafting import FACTOR, reduced, revisable
 
 DRAFT = "draft/"
 """What the names of a draft's statistics start with."""
+
+
+def as_trained(load: Callable[[], Engine]) -> Engine:
+    """An engine that paints as often as its network was trained to.
+
+    Args:
+        load: makes one that paints once; called again for drafts, as an engine that is asked for two sizes in turn sets
+            itself up anew each time.
+    """
+    full = load()
+    return full if full.config.passes == 1 else RevisingEngine(load(), full)
 
 
 class TwoSizes(NamedTuple):
@@ -62,6 +74,11 @@ class RevisingEngine:
             sizes = zip(*look.styles, strict=True)
             found = self.looks.setdefault(look, TwoSizes(*(replace(look, styles=list(styles)) for styles in sizes)))
         return found
+
+
+def looks_of(engine: Engine, look: Look) -> Sequence[Look]:
+    """What each pass of an engine paints with, of styles that it prepared; the pass at full size is the last."""
+    return engine.two_looks(look) if isinstance(engine, RevisingEngine) else [look]
 
 
 def part_of(held: Held | None, prefix: str) -> Held | None:

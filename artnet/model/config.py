@@ -47,7 +47,7 @@ class ArtNetConfig:
         match_channels: principal components of the style's channels in which S2 compares patches when it paints (in
             training it compares all channels). `benchmarks/transforms.py` measures what both cost and give.
         passes: 1, or 2 for a network that paints a draft at half the size and then the enlarged draft
-            (`artnet.drafting`).
+            (`artnet.image.drafting`).
     """
 
     cut: str = "inception3b"

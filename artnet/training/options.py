@@ -37,8 +37,8 @@ class TrainOptions:
         swap_share: share of the steps that transfer with S2, the others with AdaIN.
         skip_dropout: share of the steps in which the decoder gets no skips. Without it the decoder learns to paint from
             the skips alone within a few hundred steps, its first layer dies, and S2 changes nothing.
-        draft_share: share of the steps that paint as `artnet.drafting` says: at half the size, and then the enlarged
-            draft at full size, by the same network.
+        draft_share: share of the steps that paint as `artnet.image.drafting` says: at half the size, and then the
+            enlarged draft at full size, by the same network.
         scales: the losses see every step at so many sizes, 1, 1/2, 1/4, and their mean counts: larger textures and
             shapes under the same trunk, for a quarter of its cost each.
         learning_rate: AdamW's highest, reached after `warmup` steps, then a cosine to a hundredth of it.

@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW
 
+from artnet.model import drafts
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.network import ArtNet, Features
-from artnet.training import drafts, losses
+from artnet.training import losses
 from artnet.training.checkpoint import Counters, load_state, restore_moments, save_state
 from artnet.training.data import Batches
 from artnet.training.losses import SparsityMeter, VGGTrunk

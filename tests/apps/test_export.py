@@ -1,16 +1,21 @@
 """`artnet export`: the files run in their own runtimes and paint what the program paints."""
 
+from dataclasses import replace
+
 import numpy as np
 import openvino as ov
 import pytest
+import torch
 from helpers.tiny import noise_picture
 from PIL import Image
 
 from apps.cli import main
 from artnet import Stylizer
 from artnet.engines.base import Look
+from artnet.engines.revising import as_trained
 from artnet.engines.torch_engine import TorchEngine
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
+from artnet.model.network import ArtNet
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
@@ -65,6 +70,27 @@ def test_built_in_styles_in_openvino(weights, tmp_path):
     stylizer.set_style([(tmp_path / "0.png", 1), (tmp_path / "1.png", 2)], stroke_size=64)
     want, _ = stylizer.engine.paint(content, stylizer.look_for(StyleSettings()))  # what is exported has no finish
     assert np.abs(painted.astype(int) - want).mean() < 1
+
+
+def test_a_network_of_two_passes_is_exported_whole(tiny, tmp_path):
+    network = ArtNet(replace(tiny.config, passes=2))
+    network.load_state_dict(tiny.state_dict())
+    weights, style = tmp_path / "two.safetensors", tmp_path / "style.png"
+    save_checkpoint(network, weights)
+    Image.fromarray(smooth(64, 64, 1)).save(style)
+    options = ["--weights", str(weights), "--stroke-size", "64"]
+    assert main(["export", "-o", str(tmp_path / "any.onnx"), *options]) == 0
+    assert main(["export", "-o", str(tmp_path / "fixed.onnx"), "--style", str(style), *options]) == 0
+    engine = as_trained(lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32))
+    stylizer = Stylizer(engine)
+    stylizer.set_style(style, stroke_size=64)
+    for height, width in ((64, 96), (160, 80)):
+        content = smooth(height, width, 2)
+        want, _ = engine.paint(content, stylizer.look_for(StyleSettings()))
+        inputs = {"fixed": {"rgb": content[None]}, "any": {"content": content[None], "style": smooth(64, 64, 1)[None]}}
+        for name, arrays in inputs.items():
+            painted = onnxruntime.InferenceSession(tmp_path / f"{name}.onnx").run(["painted"], arrays)[0][0]
+            assert np.abs(painted.astype(int) - want).mean() < 1.5  # equally near patches may be chosen differently
 
 
 def test_the_engine_onnx(weights, monkeypatch, tmp_path):

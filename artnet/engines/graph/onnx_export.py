@@ -2,7 +2,8 @@
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from artnet.engines.graph.spec import BANK, Variant
+from artnet.model import drafts
 from artnet.model.config import ArtNetConfig
 from artnet.model.network import ArtNet, StyleLevels
 from s2transform import PatchBank, PreparedStyle
@@ -101,6 +103,28 @@ class PainterModule(nn.Module):
         return levels
 
 
+class FixedModule(nn.Module):
+    """A picture, (1, H, W, 3) uint8, to the painted one; styles and strength are built in.
+
+    Args:
+        looks: what `look_inputs` returns, for each pass of the network.
+    """
+
+    def __init__(self, network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]]):
+        super().__init__()
+        self.painter = PainterModule(network, variant)
+        self.names = self.painter.input_names()[1:]
+        for size, look in enumerate(looks):
+            for i, name in enumerate(self.names):
+                self.register_buffer(f"look{size}_{i}", torch.from_numpy(look[name]))
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        def paint(picture: Tensor, size: int) -> Tensor:
+            return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.names))))[0]
+
+        return in_passes(self.painter.network.config.passes, rgb, paint)
+
+
 class PairModule(nn.Module):
     """Content and style, each (1, H, W, 3) uint8, to the painted content; the style has one fixed size."""
 
@@ -109,11 +133,26 @@ class PairModule(nn.Module):
         self.network, self.method = network.folded(), method
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
+        passes, picture = self.network.config.passes, picture_of(style)
+        sizes = [picture] if passes == 1 else [drafts.reduced(picture), picture]
         # Exact matching, because ONNX has no eigenvectors to find principal components with.
-        features = self.network.encode(picture_of(style))
-        prepared = self.network.prepare(features, swap=self.method == "s2", exact=True)
-        moved = self.network.transfer(self.network.encode(picture_of(content)), [prepared], method=self.method)
-        return pixels_of(self.network.decode(moved))
+        prepare = partial(self.network.prepare, swap=self.method == "s2", exact=True)
+        prepared = [prepare(self.network.encode(size)) for size in sizes]
+
+        def paint(rgb: Tensor, size: int) -> Tensor:
+            moved = self.network.transfer(self.network.encode(picture_of(rgb)), [prepared[size]], method=self.method)
+            return pixels_of(self.network.decode(moved))
+
+        return in_passes(passes, content, paint)
+
+
+def in_passes(passes: int, rgb: Tensor, paint: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """What `paint(picture, pass)` makes of (1, H, W, 3) uint8 in so many passes; see `ArtNetConfig.passes`."""
+    if passes == 1:
+        return paint(rgb, 0)
+    content = picture_of(rgb)
+    draft = paint(pixels_of(drafts.reduced(content)), 0)
+    return paint(pixels_of(drafts.revisable(picture_of(draft), content)), 1)
 
 
 def picture_of(rgb: Tensor) -> Tensor:
@@ -134,7 +173,7 @@ def rows_of(moments: Tensor) -> Moments:
 def encoder_onnx(network: ArtNet) -> bytes:
     """`EncoderModule` as ONNX: 'rgb' in, an output for each level, named by it."""
     rgb = torch.zeros(1, EXAMPLE, EXAMPLE, 3, dtype=torch.uint8)
-    return to_onnx(EncoderModule(network), [rgb], ["rgb"], list(network.config.levels), [sides(network.config)])
+    return to_onnx(EncoderModule(network), [rgb], ["rgb"], list(network.config.levels), [sides(network.config.stride)])
 
 
 def painter_onnx(network: ArtNet, variant: Variant) -> bytes:
@@ -155,7 +194,7 @@ def painter_example(network: ArtNet, variant: Variant, name: str) -> tuple[Tenso
     components = min(config.match_channels, width)
     kind = name.rstrip("0123456789")
     if kind == "rgb":
-        return torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8), sides(config)
+        return torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8), sides(config.stride)
     if kind in ("held", "shares"):
         return torch.zeros(1 if kind == "held" else variant.styles + 1), None
     if kind in BANK:
@@ -166,18 +205,30 @@ def painter_example(network: ArtNet, variant: Variant, name: str) -> tuple[Tenso
     return torch.rand(2, network.encoder.channels[name.split("/")[0]]), None
 
 
+def fixed_onnx(network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]]) -> bytes:
+    """`FixedModule` as ONNX: 'rgb' of any size in, 'painted' out."""
+    rgb = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
+    shapes = [sides(whole_stride(network.config))]
+    return to_onnx(FixedModule(network, variant, looks), [rgb], ["rgb"], ["painted"], shapes)
+
+
 def pair_onnx(network: ArtNet, method: str, style_size: int) -> bytes:
     """`PairModule` as ONNX: 'content' of any size and 'style' of style_size x style_size in, 'painted' out."""
     content = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
     style = torch.randint(256, (1, style_size, style_size, 3), dtype=torch.uint8)
-    shapes = [sides(network.config), None]
+    shapes = [sides(whole_stride(network.config)), None]
     return to_onnx(PairModule(network, method), [content, style], ["content", "style"], ["painted"], shapes)
 
 
-def sides(config: ArtNetConfig) -> dict[int, Any]:
+def whole_stride(config: ArtNetConfig) -> int:
+    """What both sides of a picture must be multiples of, so that those of its draft are multiples of the network's."""
+    return config.stride * config.passes
+
+
+def sides(stride: int) -> dict[int, Any]:
     """Height and width of (1, H, W, 3), any multiples of the stride from two on."""
     return {
-        axis: config.stride * Dim(name, min=2, max=LONGEST_STRIDES) for axis, name in ((1, "rows"), (2, "columns"))
+        axis: stride * Dim(name, min=2, max=LONGEST_STRIDES) for axis, name in ((1, "rows"), (2, "columns"))
     }
 
 
@@ -198,18 +249,3 @@ def to_onnx(
     stream = BytesIO()
     program.save(stream)  # type: ignore[arg-type, union-attr]
     return stream.getvalue()
-
-
-def with_constants(blob: bytes, constants: Mapping[str, np.ndarray]) -> bytes:
-    """A painter's ONNX with constants for all inputs but the pixels, and without the statistics among its outputs."""
-    import onnx
-
-    model = onnx.load_from_string(blob)
-    for name, array in constants.items():
-        model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
-    for nodes, kept in ((model.graph.input, "rgb"), (model.graph.output, "painted")):
-        rest = [node for node in nodes if node.name == kept]
-        del nodes[:]
-        nodes.extend(rest)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()

@@ -17,6 +17,7 @@ pytestmark = MARKS
 from apps import samples  # noqa: E402
 from apps.local.folder import write_page  # noqa: E402
 from artnet import StyleSettings, Stylizer  # noqa: E402
+from artnet.engines.revising import as_trained  # noqa: E402
 from artnet.engines.torch_engine import TorchEngine  # noqa: E402
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from artnet.model.config import ArtNetConfig  # noqa: E402
@@ -114,7 +115,7 @@ def psnr(a, b):
 
 def exact(style, photo, stroke_size=512, weights="artnet"):
     """What the network paints in single precision; engines that are quicker choose other patches here and there."""
-    stylizer = Stylizer(TorchEngine(load_checkpoint(weights), "cpu", torch.float32))
+    stylizer = Stylizer(as_trained(lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32)))
     stylizer.set_style(style, stroke_size=stroke_size)
     return stylizer.stylize(np.array(Image.open(photo)))
 
@@ -217,10 +218,11 @@ def test_cancelling_and_files_that_are_no_pictures(page, tmp_path):
     assert painted(page).shape == (600, 800, 3)
 
 
-def test_a_network_of_another_shape(browser, tmp_path):
+@pytest.mark.parametrize("passes", [1, 2])
+def test_a_network_of_another_shape(browser, tmp_path, passes):
     torch.manual_seed(0)
     decoder, skips = {8: 24, 4: 16, 2: 12}, ("pixels", "conv3")
-    config = ArtNetConfig("inception3a", skips, decoder, upsampling="nearest", encoder_padding="zeros")
+    config = ArtNetConfig("inception3a", skips, decoder, upsampling="nearest", encoder_padding="zeros", passes=passes)
     save_checkpoint(ArtNet(config), tmp_path / "other.safetensors")
     write_page(tmp_path / "page", tmp_path / "other.safetensors", [samples.style("udnie")])
     path, site = photo_file(tmp_path, 90, 60), Site(tmp_path / "page")

@@ -7,12 +7,12 @@ import pytest
 import torch
 from helpers.tiny import noise_picture, tiny_config
 
-from artnet.drafting import reduced, revisable
 from artnet.engines import load_engine
 from artnet.engines.base import NOTHING_HELD, Held, Look
 from artnet.engines.revising import RevisingEngine
 from artnet.engines.tiling import paint_tiled
 from artnet.engines.torch_engine import TorchEngine
+from artnet.image.drafting import reduced, revisable
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.network import ArtNet
 

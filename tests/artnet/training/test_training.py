@@ -15,10 +15,11 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from apps.cli import main
+from artnet.model import drafts
 from artnet.model.checkpoint import load_checkpoint
 from artnet.model.encoder import fold_batchnorm
 from artnet.model.network import ArtNet
-from artnet.training import drafts, losses
+from artnet.training import losses
 from artnet.training.checkpoint import load_state
 from artnet.training.data import Batches, PictureFolder, source_of
 from artnet.training.options import LossWeights, TrainOptions

@@ -3,12 +3,14 @@
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names such as
 // 'conv3/content'.
 
+import {reduced, revisable} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {STRIDES} from './network.js';
 import {cropped, resize} from './resize.js';
 import {tilesOf} from './tiling.js';
 import {match, momentsOf, move, paste, prepareStyle} from './transfer.js';
 
+const DRAFTING = 0.2; // a draft's share of the work
 const MAX_STYLE_SIDE = 2048;
 const SHARE_OF_THE_PAST = 0.9; // in the statistics of a camera's frames, so that they change smoothly
 
@@ -16,19 +18,28 @@ export class Engine {
   /** @param noise see `applyFinish`. */
   constructor(network, noise) {
     Object.assign(this, {network, noise, tf: network.tf});
+    this.drafts = network.config.passes === 2;
+    this.stride = network.stride * (this.drafts ? 2 : 1); // so that a draft's sides are multiples of the network's
   }
 
   /** What painting needs of a style's picture at a stroke size; give it to `forget` when it is no longer wanted. */
   async prepare(picture, strokeSize) {
-    const fitted = fitStyle(picture, strokeSize, this.network.stride);
-    const features = this.tf.tidy(() => this.network.encode(this.#tensor(fitted)));
-    const style = await prepareStyle(this.network, features);
-    this.tf.dispose(features);
-    return {...style, finish: finishOf(fitted)};
+    const fitted = fitStyle(picture, strokeSize, this.stride);
+    const style = {full: await this.#prepared(fitted), finish: finishOf(fitted)};
+    return this.drafts ? {...style, draft: await this.#prepared(reduced(fitted))} : style;
   }
 
-  forget({moments, basis, kernels, bias}) {
-    this.tf.dispose([moments, basis, kernels, bias]);
+  async #prepared(picture) {
+    const features = this.tf.tidy(() => this.network.encode(this.#tensor(picture)));
+    const style = await prepareStyle(this.network, features);
+    this.tf.dispose(features);
+    return style;
+  }
+
+  forget({full, draft}) {
+    for (const {moments, basis, kernels, bias} of draft ? [draft, full] : [full]) {
+      this.tf.dispose([moments, basis, kernels, bias]);
+    }
   }
 
   /**
@@ -39,7 +50,7 @@ export class Engine {
    */
   async paint(content, style, settings, report) {
     const progress = async (share) => { await turn(); report(share); };
-    const {painted, statistics} = await this.#run(content, style, settings.strength, {progress});
+    const {painted, statistics} = await this.#painted(content, style, settings.strength, {progress});
     this.tf.dispose(statistics);
     return this.#finished(painted, content, style, settings);
   }
@@ -47,7 +58,7 @@ export class Engine {
   /** A camera's frame in a style. @param memory one object for all frames of a camera, {} at first. */
   async paintFrame(frame, style, settings, memory) {
     const held = memory.style === style ? memory.statistics : {};
-    const {painted, statistics} = await this.#run(frame, style, settings.strength, {held});
+    const {painted, statistics} = await this.#painted(frame, style, settings.strength, {held});
     this.tf.dispose(memory.statistics ?? []);
     Object.assign(memory, {style, statistics});
     return this.#finished(painted, frame, style, settings);
@@ -59,16 +70,31 @@ export class Engine {
     return painted;
   }
 
+  /** Paints at full size, after a draft where the network has them: {painted, statistics: {full, draft}}. */
+  async #painted(content, {full, draft}, strength, {held = {}, progress = async () => {}}) {
+    const statistics = {};
+    const run = async (size, picture, style, from, to) => {
+      const report = (share) => progress(from + share * (to - from));
+      const done = await this.#run(picture, style, strength, held[size] ?? {}, report);
+      statistics[size] = done.statistics;
+      return done.painted;
+    };
+    const whole = padded(content, this.stride);
+    const small = draft && await run('draft', reduced(whole), draft, 0, DRAFTING);
+    const source = draft ? revisable(small, whole) : whole;
+    const painted = await run('full', source, full, draft ? DRAFTING : 0, 1);
+    return {painted: cropped(painted, {x: 0, y: 0, width: content.width, height: content.height}), statistics};
+  }
+
   /** Encodes in tiles, transfers the whole, decodes in tiles: {painted, statistics}; `held` ones count in these. */
-  async #run(content, style, strength, {held = {}, progress = async () => {}}) {
+  async #run(whole, style, strength, held, progress) {
     const {tf, network} = this;
-    const whole = padded(content, network.stride);
     const tiles = tilesOf(whole.width, whole.height, network.stride);
     const own = [];
     try {
       const features = await this.#encoded(whole, tiles, own, progress);
       const {moved, statistics} = await this.#transferred(features, style, strength, held, own);
-      const painted = blank(content);
+      const painted = blank(whole);
       for (const [i, tile] of tiles.entries()) {
         await progress((1 + i / tiles.length) / 2);
         const pixels = tf.tidy(() => network.decode(tiles.length > 1 ? this.#part(moved, tile) : moved));

@@ -71,7 +71,7 @@ export function applyFinish(painted, content, finish, noise) {
 }
 
 /** Brightness as Pillow computes it. */
-function lumaOf({width, height, data}) {
+export function lumaOf({width, height, data}) {
   const luma = new Uint8Array(width * height);
   for (let i = 0; i < luma.length; i++) {
     luma[i] = (19595 * data[4 * i] + 38470 * data[4 * i + 1] + 7471 * data[4 * i + 2] + 32768) >> 16;

@@ -1,11 +1,11 @@
-"""The two steps of `artnet.drafting` between tensors, through which gradients flow."""
+"""The two steps of `artnet.image.drafting` between tensors, through which gradients flow."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from artnet.drafting import BAND, DETAIL, FACTOR
 from artnet.image.compose import LUMA
+from artnet.image.drafting import BAND, DETAIL, FACTOR
 
 
 def reduced(pictures: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from helpers.tiny import noise_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artnet.drafting import reduced, revisable
+from artnet.image.drafting import reduced, revisable
 from artnet.training import drafts
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from artnet.drafting import DETAIL
-from artnet.training.drafts import detail, reduced, revisable
+from artnet.image.drafting import DETAIL
+from artnet.model.drafts import detail, reduced, revisable
 
 
 def test_an_even_picture_has_no_detail():

@@ -2,7 +2,7 @@
 
 What a network of a given receptive field paints at half the size shows twice the strokes. Drafting small and revising
 at full size is LapStyle's design (Lin et al., CVPR 2021), there with two networks for each style; here one network for
-all styles does both. `artnet.training.drafts` has the same two steps for tensors.
+all styles does both. `artnet.model.drafts` has the same two steps for tensors.
 """
 
 import numpy as np

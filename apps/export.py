@@ -9,9 +9,9 @@ from apps.common.arguments import weighted_style, whole_number
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
 'painted', like the content. Height and width of the content may be any multiples of the network's stride (8; 16 for
-one that paints in two passes) from two strides on; the style's size S is set by --stroke-size. With --style the style is part of the
-file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to compute. What
-`artnet stylize` adds after the network, fine detail and grain, is not in the file:
+one that paints in two passes) from two strides on; the style's size S is set by --stroke-size. With --style the style
+is part of the file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to
+compute. What `artnet stylize` adds after the network, fine detail and grain, is not in the file:
 artnet.image.postprocess does that in NumPy.
 
 With --page a folder is written: a web page that paints photos and the camera in the visitor's own browser, without a

@@ -78,7 +78,7 @@ def build_network(args: argparse.Namespace) -> "ArtNet":
 
     if args.init:
         return load_checkpoint(args.init)
-    network = ArtNet(ArtNetConfig.from_json(args.config.read_text()) if args.config else None)
+    network = ArtNet(ArtNetConfig.from_json(args.config.read_text()) if args.config else ArtNetConfig(passes=2))
     if args.backbone == "imagenet":
         from torchvision.models import GoogLeNet_Weights, googlenet
 
@@ -125,13 +125,8 @@ def preview(trainer: "Trainer") -> None:
     from artnet.model.tensors import to_rgb
 
     photos, paintings = (trainer.move(x[:SAMPLES]) for x in trainer.batches.at(-1))
-    network = trainer.network
     with torch.inference_mode(), trainer.autocast():
-        content = network.encode(photos)
-        columns = [
-            network.decode(network.transfer(content, [network.prepare(network.encode(style[None]))]))
-            for style in paintings
-        ]
+        columns = [trainer.network(photos, style[None]) for style in paintings]
     image = lambda x: Image.fromarray(to_rgb(x[None].float().cpu()))  # noqa: E731
     rows = [[image(photo), *(image(column[i]) for column in columns)] for i, photo in enumerate(photos)]
     head = [Image.new("RGB", rows[0][0].size, "white"), *(image(p) for p in paintings)]

@@ -8,6 +8,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from artnet.model import drafts
 from artnet.model.config import PIXELS, ArtNetConfig
 from artnet.model.decoder import Decoder
 from artnet.model.encoder import Encoder
@@ -91,12 +92,21 @@ class ArtNet(nn.Module):
         return network
 
     def forward(self, picture: Tensor, style: Tensor | None = None, method: str = "s2") -> Tensor:
-        """Paint pictures like styles (as many, or one); without a style, encode and decode them as they are."""
-        features = self.encode(picture)
-        if style is not None:
-            prepared = self.prepare(self.encode(style), swap=method == "s2")
-            features = self.transfer(features, [prepared], method=method)
-        return self.decode(features)
+        """Paint pictures like styles (as many, or one), in as many passes as the config says.
+
+        Without a style, encode and decode them as they are. Of two passes the sides must be multiples of two strides.
+        """
+        if style is None:
+            return self.decode(self.encode(picture))
+        if self.config.passes == 2:
+            draft = self.paint_once(drafts.reduced(picture), drafts.reduced(style), method)
+            picture = drafts.revisable(draft, picture)
+        return self.paint_once(picture, style, method)
+
+    def paint_once(self, picture: Tensor, style: Tensor, method: str) -> Tensor:
+        """One pass over pictures, like styles (as many, or one)."""
+        prepared = self.prepare(self.encode(style), swap=method == "s2")
+        return self.decode(self.transfer(self.encode(picture), [prepared], method=method))
 
 
 def pad_to_stride(picture: Tensor, stride: int) -> Tensor:

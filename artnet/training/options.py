@@ -37,8 +37,6 @@ class TrainOptions:
         swap_share: share of the steps that transfer with S2, the others with AdaIN.
         skip_dropout: share of the steps in which the decoder gets no skips. Without it the decoder learns to paint from
             the skips alone within a few hundred steps, its first layer dies, and S2 changes nothing.
-        draft_share: share of the steps that paint as `artnet.image.drafting` says: at half the size, and then the
-            enlarged draft at full size, by the same network.
         scales: the losses see every step at so many sizes, 1, 1/2, 1/4, and their mean counts: larger textures and
             shapes under the same trunk, for a quarter of its cost each.
         learning_rate: AdamW's highest, reached after `warmup` steps, then a cosine to a hundredth of it.
@@ -53,7 +51,6 @@ class TrainOptions:
     auxiliary_every: int = 2
     swap_share: float = 0.5
     skip_dropout: float = 0.5
-    draft_share: float = 0.0
     scales: int = 2
     learning_rate: float = 1e-3
     warmup: int = 200
@@ -80,9 +77,7 @@ class TrainOptions:
             raise ValueError(f"crops must be at least {32 << self.scales} pixels for the VGG trunk, got {self.size}")
         if self.short_side and self.short_side < self.size:
             raise ValueError(f"short_side must be 0 or at least the crops' {self.size}, got {self.short_side}")
-        if self.draft_share and self.size % 64:
-            raise ValueError(f"crops that are painted at half size too must be multiples of 64 pixels, got {self.size}")
-        for name in ("swap_share", "skip_dropout", "draft_share"):
+        for name in ("swap_share", "skip_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, got {getattr(self, name)}")
 

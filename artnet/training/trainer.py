@@ -50,6 +50,9 @@ class Trainer:
         options: budget, weights, rates.
         folder: gets `state.safetensors` (to resume from), `artnet.safetensors` (the network), `log.csv`.
         device: 'cpu' or 'cuda'.
+
+    Raises:
+        ValueError: crops that the network cannot paint.
     """
 
     def __init__(
@@ -61,6 +64,9 @@ class Trainer:
         folder: str | Path,
         device: str = "cpu",
     ):
+        stride = network.config.stride * network.config.passes
+        if options.size % stride:
+            raise ValueError(f"crops of this network must be multiples of {stride} pixels, got {options.size}")
         self.device = torch.device(device)
         self.network = network.to(self.device).to(memory_format=torch.channels_last).train()
         self.trunk = trunk.to(self.device).to(memory_format=torch.channels_last)
@@ -93,8 +99,8 @@ class Trainer:
         return self.network.decode(moved).float()
 
     def contents(self, photos: Tensor, paintings: Tensor, method: str) -> Tensor:
-        """What is painted at full size: the photos, or in some of the steps a draft for each pair."""
-        if torch.rand(()).item() >= self.options.draft_share:
+        """What is painted at full size: the photos, or by a network of two passes a draft for each pair."""
+        if self.network.config.passes == 1:
             return photos
         small = drafts.reduced(photos), drafts.reduced(paintings)
         drafted = self.network.decode(self.moved(*small, method, small[0][:0]))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from artnet.model import drafts
 from artnet.model.config import PIXELS, STAGES, ArtNetConfig
 from artnet.model.encoder import Encoder, fold_batchnorm, load_googlenet
 from artnet.model.network import ArtNet, config_of, pad_to_stride
@@ -170,3 +171,19 @@ def test_layers_need_channels_and_the_decoder_every_stride():
 def test_config_json_errors(text):
     with pytest.raises(ValueError, match="not an ArtNet config"):
         ArtNetConfig.from_json(text)
+
+
+@torch.inference_mode()
+def test_two_passes_paint_the_draft_again():
+    torch.manual_seed(0)
+    network = ArtNet(tiny_config(passes=2)).eval()
+    content, style = torch.rand(2, 3, 64, 96), torch.rand(1, 3, 64, 64)
+    draft = network.paint_once(drafts.reduced(content), drafts.reduced(style), "adain")
+    want = network.paint_once(drafts.revisable(draft, content), style, "adain")
+    assert torch.equal(network(content, style, "adain"), want)
+    assert torch.equal(network(content), network.decode(network.encode(content)))
+
+
+def test_passes_are_one_or_two():
+    with pytest.raises(ValueError, match="passes must be 1 or 2, got 3"):
+        ArtNetConfig(passes=3)

@@ -15,7 +15,6 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from apps.cli import main
-from artnet.model import drafts
 from artnet.model.checkpoint import load_checkpoint
 from artnet.model.encoder import fold_batchnorm
 from artnet.model.network import ArtNet
@@ -33,12 +32,12 @@ def trunk(trunk_file):
     return losses.VGGTrunk(trunk_file)
 
 
-def build(folders, trunk, folder, **options):
+def build(folders, trunk, folder, passes=1, **options):
     torch.manual_seed(0)
     small = {"size": 64, "scales": 1, "batch": 2, "bfloat16": False, "warmup": 2, "log_every": 2}
     options = TrainOptions(**small | options)
     batches = Batches(*map(PictureFolder, folders), batch=options.batch, size=options.size, seed=options.seed)
-    return Trainer(ArtNet(tiny_config()), trunk, batches, options, folder)
+    return Trainer(ArtNet(tiny_config(passes=passes)), trunk, batches, options, folder)
 
 
 def test_trunk_taps(trunk):
@@ -257,8 +256,6 @@ def test_rate_warms_up_and_falls():
         ({"steps": 1, "batch": 1}, r"pairs \(2\) must not exceed"),
         ({"steps": 1, "swap_share": 2}, "swap_share must be between"),
         ({"steps": 1, "skip_dropout": -1}, "skip_dropout must be between"),
-        ({"steps": 1, "draft_share": 1.5}, "draft_share must be between"),
-        ({"steps": 1, "draft_share": 0.5, "size": 160}, "multiples of 64 pixels, got 160"),
         ({"steps": 1, "learning_rate": -1}, "learning_rate must be positive"),
     ],
 )
@@ -317,22 +314,19 @@ def test_skips_are_dropped_in_training_only(picture_folders, trunk, tmp_path):
 
 
 def test_drafts_are_painted_again_at_full_size(picture_folders, trunk, tmp_path):
-    trainer = build(picture_folders, trunk, tmp_path, steps=1, draft_share=1.0)
+    trainer = build(picture_folders, trunk, tmp_path, passes=2, steps=1)
     trainer.network.eval()
     photos, paintings = trainer.batches.at(0)
     painted = trainer.paint(photos, paintings, "s2", photos[:1])
     assert len(painted) == 5  # two photos in two manners each, and one rebuilt
     network, pair = trainer.network, (photos[1:], paintings[:1])  # the second pairing is the photos and the other style
-    draft = network(*map(drafts.reduced, pair))
-    torch.testing.assert_close(painted[3:4], network(drafts.revisable(draft, pair[0]), pair[1]), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(painted[3:4], network(*pair), rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(painted[4:], network(photos[:1]), rtol=1e-3, atol=1e-4)
 
 
-def test_only_a_share_of_the_steps_is_drafted(picture_folders, trunk, tmp_path):
-    trainer = build(picture_folders, trunk, tmp_path, steps=1, draft_share=0.5)
-    photos, paintings = trainer.batches.at(0)
-    drafted = [len(trainer.contents(photos, paintings, "adain")) == 4 for _ in range(40)]
-    assert 5 < sum(drafted) < 35
+def test_crops_must_fit_the_drafts(picture_folders, trunk, tmp_path):
+    with pytest.raises(ValueError, match="must be multiples of 16 pixels, got 72"):
+        build(picture_folders, trunk, tmp_path, passes=2, steps=1, size=72)
 
 
 def test_wide_layers_get_a_lower_rate():

@@ -25,8 +25,10 @@ VOTES = 512
 
 
 def _matrix(layer: nn.Module) -> Tensor:
-    """(out, in) first tap of each kernel, as the weight is stored."""
+    """(out, in) first tap of each kernel, as the weight is stored; (out, taps) where there is one input only."""
     weight: Tensor = layer.weight.detach()  # type: ignore[union-attr, operator, assignment]
+    if weight.shape[1] == 1:
+        return weight.flatten(1)
     return weight.flatten(2)[..., 0] if weight.ndim > 2 else weight
 
 

@@ -12,6 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor, nn
 
+from pruning.cutting import CHANGED, set_attribute
 from pruning.damaged import reading
 from pruning.layers import LAYERS, NORM_BUFFERS, Side, is_per_channel, leading, slice_layer, width
 
@@ -30,7 +31,8 @@ def save(model: nn.Module, path: str | Path) -> None:
     versions = {prefix: data for prefix, data in getattr(model.state_dict(), "_metadata", {}).items() if data}
     # Clones, since safetensors refuses tensors that share memory (tied weights).
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in model.state_dict().items()}
-    metadata = {"format": FORMAT, "widths": json.dumps(widths), "versions": json.dumps(versions)}
+    changed = json.dumps(getattr(model, CHANGED, {}))
+    metadata = {"format": FORMAT, "widths": json.dumps(widths), "versions": json.dumps(versions), "attributes": changed}
     temporary = Path(f"{path}.tmp")
     # By way of bytes: save_file would make the file private (mode 0600).
     temporary.write_bytes(tensors_to_bytes(tensors, metadata=metadata))
@@ -61,6 +63,8 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
         for name, widths in json.loads(metadata["widths"]).items():
             _resize(model, name, dict(zip(SIDES, widths, strict=True)), path)
         _resize_others(model, tensors)
+        for name, value in json.loads(metadata.get("attributes", "{}")).items():
+            _change(model, name, value, path)
         state = OrderedDict(tensors)
         state._metadata = _versions(model, metadata)  # type: ignore[attr-defined]
     try:
@@ -88,6 +92,15 @@ def _resize_others(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
             data = tensor.detach().new_empty(stored.shape)
             trained = isinstance(tensor, nn.Parameter)
             setattr(module, part, nn.Parameter(data, requires_grad=tensor.requires_grad) if trained else data)
+
+
+def _change(model: nn.Module, name: str, value: int, path: str | Path) -> None:
+    owner, _, attribute = name.rpartition(".")
+    modules = dict(model.named_modules())
+    dense = vars(modules[owner]).get(attribute) if owner in modules else None
+    if type(dense) is not int or type(value) is not int or not 0 < value <= dense:
+        raise ValueError(f"{path} does not fit the given network: {name} is {dense!r} there, stored {value!r}")
+    set_attribute(model, name, value)
 
 
 def _resize(model: nn.Module, name: str, widths: dict[Side, int], path: str | Path) -> None:

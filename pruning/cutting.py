@@ -10,6 +10,9 @@ from torch import nn
 from pruning.layers import slice_layer, width
 from pruning.structure import Channels, Network
 
+CHANGED = "pruned_attributes"
+"""Attribute of a pruned network: {module.attribute: number} of all that followed a width, for its checkpoint."""
+
 
 def cut(model: nn.Module, network: Network, removed: Mapping[str, Channels]) -> nn.Module:
     """A copy of the traced model without these channels of each group."""
@@ -19,7 +22,17 @@ def cut(model: nn.Module, network: Network, removed: Mapping[str, Channels]) -> 
         slice_layer(layer, side, np.setdiff1d(np.arange(width(layer, side)), positions).tolist())
     for (name, axis), positions in network.removed_elsewhere(removed).items():
         _slice(pruned, name, axis, positions)
+    for name, count in network.lowered(removed).items():
+        owner, _, attribute = name.rpartition(".")
+        set_attribute(pruned, name, getattr(pruned.get_submodule(owner), attribute) - count)
     return pruned
+
+
+def set_attribute(model: nn.Module, name: str, value: int) -> None:
+    """Change a number that a module of the model keeps, and note that."""
+    owner, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(owner), attribute, value)
+    setattr(model, CHANGED, {**getattr(model, CHANGED, {}), name: value})
 
 
 def _slice(model: nn.Module, name: str, axis: int, positions: np.ndarray) -> None:

@@ -51,6 +51,7 @@ class Plan:
         before, after: cost of the whole network at the example's size.
         skipped: {layer: why its channels could not be removed}, where that was to be no error.
         choices: of `pruning.TracedModel`.
+        following: numbers of modules that follow the widths, as `module.attribute`.
     """
 
     criterion: str
@@ -65,6 +66,7 @@ class Plan:
     after: Cost
     skipped: dict[str, str] = field(default_factory=dict)
     choices: list[int] = field(default_factory=list)
+    following: list[str] = field(default_factory=list)
 
     @property
     def removed(self) -> dict[str, list[int]]:
@@ -101,7 +103,7 @@ class Plan:
             version = data.pop("format", None) if isinstance(data, dict) else None
             if version != FORMAT_VERSION:
                 raise ValueError(f"{path} is no pruning plan of format {FORMAT_VERSION}: its format is {version!r}")
-            data = {"skipped": {}, "choices": []} | data  # which older plans do not have
+            data = {"skipped": {}, "choices": [], "following": []} | data  # which older plans do not have
             _check_fields(cls, data, PLAN_FIELDS)
             for group in data["groups"]:
                 _check_group(group)
@@ -138,6 +140,7 @@ PLAN_FIELDS: Checks = {
     "before": _costs,
     "after": _costs,
     "choices": _counts,
+    "following": _texts,
     "skipped": lambda value: isinstance(value, dict) and all(map(_text, [*value, *value.values()])),
 }
 GROUP_FIELDS: Checks = {

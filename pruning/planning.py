@@ -97,6 +97,7 @@ def plan(
         after=_totals(model, example, network, removed, target),
         skipped=dict(traced.skipped),
         choices=list(traced.choices),
+        following=sorted(network.following),
     )
 
 

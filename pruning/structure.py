@@ -55,6 +55,19 @@ class Carried:
 
 
 @dataclass(frozen=True)
+class Attribute:
+    """A number that a module keeps and that may be the width of an axis of channels: `self.c`, `self.num_heads`.
+
+    Attributes:
+        name: of the module and its attribute, joined by a dot.
+        channel: the group's channel at each position of that axis that belongs to the group.
+    """
+
+    name: str
+    channel: np.ndarray
+
+
+@dataclass(frozen=True)
 class ChannelGroup:
     """Channels that can only be removed together, one for one, in several layers.
 
@@ -68,6 +81,7 @@ class ChannelGroup:
         parameters: parameters that removing one channel frees, counted in the same way.
         members: the index maps behind producers and consumers.
         carried: parameters and buffers of no layer that lose the same channels.
+        attributes: numbers of modules that may follow the group's width.
     """
 
     name: str
@@ -78,6 +92,7 @@ class ChannelGroup:
     parameters: int
     members: tuple[Member, ...] = field(repr=False, compare=False)
     carried: tuple[Carried, ...] = field(default=(), repr=False, compare=False)
+    attributes: tuple[Attribute, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,7 @@ class Network:
             sign: the layer (itself or the normalisation after it) whose output, clamped at 0, is that activation.
         other_parameters: parameters outside `layers`.
         carried_parameters: names of those carried tensors that are parameters.
+        following: names of the attributes that do follow a width, as a trial removal has shown.
     """
 
     groups: dict[str, ChannelGroup]
@@ -98,6 +114,7 @@ class Network:
     observed: dict[str, str]
     other_parameters: int
     carried_parameters: frozenset[str] = frozenset()
+    following: frozenset[str] = frozenset()
 
     def removed_positions(self, removed: Mapping[str, Channels]) -> dict[tuple[str, Side], np.ndarray]:
         """Positions to cut on each side of each layer, for the removed channels of each group; sorted, each once."""
@@ -114,6 +131,16 @@ class Network:
             for carried in self.groups[name].carried:
                 parts.setdefault((carried.tensor, carried.axis), []).append(carried.positions(channels))
         return _united(parts)
+
+    def lowered(self, removed: Mapping[str, Channels]) -> dict[str, int]:
+        """{attribute: how much less it becomes} of those that follow a width."""
+        lower: dict[str, int] = {}
+        for name, channels in removed.items():
+            for attribute in self.groups[name].attributes:
+                if attribute.name in self.following:
+                    count = int(np.isin(attribute.channel, channels).sum())
+                    lower[attribute.name] = lower.get(attribute.name, 0) + count
+        return {name: count for name, count in lower.items() if count}
 
     def widths(self, removed: Mapping[str, Channels]) -> Widths:
         """(output, input) width of every layer after the removal."""

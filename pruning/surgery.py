@@ -37,7 +37,7 @@ def traced_for(model: nn.Module | TracedModel, plan: Plan, example: Example | No
         traced = model.keeping(plan.keep)
     else:
         given = plan.example(model) if example is None else example
-        traced = as_traced(model, given, plan.keep, tuple(plan.choices))
+        traced = as_traced(model, given, plan.keep, tuple(plan.choices), plan.following)
     network = traced.network
     for group in plan.groups:
         found = network.groups.get(group.name)

@@ -30,6 +30,7 @@ class Follower(TorchDispatchMode):
         self.choices = choices
         self.sites: list[tuple[np.ndarray, int]] = []
         self.stack: list[tuple[str, nn.Module]] = []
+        self.attributes: dict[str, np.ndarray] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None) -> Any:
         kwargs = kwargs or {}
@@ -91,6 +92,18 @@ class Follower(TorchDispatchMode):
             if in_place and tensor is args[0]:
                 kept = self._written(op, before[id(tensor)].axes, kept)
             self.shadows[tensor] = Shadow(kept, learned, node)
+            self._match(kept)
+
+    def _match(self, axes: Axes) -> None:
+        """Note the numbers of the running module that are as large as one of these axes of channels."""
+        name, module = self.stack[-1] if self.stack else ("", None)
+        if module is None or isinstance(module, LAYERS):
+            return
+        numbers = {attribute: value for attribute, value in vars(module).items() if type(value) is int and value > 1}
+        for labels in axes:
+            for attribute, value in numbers.items():
+                if labels is not None and value == len(labels):
+                    self.attributes.setdefault(f"{name}.{attribute}".lstrip("."), labels)
 
     def _ruled(self, func: Any, op: Operation) -> Rule:
         found = RULES.get(op.name)

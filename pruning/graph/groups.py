@@ -8,7 +8,7 @@ from torch import nn
 from pruning.graph.running import Run
 from pruning.graph.shadows import Labels
 from pruning.layers import Conv, LayerCost, Side, is_per_channel, layer_cost, width
-from pruning.structure import Carried, ChannelGroup, Member, Network
+from pruning.structure import Attribute, Carried, ChannelGroup, Member, Network
 
 ROOTS = (Conv, nn.Linear)
 
@@ -49,14 +49,26 @@ def find_network(
             sizes[name] = len(new)
     members = _members(run, layers, owners)
     carried = _carried(run, layers, owners)
-    groups = {n: _group(n, size, members.get(n, []), tuple(carried.get(n, [])), layers) for n, size in sizes.items()}
+    attributes = _attributes(run, owners)
+    groups = {
+        n: _group(n, size, members.get(n, []), layers, carried.get(n, []), attributes.get(n, []))
+        for n, size in sizes.items()
+    }
     counted = sum(cost.parameters(cost.out, cost.into) for cost in layers.values())
     parameters = frozenset(name for name, _ in run.model.named_parameters(remove_duplicate=False))
-    guesses = tuple(
-        frozenset(owners[root][0] for root in atoms.find(block).tolist() if root in owners)
-        for block, _ in run.follower.sites
-    )
-    return Network(groups, layers, observed, total - counted, parameters), refused, guesses
+    return Network(groups, layers, observed, total - counted, parameters), refused, _guesses(run, owners, refused)
+
+
+def _guesses(run: Run, owners: Mapping[int, tuple[str, int]], refused: Mapping[str, str]) -> tuple[frozenset[str], ...]:
+    """For each view that was guessed about: the groups on it, and the layers on it that are refused."""
+    find = run.follower.shadows.atoms.find
+    roots = {name: set(find(labels).tolist()) for name in refused if (labels := run.sides[name, "out"]) is not None}
+    found = []
+    for block, _ in run.follower.sites:
+        here = set(find(block).tolist())
+        groups = {owners[root][0] for root in here if root in owners}
+        found.append(frozenset(groups | {name for name, own in roots.items() if own & here}))
+    return tuple(found)
 
 
 def _new(roots: np.ndarray, reported: set[int]) -> np.ndarray:
@@ -138,12 +150,22 @@ def _carried(
     return found
 
 
+def _attributes(run: Run, owners: Mapping[int, tuple[str, int]]) -> dict[str, list[Attribute]]:
+    """Numbers of modules that are as large as an axis with channels of a group."""
+    found: dict[str, list[Attribute]] = {}
+    for name, labels in run.follower.attributes.items():
+        for group, (_, channel) in _channels(run, labels, owners).items():
+            found.setdefault(group, []).append(Attribute(name, np.array(channel, np.int64)))
+    return found
+
+
 def _group(
     name: str,
     channels: int,
     members: list[Member],
-    carried: tuple[Carried, ...],
     layers: Mapping[str, LayerCost],
+    carried: list[Carried],
+    attributes: list[Attribute],
 ) -> ChannelGroup:
     macs = parameters = 0
     for member in members:
@@ -154,6 +176,5 @@ def _group(
         parameters += cost.parameters(out, into) - (0 if member.side == "out" else cost.extras * out)
     producers = tuple(m.layer for m in members if m.side == "out")
     consumers = tuple(m.layer for m in members if m.side == "in")
-    return ChannelGroup(
-        name, channels, producers, consumers, macs // channels, parameters // channels, tuple(members), carried
-    )
+    freed = (macs // channels, parameters // channels)
+    return ChannelGroup(name, channels, producers, consumers, *freed, tuple(members), tuple(carried), tuple(attributes))

@@ -16,7 +16,9 @@ from pruning.recording import Example, Inputs, as_inputs
 from pruning.structure import ChannelGroup, Network
 
 MOST_GUESSES = 16
-"""How many views are looked at again where the trial failed."""
+"""How many views are looked at again, one by one, where the trial failed."""
+FURTHER = (1, 2)
+"""Choices after the first: the second and the third longest axis."""
 RAISE, SKIP = ON_UNSUPPORTED = ("raise", "skip")
 
 
@@ -129,29 +131,49 @@ def trace(
     """
     check_on_unsupported(on_unsupported)
     found = follow(model, example, keep=keep, stacklevel=stacklevel)
-    if on_unsupported == RAISE:
-        found.check(RAISE)
     return guessed(tried(found)).check(on_unsupported)
 
 
 def guessed(found: TracedModel) -> TracedModel:
-    """The traced model with other guesses where those that were made ended in a failed trial."""
-    for site in range(min(len(found.guesses), MOST_GUESSES)):
-        if not found.guesses[site] & set(found.skipped) or is_costly(found.network):
-            continue
-        choices = [*found.choices, *[0] * (site + 1 - len(found.choices))]
-        choices[site] = 1
-        other = tried(follow(found.model, found.inputs, keep=found.keep, choices=tuple(choices), stacklevel=None))
-        if len(other.skipped) < len(found.skipped):
-            found = other
+    """The traced model with other guesses where those that were made ended in a refusal or a failed trial.
+
+    The same guess is made at all such views at once, since a network repeats its blocks; then at each by itself.
+    """
+    if is_costly(found.network):
+        return found
+    for choice in FURTHER:
+        found = _with_guess(found, _unlucky(found), choice)
+    for site in _unlucky(found)[:MOST_GUESSES]:
+        for choice in FURTHER:
+            found = _with_guess(found, [site], choice)
     return found
+
+
+def _with_guess(found: TracedModel, sites: list[int], choice: int) -> TracedModel:
+    """The model traced with this choice at these views, if that prunes more; else as it was found."""
+    if not sites:
+        return found
+    choices = dict(enumerate(found.choices)) | dict.fromkeys(sites, choice)
+    wanted = tuple(choices.get(site, 0) for site in range(max(choices) + 1))
+    other = tried(follow(found.model, found.inputs, keep=found.keep, choices=wanted, stacklevel=None))
+    better = len(other.skipped) < len(found.skipped) and _free(other) > _free(found)
+    return other if better else found
+
+
+def _free(found: TracedModel) -> int:
+    """How many channels can be removed at the most."""
+    return sum(group.channels - 1 for group in found)
+
+
+def _unlucky(found: TracedModel) -> list[int]:
+    """Views that were guessed about, with something on them that cannot be pruned."""
+    return [site for site, names in enumerate(found.guesses) if names & set(found.skipped)]
 
 
 def tried(found: TracedModel) -> TracedModel:
     """The traced model without the groups whose removal breaks the network."""
-    failed = try_removal(found.model, found.network, found.inputs)
-    groups = {name: group for name, group in found.network.groups.items() if name not in failed}
-    return replace(found, network=replace(found.network, groups=groups), skipped=found.skipped | failed)
+    network, failed = try_removal(found.model, found.network, found.inputs)
+    return replace(found, network=network, skipped=found.skipped | failed)
 
 
 def follow(
@@ -160,6 +182,7 @@ def follow(
     *,
     keep: Sequence[str] = (),
     choices: tuple[int, ...] = (),
+    following: Sequence[str] = (),
     stacklevel: int | None = 2,
 ) -> TracedModel:
     """`trace` without the trial: what cannot be pruned is in `skipped`."""
@@ -174,6 +197,7 @@ def follow(
     nodes = {name: found.nodes[name] for name in map(found.names.__getitem__, found.positions)}
     observed = observed_layers(nodes, found.names)
     network, refused, guesses = find_network(found, observed, sum(p.numel() for p in model.parameters()))
+    network = replace(network, following=frozenset(following))
     return TracedModel(model, inputs, network, refused, tuple(keep), guesses, choices).keeping(())
 
 
@@ -183,7 +207,11 @@ def trace_network(model: nn.Module, example: Example, *, keep: Sequence[str] = (
 
 
 def as_traced(
-    model: nn.Module | TracedModel, example: Example | None, keep: Sequence[str] = (), choices: tuple[int, ...] = ()
+    model: nn.Module | TracedModel,
+    example: Example | None,
+    keep: Sequence[str] = (),
+    choices: tuple[int, ...] = (),
+    following: Sequence[str] = (),
 ) -> TracedModel:
     """A model that may be traced already, without the trial.
 
@@ -194,7 +222,7 @@ def as_traced(
         return model.keeping(keep) if keep else model
     if example is None:
         raise ValueError("a model that is not traced needs an example of what its forward takes")
-    return follow(model, example, keep=keep, choices=choices, stacklevel=4).keeping(keep)
+    return follow(model, example, keep=keep, choices=choices, following=following, stacklevel=4).keeping(keep)
 
 
 def _warn_of_idle(found: Run, stacklevel: int) -> None:

@@ -6,8 +6,8 @@ some of its channels, and computes the same for their readers, is to take some a
 
 import copy
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -24,12 +24,51 @@ SHARE = 0.4
 """Of every group's channels that go in the trial, the rest of a division by which no usual width is a multiple."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Trial:
     model: nn.Module
     network: Network
     inputs: Inputs
     trains: bool
+    accepted: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def accept(self, names: list[str]) -> None:
+        """Accept these groups if all can lose channels along with those before; else halve them, to the culprits."""
+        if not names:
+            return
+        why = self.failure([*self.accepted, *names])
+        if why is None or self.follows(names):
+            self.accepted += names
+        elif len(names) == 1:
+            self.failed[names[0]] = why
+        else:
+            middle = len(names) // 2
+            self.accept(names[:middle])
+            self.accept(names[middle:])
+
+    def follows(self, names: Sequence[str]) -> bool:
+        """Whether these groups can lose channels where numbers of modules follow: all that may, or one of them.
+
+        Those of a name without which it works as well do not follow: they are as large by chance.
+        """
+        before = self.network
+        may = sorted({a.name for name in names for a in before.groups[name].attributes} - before.following)
+        for some in dict.fromkeys([tuple(may), *((name,) for name in may if len(names) == 1)]) if may else ():
+            if self._runs_with(names, before.following | set(some)):
+                for kind in sorted({name.rpartition(".")[2] for name in some}):
+                    self._runs_with(names, {n for n in self.network.following if n.rpartition(".")[2] != kind})
+                return True
+        return False
+
+    def _runs_with(self, names: Sequence[str], following: Set[str]) -> bool:
+        """Whether that many attributes are enough; if so, they are the ones that follow."""
+        before = self.network
+        self.network = replace(before, following=frozenset(following))
+        if self.failure([*self.accepted, *names]) is None:
+            return True
+        self.network = before
+        return False
 
     def failure(self, names: Sequence[str]) -> str | None:
         """Why the network is broken without some channels of these groups, None if it is not."""
@@ -61,17 +100,20 @@ def _named(error: Exception, reason: str) -> str:
     return f"{type(error).__name__}: {reason}"
 
 
-def try_removal(model: nn.Module, network: Network, inputs: Inputs) -> dict[str, str]:
-    """{group: why} of the groups without which the network does not run, or computes something else."""
+def try_removal(model: nn.Module, network: Network, inputs: Inputs) -> tuple[Network, dict[str, str]]:
+    """The network of the groups that can lose channels, with the attributes that follow, and {group: why} of the rest.
+
+    The rest are those without which the network does not run, or computes something else.
+    """
     if not network.groups:
-        return {}
+        return network, {}
     subject = _varied(duplicate(model).eval().requires_grad_(False))
-    failed: dict[str, str] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trial = _Trial(subject, network, _usable(subject, network, inputs), _idles(subject, network))
-        _accept(trial, list(network.groups), [], failed)
-    return failed
+        trial.accept(list(network.groups))
+    groups = {name: group for name, group in network.groups.items() if name not in trial.failed}
+    return replace(trial.network, groups=groups), trial.failed
 
 
 def _usable(model: nn.Module, network: Network, inputs: Inputs) -> Inputs:
@@ -82,21 +124,6 @@ def _usable(model: nn.Module, network: Network, inputs: Inputs) -> Inputs:
     except Exception:
         return inputs
     return inputs if any(out.is_floating_point() and out.isnan().any() for out in outputs) else given
-
-
-def _accept(trial: _Trial, names: list[str], accepted: list[str], failed: dict[str, str]) -> None:
-    """Accept these groups if all can lose channels along with those before; else halve them, down to the culprits."""
-    if not names:
-        return
-    why = trial.failure([*accepted, *names])
-    if why is None:
-        accepted += names
-    elif len(names) == 1:
-        failed[names[0]] = why
-    else:
-        middle = len(names) // 2
-        _accept(trial, names[:middle], accepted, failed)
-        _accept(trial, names[middle:], accepted, failed)
 
 
 def some_of(group: ChannelGroup) -> np.ndarray:

@@ -109,6 +109,7 @@ class Groups:
             after=after,
             skipped=dict(self.skipped),
             choices=self.choices,
+            following=sorted(self.network.following),
         )
 
     def _group_plan(self, name: str, removed: list[int], widths: tuple[Widths, Widths]) -> GroupPlan:

@@ -29,8 +29,6 @@ REFUSED = {
 PARTIAL = {
     "global context block": set(),
     "self-attention by products": {"q", "k"},
-    "C2f by numbers": {"cv1"},
-    "GRU after a convolution": {"c"},
     "LSTM after a convolution": {"c"},
     "res2net block": {"a"},
     "transformer block": {"embed", "qkv"},

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artnet.image.drafting import reduced, revisable
-from artnet.training import drafts
+from artnet.model import drafts
 
 
 def tensor(rgb):

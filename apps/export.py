@@ -2,9 +2,11 @@
 
 import argparse
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 from apps.common.arguments import weighted_style, whole_number
+from apps.common.options import options_of
 
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
@@ -27,6 +29,21 @@ examples:
 """
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """Which network is written, and the styles that are built in.
+
+    Attributes:
+        style: paths with their weights, or None.
+        stroke_size: of styles, in pixels.
+    """
+
+    style: list[tuple[Path, float]] | None
+    stroke_size: int
+    transfer: str
+    weights: str
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
     parser.description, parser.epilog = __doc__, EPILOG
@@ -44,59 +61,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Export, and say what was written."""
-    return page(args) if args.page else graph(args)
+    options = options_of(ExportOptions, vars(args))
+    return page(args.page, options) if args.page else graph(args.output, options)
 
 
-def page(args: argparse.Namespace) -> int:
+def page(folder: Path, options: ExportOptions) -> int:
     """Write the page of --page."""
     from apps.local.folder import write_page
 
-    if args.transfer != "s2" or args.stroke_size != 512:
+    if options.transfer != "s2" or options.stroke_size != 512:
         raise ValueError("a page has --transfer s2 and its own stroke size: leave these out with --page")
-    if any(weight != 1 for _, weight in args.style or ()):
+    if any(weight != 1 for _, weight in options.style or ()):
         raise ValueError("a page offers styles one by one: give --style without weights with --page")
-    write_page(args.page, args.weights, [path for path, _ in args.style or ()])
-    size = sum(path.stat().st_size for path in args.page.rglob("*") if path.is_file())
-    print(f"{args.page}: {size / 1e6:.2f} MB; put the folder on any web server, or look at it here:")
-    print(f"  python -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(args.page))}")
+    write_page(folder, options.weights, [path for path, _ in options.style or ()])
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{folder}: {size / 1e6:.2f} MB; put the folder on any web server, or look at it here:")
+    print(f"  python -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(folder))}")
     return 0
 
 
-def graph(args: argparse.Namespace) -> int:
+def graph(output: Path, options: ExportOptions) -> int:
     """Write the graph of --output."""
-    if args.output.suffix not in (".onnx", ".xml"):
-        raise ValueError(f"{args.output} must end in .onnx or, for OpenVINO IR, .xml")
-    if not args.output.parent.is_dir():
-        raise ValueError(f"there is no folder {args.output.parent}; create it first")
+    if output.suffix not in (".onnx", ".xml"):
+        raise ValueError(f"{output} must end in .onnx or, for OpenVINO IR, .xml")
+    if not output.parent.is_dir():
+        raise ValueError(f"there is no folder {output.parent}; create it first")
     try:
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise ValueError(f"{error.name} is not installed: pip install 'artnet[onnx]'") from None
     print("tracing the network, which takes about half a minute ...", flush=True)
-    blob = fixed_style(args) if args.style else any_style(args)
-    if args.output.suffix == ".xml":
-        write_ir(blob, args.output)
+    blob = fixed_style(options) if options.style else any_style(options)
+    if output.suffix == ".xml":
+        write_ir(blob, output)
     else:
         from artnet.image.files import atomic_write
 
-        with atomic_write(args.output) as file:
+        with atomic_write(output) as file:
             file.write(blob)
-    print(f"{args.output}: {args.output.stat().st_size / 1e6:.2f} MB")
+    print(f"{output}: {output.stat().st_size / 1e6:.2f} MB")
     return 0
 
 
-def any_style(args: argparse.Namespace) -> bytes:
+def any_style(options: ExportOptions) -> bytes:
     from artnet.engines.graph.onnx_export import pair_onnx, whole_stride
     from artnet.model.checkpoint import load_checkpoint
 
-    network = load_checkpoint(args.weights)
+    network = load_checkpoint(options.weights)
     stride = whole_stride(network.config)
-    size = max(2, round(args.stroke_size / stride)) * stride
-    return pair_onnx(network, args.transfer, size)
+    size = max(2, round(options.stroke_size / stride)) * stride
+    return pair_onnx(network, options.transfer, size)
 
 
-def fixed_style(args: argparse.Namespace) -> bytes:
+def fixed_style(options: ExportOptions) -> bytes:
     from artnet import Stylizer
     from artnet.engines.graph.onnx_export import fixed_onnx
     from artnet.engines.graph.spec import look_inputs, painting_variant
@@ -104,9 +122,9 @@ def fixed_style(args: argparse.Namespace) -> bytes:
     from artnet.model.checkpoint import load_checkpoint
     from artnet.settings import StyleSettings
 
-    stylizer, network = Stylizer.load(args.weights, engine="openvino"), load_checkpoint(args.weights)
-    stylizer.set_style(args.style, stroke_size=args.stroke_size)
-    looks = looks_of(stylizer.engine, stylizer.look_for(StyleSettings(transfer=args.transfer)))
+    stylizer, network = Stylizer.load(options.weights, engine="openvino"), load_checkpoint(options.weights)
+    stylizer.set_style(options.style, stroke_size=options.stroke_size)
+    looks = looks_of(stylizer.engine, stylizer.look_for(StyleSettings(transfer=options.transfer)))
     variant = painting_variant(looks[0], None)
     return fixed_onnx(network, variant, [look_inputs(look, variant) for look in looks])
 

@@ -2,19 +2,22 @@
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps import samples
+from apps.common.network import NetworkOptions
+from apps.common.options import options_of
 from apps.common.stdio import say, say_written
-from apps.common.style_arguments import add_engine, add_settings, engine_of, settings_of
+from apps.common.style_arguments import add_engine, add_settings
 from apps.common.terminal import CYAN, DIM, colored, progress
+from artnet.settings import StyleSettings
 
 if TYPE_CHECKING:
     import numpy as np
 
     from artnet import Stylizer
-    from artnet.settings import StyleSettings
 
 DESCRIPTION = """\
 List the bundled styles: what --style calls them, the work and its maker. With a photo, paint it in all of them, on one
@@ -28,6 +31,16 @@ examples:
 """
 SIDE, CELL, COLUMNS = 512, 400, 6
 """Short side in pixels at which the photo is painted; the long side of a cell; cells in a row."""
+
+
+@dataclass(frozen=True)
+class SheetOptions:
+    """The photo to paint in all styles, the file of the sheet (None: one named after the photo), and how to paint."""
+
+    photo: Path
+    output: Path | None
+    settings: StyleSettings
+    network: NetworkOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         ValueError: a bad photo, or a sheet that cannot be written.
     """
     if args.photo:
-        say_written(str(_write_sheet(args)))
+        say_written(str(_write_sheet(options_of(SheetOptions, vars(args)))))
     elif args.output:
         raise ValueError("a sheet needs a photo (artnet styles photo.jpg -o sheet.jpg)")
     else:
@@ -77,7 +90,7 @@ def split_title(text: str) -> tuple[str, str]:
     return (title, maker) if comma else (text, "ArtNet")
 
 
-def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: "StyleSettings") -> "np.ndarray":
+def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: StyleSettings) -> "np.ndarray":
     """The photo, (H, W, 3) uint8 and called `name`, and after it the photo in every style."""
     import numpy as np
     from PIL import Image
@@ -96,18 +109,18 @@ def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: "Style
     return np.asarray(contact_sheet(rows, texts, cell=(width, height)))
 
 
-def _write_sheet(args: argparse.Namespace) -> Path:
+def _write_sheet(options: SheetOptions) -> Path:
     from apps.common.file_names import unused
-    from apps.stylize import command as stylize
     from artnet.image import fit_short_side, flatten, format_of, read_picture, write_picture
 
-    output = args.output or unused(Path(f"{args.photo.stem}-styles.jpg"))
+    photo = options.photo
+    output = options.output or unused(Path(f"{photo.stem}-styles.jpg"))
     format_of(output)
-    if output.exists() and args.photo.exists() and output.samefile(args.photo):
+    if output.exists() and photo.exists() and output.samefile(photo):
         raise ValueError(f"{output} is the photo and would be overwritten; choose another output")
-    picture = read_picture(args.photo)
+    picture = read_picture(photo)
     if min(picture.rgb.shape[:2]) > SIDE:
         picture = fit_short_side(picture, SIDE)
-    stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
-    write_picture(output, sheet(flatten(picture), args.photo.name, stylizer, settings_of(args)))
+    stylizer = options.network.load(options.settings.transfer)
+    write_picture(output, sheet(flatten(picture), photo.name, stylizer, options.settings))
     return output

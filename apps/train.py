@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apps.common.options import options_of
 from artnet.training.options import LossWeights, TrainOptions
 
 if TYPE_CHECKING:
@@ -26,6 +27,28 @@ examples:
 """
 RENAMED = {"learning_rate": "lr"}
 SAMPLES = 4
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """A training run.
+
+    Attributes:
+        init: network to start from, or None for an encoder as `backbone` says.
+        config: file of an `ArtNetConfig`, or None for the default.
+        vgg: file of the loss network, or None for torchvision's.
+    """
+
+    photos: Path
+    paintings: Path
+    output: Path
+    resume: bool
+    init: str | None
+    backbone: str
+    config: Path | None
+    vgg: Path | None
+    device: str
+    training: TrainOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,31 +85,24 @@ def add_fields(group: "argparse._ArgumentGroup", options: type, skip: tuple[str,
             )  # fmt: skip
 
 
-def options_from(args: argparse.Namespace) -> TrainOptions:
-    """The parsed options as the library's dataclasses."""
-    weights = LossWeights(**{f.name: getattr(args, f.name) for f in fields(LossWeights)})
-    named = {f.name: getattr(args, f.name) for f in fields(TrainOptions) if f.name not in ("weights", "bfloat16")}
-    return TrainOptions(**named, bfloat16=not args.float32, weights=weights)
-
-
-def build_network(args: argparse.Namespace) -> "ArtNet":
+def build_network(run: RunOptions) -> "ArtNet":
     """The network that training starts from."""
     from artnet.model.checkpoint import load_checkpoint
     from artnet.model.config import ArtNetConfig
     from artnet.model.encoder import load_googlenet
     from artnet.model.network import ArtNet
 
-    if args.init:
-        return load_checkpoint(args.init)
-    network = ArtNet(ArtNetConfig.from_json(args.config.read_text()) if args.config else ArtNetConfig(passes=2))
-    if args.backbone == "imagenet":
+    if run.init:
+        return load_checkpoint(run.init)
+    network = ArtNet(ArtNetConfig.from_json(run.config.read_text()) if run.config else ArtNetConfig(passes=2))
+    if run.backbone == "imagenet":
         from torchvision.models import GoogLeNet_Weights, googlenet
 
         load_googlenet(network.encoder, googlenet(weights=GoogLeNet_Weights.IMAGENET1K_V1).state_dict())
     return network
 
 
-def build_trainer(args: argparse.Namespace) -> "Trainer":
+def build_trainer(run: RunOptions) -> "Trainer":
     """Everything a run needs, each process of a torchrun with its own data and device."""
     import torch
     import torch.distributed as dist
@@ -96,23 +112,23 @@ def build_trainer(args: argparse.Namespace) -> "Trainer":
     from artnet.training.losses import VGGTrunk
     from artnet.training.trainer import STATE, Trainer
 
-    options = options_from(args)
-    if (args.output / STATE).exists() and not args.resume:
-        raise ValueError(f"{args.output} already holds a run: give --resume to go on with it, or another -o")
+    options = run.training
+    if (run.output / STATE).exists() and not run.resume:
+        raise ValueError(f"{run.output} already holds a run: give --resume to go on with it, or another -o")
     rank = int(os.environ.get("RANK", "0"))
-    device = pick_device(args.device)
+    device = pick_device(run.device)
     if "RANK" in os.environ:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         if device.type == "cuda":
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     torch.manual_seed(options.seed)
     batches = Batches(
-        PictureFolder(args.photos), PictureFolder(args.paintings),
+        PictureFolder(run.photos), PictureFolder(run.paintings),
         batch=options.batch, size=options.size, seed=options.seed, rank=rank, short_side=options.short_side,
     )  # fmt: skip
-    trainer = Trainer(build_network(args), VGGTrunk(args.vgg), batches, options, args.output, device.type)
-    if args.resume and not trainer.resume():
-        raise ValueError(f"nothing to resume in {args.output}")
+    trainer = Trainer(build_network(run), VGGTrunk(run.vgg), batches, options, run.output, device.type)
+    if run.resume and not trainer.resume():
+        raise ValueError(f"nothing to resume in {run.output}")
     return trainer
 
 
@@ -140,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
     from artnet.training.allocator import keep_freed_memory
 
     keep_freed_memory()
-    trainer = build_trainer(args)
+    trainer = build_trainer(options_of(RunOptions, vars(args) | {"bfloat16": not args.float32}))
     leader = trainer.batches.rank == 0
     content, style = trainer.batches.content, trainer.batches.style
     print(f"{len(content)} photos, {len(style)} paintings -> {args.output}", file=sys.stderr)

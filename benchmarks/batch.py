@@ -19,12 +19,14 @@ from PIL import Image
 from apps import samples
 from apps.benchmark.timing import describe, save
 from apps.cli import Parser
+from apps.common.options import options_of
 from apps.stylize import command as stylize
 from apps.stylize.batch import STREAMS, Batch
 from apps.stylize.find_images import Finder
 from apps.stylize.input_files import Sources
 from apps.stylize.job_list import Job, plan_jobs
 from apps.stylize.manifest import Journal
+from apps.stylize.options import StylizeOptions
 from apps.stylize.up_to_date import Notes
 from artnet import Stylizer
 from artnet.image import read_picture
@@ -56,7 +58,7 @@ def batch_of(folder: Path, stylizer: Stylizer, options: list[str]) -> tuple[Batc
     jobs = plan_jobs(args.content, args.style, args.output, Finder())
     sources = Sources()
     notes = Notes(Journal(Path(args.output)), "", sources)
-    batch = Batch(stylizer, args, sources=sources, notes=notes)
+    batch = Batch(stylizer, options_of(StylizeOptions, vars(args)), sources=sources, notes=notes)
     batch.set_style(jobs[0], sources.style(jobs[0].style))
     return batch, jobs
 

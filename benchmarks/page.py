@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from apps.benchmark.timing import describe, save
 from apps.web.assets import sample_photo
 from apps.web.command import start
+from apps.web.options import ServeOptions
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -44,9 +45,8 @@ def served() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "port": port, "auth": None}
     with tempfile.TemporaryDirectory() as folder:
-        url, close = start(argparse.Namespace(**options, allow_host=[]), folder)
+        url, close = start(ServeOptions(port=port), folder)
         yield url
         close()
 

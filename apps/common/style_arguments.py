@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.common.arguments import fraction, weighted_style, whole_number
-from artnet.settings import SETTINGS, Setting, StyleSettings
+from artnet.settings import SETTINGS, Setting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,11 +40,6 @@ def number_type(setting: Setting) -> tuple[Callable[[str], float], str]:
     return fraction, f"{low:g}..{high:g}"
 
 
-def settings_of(args: argparse.Namespace) -> StyleSettings:
-    """The values of the options of `add_settings`."""
-    return StyleSettings(**{name: getattr(args, name) for name in SETTINGS})
-
-
 def add_style(add: "argparse._ActionsContainer", more: str) -> None:
     """Define --style; `more` says what several of them mean."""
     add.add_argument(
@@ -54,15 +49,10 @@ def add_style(add: "argparse._ActionsContainer", more: str) -> None:
 
 
 def add_engine(add: "argparse._ActionsContainer") -> None:
-    """Define --weights, --engine and --device."""
+    """Define --weights, --engine and --device; see `apps.common.network.NetworkOptions`."""
     add.add_argument("--weights", metavar="FILE", help="a checkpoint of your own (default: the bundled network)")
     add.add_argument("--engine", choices=ENGINES, default="auto", help="what computes (default: the fastest one here)")
     add.add_argument("--device", choices=DEVICES, default="auto", help="where it computes (default: auto)")
-
-
-def engine_of(args: argparse.Namespace) -> str:
-    """--engine, or the one engine that knows --transfer wct."""
-    return "torch" if args.transfer == "wct" and args.engine == "auto" else args.engine
 
 
 def read_styles(styles: list[tuple[Path, float]]) -> list[tuple["np.ndarray", float]]:

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.common.arguments import whole_number
+from apps.common.options import options_of
 from apps.movement import NOTICE
 
 if TYPE_CHECKING:
@@ -26,6 +28,19 @@ examples:
   artnet movement predict infant.csv --model runs/movement/movement.safetensors
   artnet movement explain infant.csv -o infant/ --model runs/movement/movement.safetensors
 """
+
+
+@dataclass(frozen=True)
+class TrainRun:
+    """A folder and how to train on it; `clip` is in frames, `posture` says whether to look at positions too."""
+
+    data: Path
+    output: Path
+    seeds: int
+    epochs: int
+    inner_split: bool
+    clip: int
+    posture: bool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,10 +67,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, predict or explain."""
-    return {"train": run_train, "predict": run_predict, "explain": run_explain}[args.action](args)
+    if args.action == "train":
+        return run_train(options_of(TrainRun, vars(args)))
+    if args.action == "predict":
+        return run_predict(args.file, args.model, as_json=args.json)
+    return run_explain(args.file, args.model, args.output)
 
 
-def run_train(args: argparse.Namespace) -> int:
+def run_train(run: TrainRun) -> int:
     """Validate with and without attention, report, then train on everything."""
     from dataclasses import asdict, replace
 
@@ -66,12 +85,12 @@ def run_train(args: argparse.Namespace) -> int:
     from apps.movement.reports import validation_result, validation_text, write_json, write_text
     from apps.movement.training import TrainingOptions, cross_validate, make_clips, train_on
 
-    options = TrainingOptions(args.clip, args.epochs, args.inner_split, posture=args.posture)
-    examples = read_dataset(args.data)
+    options = TrainingOptions(run.clip, run.epochs, run.inner_split, posture=run.posture)
+    examples = read_dataset(run.data)
     data = make_clips(examples, options)
-    args.output.mkdir(parents=True, exist_ok=True)
-    seeds = range(args.seeds)
-    total = args.seeds * (2 * len(set(data.subjects)) + 1)
+    run.output.mkdir(parents=True, exist_ok=True)
+    seeds = range(run.seeds)
+    total = run.seeds * (2 * len(set(data.subjects)) + 1)
     with tqdm(total=total, disable=None, unit="network") as bar:
         attention = cross_validate(data, seeds, options, bar.update)
         control = cross_validate(data, seeds, replace(options, attention=False), bar.update)
@@ -80,33 +99,33 @@ def run_train(args: argparse.Namespace) -> int:
             networks.append(train_on(data, data.of([], inside=False), seed, options))
             bar.update()
     result = validation_result(examples, attention, control)
-    write_json({"options": asdict(options), "seeds": args.seeds, **result}, args.output / "results.json")
-    text = validation_text(result, args.seeds)
-    write_text(text, args.output / "results.txt")
-    save_ensemble(Ensemble(tuple(networks), options.clip, options.cleaning), args.output / "movement.safetensors")
+    write_json({"options": asdict(options), "seeds": run.seeds, **result}, run.output / "results.json")
+    text = validation_text(result, run.seeds)
+    write_text(text, run.output / "results.txt")
+    save_ensemble(Ensemble(tuple(networks), options.clip, options.cleaning), run.output / "movement.safetensors")
     print(text)
-    print(f"written: results.json, results.txt and movement.safetensors in {args.output}", file=sys.stderr)
+    print(f"written: results.json, results.txt and movement.safetensors in {run.output}", file=sys.stderr)
     return 0
 
 
-def _load(args: argparse.Namespace) -> "tuple[Ensemble, np.ndarray, list[int], Any]":
+def _load(file: Path, model: Path) -> "tuple[Ensemble, np.ndarray, list[int], Any]":
     """Networks, prepared tracks, first frames of the clips, and the clips."""
     from apps.movement.cleaning import prepare
     from apps.movement.clips import clip_starts, cut_clips
     from apps.movement.models import load_ensemble
     from apps.movement.readers import read_recording
 
-    ensemble = load_ensemble(args.model)
-    recording = read_recording(args.file)
+    ensemble = load_ensemble(model)
+    recording = read_recording(file)
     wanted = ensemble.networks[0].config.dimensions
     if recording.dimensions != wanted:
-        raise ValueError(f"{args.file} is {recording.dimensions}-D, but {args.model} was trained on {wanted}-D tracks")
+        raise ValueError(f"{file} is {recording.dimensions}-D, but {model} was trained on {wanted}-D tracks")
     tracks = prepare(recording, ensemble.cleaning)
     clips = cut_clips(tracks, ensemble.clip, recording.source)
     return ensemble, tracks, clip_starts(len(tracks), ensemble.clip), clips
 
 
-def run_predict(args: argparse.Namespace) -> int:
+def run_predict(file: Path, model: Path, *, as_json: bool) -> int:
     """Print the probabilities."""
     import json
 
@@ -115,14 +134,14 @@ def run_predict(args: argparse.Namespace) -> int:
     from apps.movement.reports import prediction_result, prediction_text
     from apps.movement.training import probabilities
 
-    ensemble, _, starts, clips = _load(args)
+    ensemble, _, starts, clips = _load(file, model)
     scores = np.stack([probabilities(network, clips)[0].numpy() for network in ensemble.networks])
-    result = prediction_result(str(args.file), scores, starts, ensemble.clip)
-    print(json.dumps({"notice": NOTICE, **result}, indent=1) if args.json else prediction_text(result))
+    result = prediction_result(str(file), scores, starts, ensemble.clip)
+    print(json.dumps({"notice": NOTICE, **result}, indent=1) if as_json else prediction_text(result))
     return 0
 
 
-def run_explain(args: argparse.Namespace) -> int:
+def run_explain(file: Path, model: Path, output: Path) -> int:
     """Write skeleton.png, movement.gif, ablation.png and explanation.json."""
     from tqdm import tqdm
 
@@ -130,19 +149,19 @@ def run_explain(args: argparse.Namespace) -> int:
     from apps.movement.explanation import explain
     from apps.movement.reports import explanation_result, faithfulness_text, prediction_result, write_json
 
-    ensemble, tracks, starts, clips = _load(args)
+    ensemble, tracks, starts, clips = _load(file, model)
     pictures = min(VIDEO_FRAMES, -(-len(tracks) // VIDEO_STEP))
-    args.output.mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     with tqdm(total=len(ensemble.networks) + pictures, disable=None) as bar:
         explanation = explain(ensemble.networks, clips, bar.update)
-        prediction = prediction_result(str(args.file), explanation.scores, starts, ensemble.clip)
+        prediction = prediction_result(str(file), explanation.scores, starts, ensemble.clip)
         probability = prediction["probability of atypical"]
-        title = f"{args.file.name}: probability of atypical {probability:.2f} +- {prediction['sd over seeds']:.2f}"
-        draw_skeleton(explanation, tracks, title, args.output / "skeleton.png")
-        draw_curves(explanation, title, args.output / "ablation.png")
-        draw_video(explanation, tracks, starts, ensemble.clip, args.output / "movement.gif", bar.update)
+        title = f"{file.name}: probability of atypical {probability:.2f} +- {prediction['sd over seeds']:.2f}"
+        draw_skeleton(explanation, tracks, title, output / "skeleton.png")
+        draw_curves(explanation, title, output / "ablation.png")
+        draw_video(explanation, tracks, starts, ensemble.clip, output / "movement.gif", bar.update)
     result = {**prediction, **explanation_result(explanation)}
-    write_json(result, args.output / "explanation.json")
+    write_json(result, output / "explanation.json")
     print(f"{NOTICE}\n{title}\n{faithfulness_text(result['joints']['faithfulness'])}")
-    print(f"written: skeleton.png, ablation.png, movement.gif and explanation.json in {args.output}", file=sys.stderr)
+    print(f"written: skeleton.png, ablation.png, movement.gif and explanation.json in {output}", file=sys.stderr)
     return 0

@@ -1,6 +1,5 @@
 """The work of `artnet stylize`: inputs are checked first; then pictures are read, painted and written side by side."""
 
-import argparse
 import os
 import threading
 import time
@@ -14,10 +13,10 @@ import numpy as np
 
 from apps.cli import describe, is_plain
 from apps.common.prefetch import each_ahead
-from apps.common.style_arguments import settings_of
 from apps.common.terminal import progress
 from apps.stylize.input_files import Sources, StyleSource, unchanged
 from apps.stylize.job_list import STDIO, Job
+from apps.stylize.options import StylizeOptions
 from apps.stylize.report import Result
 from apps.stylize.result_files import write_result
 from apps.stylize.up_to_date import Notes
@@ -72,14 +71,14 @@ class Batch:
     def __init__(
         self,
         stylizer: "Stylizer",
-        args: argparse.Namespace,
+        options: StylizeOptions,
         *,
         sources: Sources | None = None,
         mask: np.ndarray | None = None,
         notes: Notes | None = None,
     ):
-        self.stylizer, self.args, self.mask, self.notes = stylizer, args, mask, notes
-        self.sources, self.settings = sources or Sources(), settings_of(args)
+        self.stylizer, self.options, self.mask, self.notes = stylizer, options, mask, notes
+        self.sources, self.settings = sources or Sources(), options.settings
         self.style, self.style_hash = None, ""
         self.finished: dict[Job, Result] = {}
         self._painting, self._stop = threading.BoundedSemaphore(stylizer.streams), threading.Event()
@@ -140,13 +139,13 @@ class Batch:
         if job.output != STDIO and not self.sources.is_pipe(job.content) and is_huge(job.content):
             folder = job.output.parent
             folder.mkdir(parents=True, exist_ok=True)
-            return unchanged(job.content, lambda: read_huge(job.content, folder, short_side=self.args.size))
+            return unchanged(job.content, lambda: read_huge(job.content, folder, short_side=self.options.size))
         content, digest = self.sources.read(job.content)
-        return fit_short_side(content, self.args.size) if self.args.size else content, digest
+        return fit_short_side(content, self.options.size) if self.options.size else content, digest
 
     def _paint(self, content: Picture) -> np.ndarray:
         """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
-        stylized = self.stylizer.stylize(content.rgb, self.settings, tile=self.args.tile, progress=self._progress)
+        stylized = self.stylizer.stylize(content.rgb, self.settings, tile=self.options.tile, progress=self._progress)
         if self.mask is None:
             return stylized
         return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))
@@ -163,7 +162,7 @@ class Batch:
             with self._painting:
                 seconds -= time.perf_counter() - start  # it only waited
                 rgb = self._paint(read.content)
-            holds = write_result(job.output, rgb, read.content, strip_metadata=self.args.strip_metadata)
+            holds = write_result(job.output, rgb, read.content, strip_metadata=self.options.strip_metadata)
         except BrokenPipeError:
             raise
         except Exception as error:

@@ -1,13 +1,10 @@
 """artnet stylize: paint pictures in the style of others."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from apps.common.arguments import whole_number
+from apps.common.options import options_of
 from apps.common.style_arguments import add_engine, add_settings, add_style
-
-if TYPE_CHECKING:
-    from artnet import Stylizer
 
 DESCRIPTION = """\
 Paint pictures in the style of other pictures.
@@ -67,21 +64,19 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: bad input, and then nothing was written; or the only picture could not be stylized.
     """
-    from apps.stylize.run import run_stylize  # here, so that --help need not wait for numpy and Pillow
+    from apps.stylize.job_list import Naming, default_output  # here, so that --help need not wait for numpy and Pillow
+    from apps.stylize.options import StylizeOptions
+    from apps.stylize.run import run_stylize
 
-    return run_stylize(args, load_stylizer)
+    if args.output is None:
+        naming = Naming(args.combine, args.name)
+        args.output = default_output(args.content, args.style, naming, again=args.skip_existing)
+    return run_stylize(options_of(StylizeOptions, vars(args)))
 
 
 def tile_side(text: str) -> int | None:
     """An argparse type for --tile: 'auto' is None."""
     return None if text == "auto" else whole_number(64, 16384)(text)
-
-
-def load_stylizer(weights: str | None, engine: str, device: str, streams: int = 1) -> "Stylizer":
-    """The network, ready for a style."""
-    from artnet import Stylizer
-
-    return Stylizer.load(weights, engine=engine, device=device, streams=streams)
 
 
 def _add_look(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,5 @@
 """What a run says of itself at its end."""
 
-import argparse
 import json
 import os
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from typing import Any
 from apps.common.stdio import complain, say, say_written
 from apps.stylize.find_images import left_out_lines
 from apps.stylize.job_list import Job
+from apps.stylize.options import StylizeOptions
 
 STATUSES = ("written", "skipped", "failed", "unfinished")
 
@@ -60,27 +60,27 @@ class Report:
     left_out: dict[str, list[Path]] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
-    def show(self, args: argparse.Namespace) -> int:
+    def show(self, options: StylizeOptions) -> int:
         """Print it; the exit code.
 
         Raises:
             ValueError: the only picture failed, which is an error like any other.
         """
-        if args.json:
+        if options.json:
             say(json.dumps(self._as_json(), indent=2))
         for path, warning in (*self.warnings, *((r.content, line) for r in self.results for line in r.warnings)):
             complain(f"warning: {_about(path, warning)}")
         for line in left_out_lines(self.left_out):
             complain(line)
         failed = [result for result in self.results if result.status == "failed"]
-        if failed and len(self.results) == 1 and not os.path.isdir(args.content[0]):
+        if failed and len(self.results) == 1 and not os.path.isdir(options.content[0]):
             raise ValueError(failed[0].error)
         for result in failed:
             complain(f"failed: {_about(result.content, result.error or '')}")
-        if not args.json and args.output != "-":
+        if not options.json and options.output != "-":
             say(self._summary())
-            if os.path.lexists(args.output):
-                say_written(args.output)
+            if os.path.lexists(options.output):
+                say_written(options.output)
         return 1 if failed else 0
 
     def _counts(self) -> dict[str, int]:

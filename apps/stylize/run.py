@@ -1,55 +1,40 @@
-"""A run of `artnet stylize`, from its arguments to its report."""
+"""A run of `artnet stylize`, from its options to its report."""
 
-import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from apps.common.prefetch import each_ahead
 from apps.common.stdio import stdout_is_closed
-from apps.common.style_arguments import engine_of
 from apps.common.terminal import progress
 from apps.stylize.batch import MANY, STREAMS, Batch, failure
 from apps.stylize.find_images import Finder
 from apps.stylize.input_files import Sources, unchanged
-from apps.stylize.job_list import STDIO, Job, Naming, default_output, plan_jobs
+from apps.stylize.job_list import STDIO, Job, Naming, plan_jobs
 from apps.stylize.manifest import Journal
+from apps.stylize.options import StylizeOptions
 from apps.stylize.report import Report, Result
 from apps.stylize.up_to_date import Notes, conditions_of, weights_path
 from artnet.image.files import sweep
 
-if TYPE_CHECKING:
-    from artnet import Stylizer
 
-Load = Callable[[str | None, str, str, int], "Stylizer"]
-
-
-def run_stylize(args: argparse.Namespace, load: Load) -> int:
-    """Do what the arguments of `artnet stylize` ask for and report it; see `apps.stylize.command.run`.
-
-    Args:
-        args: as defined by `apps.stylize.command.add_arguments`.
-        load: from (weights, engine, device, streams) to a stylizer; called only if there is something to paint.
-    """
+def run_stylize(options: StylizeOptions) -> int:
+    """Do what is asked for and report it; see `apps.stylize.command.run`. Nothing is loaded if nothing is to paint."""
     start = time.perf_counter()
-    if args.output is None:
-        naming = Naming(args.combine, args.name)
-        args.output = default_output(args.content, args.style, naming, again=args.skip_existing)
-    run = Run(args)
+    run = Run(options)
     results = {job: Result.of(job, "skipped") for job in run.current()}
     todo = [job for job in run.jobs if job not in results]
     interruption = None
     if todo:
-        batch = run.batch(load)
+        batch = run.batch()
         try:
             run.paint(batch, todo)
         except KeyboardInterrupt as stop:  # the report says how far it came
             interruption = stop
         results |= batch.finished
-    code = run.report(results, time.perf_counter() - start).show(args)
+    code = run.report(results, time.perf_counter() - start).show(options)
     if interruption:
         raise interruption
     return code
@@ -58,43 +43,41 @@ def run_stylize(args: argparse.Namespace, load: Load) -> int:
 class Run:
     """The inputs of a run, checked and, where they are few, read. Raises ValueError where they are wrong."""
 
-    def __init__(self, args: argparse.Namespace):
-        self.args, self.sources = args, Sources()
-        journal = Journal(Path(args.output))
-        self.finder = Finder(args.recursive, Path(args.output), self.sources.suffix, journal.is_result)
-        inputs = [Path(name) for name in (args.mask, args.weights) if name]
-        naming = Naming(args.combine, args.name)
-        self.jobs = plan_jobs(args.content, args.style, args.output, self.finder, naming=naming, inputs=inputs)
-        if args.output == "-":
-            _check_stdout(args)
-        elif args.json and stdout_is_closed():
+    def __init__(self, options: StylizeOptions):
+        self.options, self.sources = options, Sources()
+        journal = Journal(Path(options.output))
+        self.finder = Finder(options.recursive, Path(options.output), self.sources.suffix, journal.is_result)
+        inputs = [Path(name) for name in (options.mask, options.network.weights) if name]
+        naming = Naming(options.combine, options.name)
+        self.jobs = plan_jobs(options.content, options.style, options.output, self.finder, naming=naming, inputs=inputs)
+        if options.output == "-":
+            _check_stdout(options)
+        elif options.json and stdout_is_closed():
             raise ValueError("--json needs standard output, which is closed")
         self.sources.keep([*inputs, *(path for job in self.jobs for path, _ in job.style)])
-        self.style = self.sources.style(self.jobs[0].style) if args.combine == "blend" else None
-        self.mask, mask_hash = self.sources.read_mask(Path(args.mask)) if args.mask else (None, "")
-        self.weights_hash = self.sources.hash(weights_path(args.weights))
-        journal = journal_of(args, self.jobs)
+        self.style = self.sources.style(self.jobs[0].style) if options.combine == "blend" else None
+        self.mask, mask_hash = self.sources.read_mask(Path(options.mask)) if options.mask else (None, "")
+        self.weights_hash = self.sources.hash(weights_path(options.network.weights))
+        journal = journal_of(options, self.jobs)
         # By all jobs, not by those that are left to do: the rounding of an engine depends on it.
         self.streams = STREAMS if len(self.jobs) >= MANY else 1
-        conditions = conditions_of(args, mask_hash, self.weights_hash, several=self.streams > 1)
+        conditions = conditions_of(options, mask_hash, self.weights_hash, several=self.streams > 1)
         self.notes = Notes(journal, conditions, self.sources) if journal else None
 
     def current(self) -> Iterator[Job]:
         """The jobs whose results need not be made again."""
-        if self.args.skip_existing and self.notes:
+        if self.options.skip_existing and self.notes:
             for job, current in each_ahead(self.notes.is_current, self.jobs, threads=STREAMS, size=64):
                 if current.result():
                     yield job
 
-    def batch(self, load: Load) -> Batch:
+    def batch(self) -> Batch:
         """What paints the pictures; with the style, where there is one for all."""
-        args = self.args
-        stylizer, digest = unchanged(
-            weights_path(args.weights), lambda: load(args.weights, engine_of(args), args.device, self.streams)
-        )
+        network, transfer = self.options.network, self.options.settings.transfer
+        stylizer, digest = unchanged(weights_path(network.weights), lambda: network.load(transfer, self.streams))
         if digest != self.weights_hash:
             raise ValueError("the weights were changed while they were read; run this again")
-        batch = Batch(stylizer, args, sources=self.sources, mask=self.mask, notes=self.notes)
+        batch = Batch(stylizer, self.options, sources=self.sources, mask=self.mask, notes=self.notes)
         if self.style:
             try:
                 batch.set_style(self.jobs[0], self.style)
@@ -124,18 +107,18 @@ class Run:
         return Report(every, seconds, self.finder.left_out, warnings)
 
 
-def journal_of(args: argparse.Namespace, jobs: list[Job]) -> Journal | None:
+def journal_of(options: StylizeOptions, jobs: list[Job]) -> Journal | None:
     """That of the output folder; for a file that is named itself only if it may be left alone later."""
-    folder = Path(args.output)
-    if args.output == "-":
+    folder = Path(options.output)
+    if options.output == "-":
         return None
     if jobs[0].output == folder:
-        return Journal(folder.parent) if args.skip_existing else None
+        return Journal(folder.parent) if options.skip_existing else None
     return Journal(folder)
 
 
-def _check_stdout(args: argparse.Namespace) -> None:
-    if args.json:
+def _check_stdout(options: StylizeOptions) -> None:
+    if options.json:
         raise ValueError("--json and '-o -' both need standard output; write the picture to a file")
     if stdout_is_closed():
         raise ValueError("standard output is closed; name a file instead of '-o -'")

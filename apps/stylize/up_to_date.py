@@ -1,6 +1,5 @@
 """What is noted of the results of a run, and which of them a later run finds current."""
 
-import argparse
 import hashlib
 import json
 from dataclasses import astuple
@@ -10,10 +9,10 @@ from pathlib import Path
 
 from apps.cli import describe
 from apps.common.stdio import complain
-from apps.common.style_arguments import engine_of, settings_of
 from apps.stylize.input_files import Sources
 from apps.stylize.job_list import STDIO, Job
 from apps.stylize.manifest import Fingerprint, Journal
+from apps.stylize.options import StylizeOptions
 from artnet import __version__
 from artnet.model.checkpoint_arrays import BUNDLED
 
@@ -60,15 +59,16 @@ class Notes:
         return hashlib.sha256("\n".join([content, style, self.conditions]).encode()).hexdigest()
 
 
-def conditions_of(args: argparse.Namespace, mask: str, weights: str, *, several: bool) -> str:
+def conditions_of(options: StylizeOptions, mask: str, weights: str, *, several: bool) -> str:
     """The program and the options of `artnet stylize` that change results.
 
     Args:
         mask, weights: the hashes of these files.
         several: whether several pictures are painted at once, which changes the engine's rounding.
     """
-    engine = engine_of(args), args.device, bool(find_spec("openvino"))  # which decides what "auto" is
-    values = astuple(settings_of(args)), args.size, args.tile, args.strip_metadata
+    network, settings = options.network, options.settings
+    engine = network.engine_for(settings.transfer), network.device, bool(find_spec("openvino"))  # which decides "auto"
+    values = astuple(settings), options.size, options.tile, options.strip_metadata
     return json.dumps([__version__, engine, values, mask, weights, several])
 
 

@@ -2,12 +2,16 @@
 
 import argparse
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from apps.common.arguments import whole_number
+from apps.common.network import NetworkOptions
+from apps.common.options import options_of
 from apps.common.stdio import complain, say, say_written
-from apps.common.style_arguments import add_engine, add_settings, add_style, engine_of, read_styles, settings_of
+from apps.common.style_arguments import add_engine, add_settings, add_style, read_styles
 from apps.common.terminal import progress
+from artnet.settings import StyleSettings
 
 DESCRIPTION = """\
 Paint a video in the style of pictures. Sound, frame times and colour tags are kept; frames are turned upright; the
@@ -24,6 +28,28 @@ examples:
 needs PyAV and OpenCV: pip install 'artnet[video]'
 """
 _BAR = "{bar:32} {percentage:3.0f} %  {n:.1f} of {total_fmt} s of video  {elapsed}, {remaining} left"
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """What to paint and how.
+
+    Attributes:
+        style: paths with their weights.
+        start, end: of the part that is painted, in seconds; None for the end of the video.
+        size: short side in pixels to which frames are scaled, or None.
+        steady: whether flicker is reduced.
+    """
+
+    video: str
+    style: list[tuple[Path, float]]
+    output: str
+    start: float
+    end: float | None
+    size: int | None
+    steady: bool
+    settings: StyleSettings
+    network: NetworkOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,37 +93,40 @@ def run(args: argparse.Namespace) -> int:
         ValueError: bad input, or PyAV or OpenCV is missing; then nothing was written.
     """
     from apps.common.extras import need
-    from apps.stylize import command as stylize
 
     need("video", "av", "cv2")
+    return _paint(options_of(VideoOptions, vars(args)))
+
+
+def _paint(options: VideoOptions) -> int:
     from apps.video.convert import Clip, VideoReader, convert
 
-    _check_output(args)
+    _check_output(options)
+    settings = options.settings
     # First, so that bad input costs no loading; and once, as a pipe can be read but once.
-    with VideoReader(args.video, args.start, args.end) as reader, progress(None, "s", layout=_BAR) as bar:
-        styles = read_styles(args.style)
-        stylizer = stylize.load_stylizer(args.weights, engine_of(args), args.device)
-        settings = settings_of(args)
+    with VideoReader(options.video, options.start, options.end) as reader, progress(None, "s", layout=_BAR) as bar:
+        styles = read_styles(options.style)
+        stylizer = options.network.load(settings.transfer)
         stylizer.set_style(styles, stroke_size=settings.stroke_size)
 
         def show(done: float, whole: float | None) -> None:
             bar.total = None if whole is None else round(max(whole, done), 1)
             bar.update(done - bar.n)
 
-        made = convert(reader, args.output, stylizer, settings, Clip(args.size, args.steady), show)
+        made = convert(reader, options.output, stylizer, settings, Clip(options.size, options.steady), show)
     for line in made.remarks:
-        complain(f"{args.video}: {line}")
+        complain(f"{options.video}: {line}")
     say(f"{made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}")
-    say_written(args.output)
+    say_written(options.output)
     return 1 if made.missing else 0
 
 
-def _check_output(args: argparse.Namespace) -> None:
-    out = Path(args.output)
+def _check_output(options: VideoOptions) -> None:
+    out = Path(options.output)
     if out.suffix.lower() != ".mp4":
-        raise ValueError(f"{args.output}: videos are written as .mp4; name the output so")
+        raise ValueError(f"{options.output}: videos are written as .mp4; name the output so")
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise ValueError(f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}; create it first")
-    for name in (args.video, *(path for path, _ in args.style)):
+    for name in (options.video, *(path for path, _ in options.style)):
         if out.exists() and os.path.exists(name) and os.path.samefile(out, name):
             raise ValueError(f"{out} is one of the inputs and would be overwritten; choose another output")

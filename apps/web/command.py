@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable
 
 from apps.common.arguments import whole_number
+from apps.common.options import options_of
 from apps.common.style_arguments import add_engine
+from apps.web.options import ServeOptions
 
 DESCRIPTION = """\
 Serve a web page that paints photos, videos and the browser's camera, with an API for programs. Only this machine can
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
     with cache_folder() as cache:
-        url, close = start(args, cache)
+        url, close = start(options_of(ServeOptions, vars(args)), cache)
         try:
             print(f"{url} (stop with Ctrl-C)", flush=True)
             if args.host not in _LOCAL and not args.auth:
@@ -82,10 +84,9 @@ def run(args: argparse.Namespace) -> int:
             close()
 
 
-def start(args: argparse.Namespace, cache: str) -> tuple[str, Callable[[], None]]:
+def start(options: ServeOptions, cache: str) -> tuple[str, Callable[[], None]]:
     """Serve in the background; (address, function that stops it). Uploads and results go below the folder `cache`."""
     from apps.common.extras import need
-    from apps.stylize import command as stylize
 
     served = os.path.join(os.path.realpath(cache), "served")
     os.environ |= {
@@ -95,4 +96,4 @@ def start(args: argparse.Namespace, cache: str) -> tuple[str, Callable[[], None]
     need("web", "gradio", "av", "cv2")
     from apps.web.serving import serve
 
-    return serve(args, stylize.load_stylizer(args.weights, args.engine, args.device), cache)
+    return serve(options, options.network.load(), cache)

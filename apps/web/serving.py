@@ -1,6 +1,5 @@
 """The page behind its gate, served in the background."""
 
-import argparse
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from apps.web.gate import Gate, Rules
 from apps.web.hosts import Hosts
 from apps.web.local import LocalPage
 from apps.web.logins import Logins
+from apps.web.options import ServeOptions
 from apps.web.page import build_page, theme
 from apps.web.panel import first_value, wish
 from apps.web.quota import Quota
@@ -33,7 +33,7 @@ THREADS = 80
 _SWEEP = 600  # seconds
 
 
-def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[str, Callable[[], None]]:
+def serve(options: ServeOptions, stylizer: "Stylizer", cache: str) -> tuple[str, Callable[[], None]]:
     """Start the server; (address, function that stops it).
 
     Raises:
@@ -46,7 +46,7 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
     studio = Studio(stylizer, clients, work)
     page = build_page(studio)
     studio.quota = quota = Quota(folder)
-    hosts = Hosts(args.host, args.allow_host)
+    hosts, weights = Hosts(options.host, options.allow_host), options.network.weights or "artnet"
     rules = Rules(
         hosts, clients, Logins(), quota, folder / "served", lambda *request: inputs_of(page, *request),
         lambda session: forget(page, session), MAX_UPLOAD,
@@ -54,15 +54,15 @@ def serve(args: argparse.Namespace, stylizer: "Stylizer", cache: str) -> tuple[s
     confined.prepare()
     try:
         _, url, _ = page.launch(
-            server_name=args.host, server_port=args.port, auth=args.auth, share=False, quiet=True,
+            server_name=options.host, server_port=options.port, auth=options.auth, share=False, quiet=True,
             prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
             enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(),
             state_session_capacity=SESSIONS, max_threads=THREADS,
-            app_kwargs={"middleware": [Middleware(LocalPage, hosts, folder / "local", args.weights or "artnet"),
+            app_kwargs={"middleware": [Middleware(LocalPage, hosts, folder / "local", weights),
                                        Middleware(Gate, rules), Middleware(Frames, studio.visits), Middleware(Shell)]},
         )  # fmt: skip
     except OSError as error:
-        raise ValueError(f"cannot serve on {args.host}:{args.port}; choose another --port (or --host)") from error
+        raise ValueError(f"cannot serve on {options.host}:{options.port}; choose another --port (or --host)") from error
     stopped = threading.Event()
     threading.Thread(target=_sweep, args=(quota, stopped), daemon=True).start()
     warming = threading.Thread(target=studio.warm, args=(wish(first_value()),))

@@ -5,13 +5,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps import samples
 from apps.common.arguments import named_style, whole_number
+from apps.common.network import NetworkOptions
+from apps.common.options import options_of
 from apps.common.stdio import complain, say
-from apps.common.style_arguments import add_engine, add_settings, engine_of, settings_of
+from apps.common.style_arguments import add_engine, add_settings
+from artnet.settings import StyleSettings
 
 if TYPE_CHECKING:
     from apps.webcam.live import Controls, Painter
@@ -38,6 +42,31 @@ examples:
 needs OpenCV, pygame and PyAV: pip install 'artnet[webcam]', for --virtual-camera also 'artnet[virtualcam]'
 """
 PORT = 8080
+
+
+@dataclass(frozen=True)
+class WebcamOptions:
+    """What to paint, how, and who sees it.
+
+    Attributes:
+        style: pictures to switch between; None for the bundled ones.
+        camera: number, device or video file.
+        size: short side of the pictures in pixels.
+        web: port of the page, if there is to be one.
+        virtual_camera: name of one, '' for any; None for none.
+        frames: after which it stops.
+    """
+
+    style: list[Path] | None
+    camera: str
+    size: int
+    web: int | None
+    virtual_camera: str | None
+    headless: bool
+    frames: int | None
+    report: bool
+    settings: StyleSettings
+    network: NetworkOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,62 +118,62 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings say less than our own lines
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")  # slow to open on Windows
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    if args.headless and args.web is None and args.virtual_camera is None and args.frames is None:
+    options = options_of(WebcamOptions, vars(args))
+    if options.headless and (options.web, options.virtual_camera, options.frames) == (None, None, None):
         raise ValueError("nobody would see the painting: with --headless give --web, --virtual-camera or --frames")
     with ExitStack() as stack:
         window = None
-        if not args.headless:
+        if not options.headless:
             need("webcam", "pygame")
             window = stack.enter_context(_window())
         need("webcam", "cv2", "av")
-        _paint(args, window, stack)
+        _paint(options, window, stack)
     return 0
 
 
-def _paint(args: argparse.Namespace, window: "Window | None", stack: ExitStack) -> None:
+def _paint(options: WebcamOptions, window: "Window | None", stack: ExitStack) -> None:
     from apps.webcam.camera import Camera
     from apps.webcam.live import Controls
     from apps.webcam.session import Session
 
-    styles = args.style or list(samples.styles().values())
-    controls = Controls(settings=settings_of(args))
-    screens = _screens(args, stack)
-    camera = stack.enter_context(Camera(args.camera, args.size, complain))
-    mirrored = not Path(args.camera).is_file()  # who shows a film does not look at himself
+    styles = options.style or list(samples.styles().values())
+    controls = Controls(settings=options.settings)
+    screens = _screens(options, stack)
+    camera = stack.enter_context(Camera(options.camera, options.size, complain))
+    mirrored = not Path(options.camera).is_file()  # who shows a film does not look at himself
     session = Session(controls, [_title(path) for path in styles], window, screens=screens, mirrored=mirrored)
     with suppress(KeyboardInterrupt):  # the usual way to end it without a window
-        session.run(camera, lambda: _painter(args, styles, controls), args.frames)
-    if args.report:
+        session.run(camera, lambda: _painter(options, styles, controls), options.frames)
+    if options.report:
         say(json.dumps(_report(session, camera.captured), indent=2))
     else:
         for path in session.written:
             say(str(path))
 
 
-def _painter(args: argparse.Namespace, styles: list[Path], controls: "Controls") -> "Painter":
-    from apps.stylize import command as stylize
+def _painter(options: WebcamOptions, styles: list[Path], controls: "Controls") -> "Painter":
     from apps.webcam.live import Painter
     from artnet.image import flatten, read_picture
 
     # The user's own are read before anything is painted, as they may be bad.
-    sources = [flatten(read_picture(path)) if args.style else path for path in styles]
-    return Painter(stylize.load_stylizer(args.weights, engine_of(args), args.device), sources, controls)
+    sources = [flatten(read_picture(path)) if options.style else path for path in styles]
+    return Painter(options.network.load(options.settings.transfer), sources, controls)
 
 
-def _screens(args: argparse.Namespace, stack: ExitStack) -> list["Screen"]:
+def _screens(options: WebcamOptions, stack: ExitStack) -> list["Screen"]:
     """What shows the painting beside the window."""
     from apps.common.extras import need
 
     screens: list[Screen] = []
-    if args.virtual_camera is not None:
+    if options.virtual_camera is not None:
         need("virtualcam", "pyvirtualcam")
         from apps.webcam.virtual import VirtualCamera
 
-        screens.append(stack.enter_context(VirtualCamera(args.virtual_camera)))
-    if args.web is not None:
+        screens.append(stack.enter_context(VirtualCamera(options.virtual_camera)))
+    if options.web is not None:
         from apps.webcam.stream import Stream
 
-        stream = stack.enter_context(Stream(args.web))
+        stream = stack.enter_context(Stream(options.web))
         screens.append(stream)
         complain(f"the painting is on {stream.url} for browsers and OBS on this machine")
     return screens

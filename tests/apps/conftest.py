@@ -2,14 +2,13 @@
 
 import copy
 import socket
-from argparse import Namespace
 from contextlib import contextmanager
 
 import pytest
 from helpers.fake_stylizer import FakeStylizer
 from PIL import Image
 
-import apps.stylize.command
+import apps.common.network
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def fake(monkeypatch):
         stylizer.loaded = (weights, engine, device)
         return stylizer
 
-    monkeypatch.setattr(apps.stylize.command, "load_stylizer", load)
+    monkeypatch.setattr(apps.common.network, "load_stylizer", load)
     return stylizer
 
 
@@ -82,15 +81,14 @@ def http(server):
 @contextmanager
 def _servers(cache):
     import apps.web.command
+    from apps.web.options import ServeOptions
 
     closing = []
 
     def start(stylizer, auth=None, port=None):
-        values = {"weights": None, "engine": "auto", "device": "auto", "host": "127.0.0.1", "auth": auth}
-        values["allow_host"] = []
         with pytest.MonkeyPatch.context() as patch:  # only meanwhile: a server outlives the tests that use it
-            patch.setattr(apps.stylize.command, "load_stylizer", lambda *_: copy.copy(stylizer))
-            url, close = apps.web.command.start(Namespace(**values, port=port or _free_port()), str(cache))
+            patch.setattr(apps.common.network, "load_stylizer", lambda *_: copy.copy(stylizer))
+            url, close = apps.web.command.start(ServeOptions(port=port or _free_port(), auth=auth), str(cache))
         closing.append(close)
         return url
 

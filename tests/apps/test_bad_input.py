@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import apps.stylize.command
+import apps.common.network
 from apps.cli import main
 from artnet.image import READ_SUFFIXES
 
@@ -198,7 +198,7 @@ def test_loading_fails(option, error, untouched, monkeypatch, capsys):
         assert option[1] in (weights, device)
         raise error
 
-    monkeypatch.setattr(apps.stylize.command, "load_stylizer", load)
+    monkeypatch.setattr(apps.common.network, "load_stylizer", load)
     arguments = ["photo.png", "--style", "style.png", "-o", "out.png"]
     refused([*arguments, *option], " ".join(str(error).split()), capsys)
 

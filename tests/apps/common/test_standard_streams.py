@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a
 INSTANT = f"""
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-import apps.stylize.command
+import apps.common.network
 from apps.cli import main
 from helpers.fake_stylizer import FakeStylizer
 
@@ -27,7 +27,7 @@ class Fake(FakeStylizer):
         time.sleep(0.02)
         return super().stylize(content, settings, **options)
 
-apps.stylize.command.load_stylizer = lambda *_: Fake()
+apps.common.network.load_stylizer = lambda *_: Fake()
 sys.exit(main(sys.argv[1:]))
 """
 """`artnet` with a stylizer that inverts colours."""

@@ -132,7 +132,7 @@ def test_weights_that_change_while_they_are_read(fake, desk, monkeypatch, capsys
         weights.write_bytes(b"new")
         return fake
 
-    monkeypatch.setattr("apps.stylize.command.load_stylizer", load)
+    monkeypatch.setattr("apps.common.network.load_stylizer", load)
     assert stylize(*RESUME, "--weights", "my.safetensors") == 2
     assert capsys.readouterr().err == "artnet: error: the weights were changed while they were read; run this again\n"
 
@@ -196,7 +196,7 @@ def test_the_number_of_pictures_left_changes_nothing(desk, monkeypatch):
         raise ValueError("enough")
 
     monkeypatch.setattr(apps.stylize.run, "STREAMS", 3)
-    monkeypatch.setattr("apps.stylize.command.load_stylizer", load)
+    monkeypatch.setattr("apps.common.network.load_stylizer", load)
     monkeypatch.setattr(Journal, "made_of", lambda self, output: None)
     assert stylize(*RESUME) == 2
     monkeypatch.setattr("apps.stylize.up_to_date.Notes.is_current", lambda self, job: job.output.name > "00.png")

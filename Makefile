@@ -26,8 +26,9 @@ test: $(INSTALLED_DEV)  ## run the tests
 test-browser: $(INSTALLED_DEV)  ## test the web page in Chromium, where it is installed
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -m browser
 
-lint: $(INSTALLED_DEV)  ## check the style of the code
+lint: $(INSTALLED_DEV)  ## check the style of the code, and who imports whom
 	$(BIN)/python -m ruff check .
+	$(BIN)/lint-imports --no-cache
 
 types: $(INSTALLED_DEV)  ## check the types of the packages
 	$(BIN)/python -m mypy

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from apps.common import stdio
+from apps.common.errors import describe, is_plain
 from apps.common.terminal import BOLD, is_colorful
 from artnet import __version__
 
@@ -37,10 +38,6 @@ examples:
 
 exit codes: 0 done, 1 some of several pictures failed, 2 nothing done because of an error, 130 interrupted
 """
-
-
-_FOREIGN = frozenset(["av", "cv2", "onnxruntime", "openvino", "pyvips", "torch"])
-"""Packages whose errors are one line too."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -89,25 +86,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         stdio.complain(f"error: {describe(error)}")
         _flush_or_drop()
         return 2
-
-
-def is_plain(error: BaseException) -> bool:
-    """Whether an exception says what is wrong with the input or the machine; all others are faults of the program.
-
-    Libraries in C++ raise classes of their own, or bare RuntimeErrors: that is how torch reports that memory ran out.
-    """
-    foreign = type(error).__module__.partition(".")[0] in _FOREIGN
-    return foreign or type(error) is RuntimeError or isinstance(error, (ValueError, OSError, MemoryError))
-
-
-def describe(error: BaseException) -> str:
-    """An exception as one line for people: no errno, no line breaks."""
-    if isinstance(error, MemoryError):
-        return "not enough memory; use smaller pictures"
-    text = str(error)
-    if isinstance(error, OSError) and error.strerror:
-        text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
-    return " ".join(text.split()) or type(error).__name__
 
 
 def _flush_or_drop() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from apps import samples
-from apps.cli import describe
 from apps.common.contact_sheet import contact_sheet
+from apps.common.errors import describe
 from apps.common.stdio import say_written
 
 STYLES = ("starry-orchard", "stained-glass", "wave-print")

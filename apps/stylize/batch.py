@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from apps.cli import describe, is_plain
+from apps.common.errors import describe, is_plain
 from apps.common.prefetch import each_ahead
 from apps.common.terminal import progress
 from apps.stylize.input_files import Sources, StyleSource, unchanged

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from apps.cli import describe
+from apps.common.errors import describe
 from apps.common.stdio import naming_stdout
 from apps.stylize.job_list import STDIO
 from apps.stylize.manifest import Fingerprint

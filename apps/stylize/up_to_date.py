@@ -7,7 +7,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from apps.cli import describe
+from apps.common.errors import describe
 from apps.common.stdio import complain
 from apps.stylize.input_files import Sources
 from apps.stylize.job_list import STDIO, Job

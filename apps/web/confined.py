@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from apps.cli import describe
+from apps.common.errors import describe
 
 PRELOADED = ["__main__", "apps.web.reading"]
 """Imported once, in the process that the others are forked from: one more of them then takes 0.02 s."""

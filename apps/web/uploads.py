@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from apps import samples
-from apps.cli import describe
+from apps.common.errors import describe
 from apps.web import confined, reading
 from apps.web.clients import GoneError, address
 from apps.web.places import Places

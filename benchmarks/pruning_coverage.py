@@ -208,7 +208,7 @@ def _takes_size(name: str) -> bool:
     import timm
 
     try:
-        timm.create_model(name, img_size=SIZE)
+        timm.create_model(name, img_size=SIZE).eval()(torch.rand(1, 3, SIZE, SIZE))
     except Exception:
         return False
     return "img_size" in inspect.getsource(inspect.getmodule(timm.model_entrypoint(name)))  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from pruning.activations import ChannelStatistics, record_activations
 from pruning.checkpoint import load, save
 from pruning.evidence import Evidence, calibrate, record
 from pruning.graph import TracedModel, trace
-from pruning.latency import latency_ms
+from pruning.latency import latencies_ms, latency_ms
 from pruning.plan_data import GroupPlan, Plan
 from pruning.planning import plan
 from pruning.recalibration import recalibrate
@@ -39,6 +39,7 @@ __all__ = [
     "apply",
     "calibrate",
     "format_table",
+    "latencies_ms",
     "latency_ms",
     "layer_table",
     "load",

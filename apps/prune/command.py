@@ -186,15 +186,21 @@ def _planned(
 ) -> "tuple[nn.Module | pruning.TracedModel, pruning.Plan]":
     """The plan, and the network that it is for: the subject's own, or one trained by a schedule or search."""
     import pruning
+    from apps.prune.calibration import progress_bar
 
     if args.schedule or args.search:
         return _taught(args, subject, classes)
     options = {name: getattr(args, name) for name in RANKING} | {"criterion": args.criterion or "zero"}
     options |= {name: getattr(args, name) for name in ("target", "min_channels", "seed", "on_unsupported")}
     how = {"keep": args.keep, "on_unsupported": args.on_unsupported}
-    traced = pruning.trace(subject.model, subject.example(), **how)
+    with progress_bar("following channels", 1) as bar:
+        traced = pruning.trace(subject.model, subject.example(), **how)
+        bar.update()
     statistics = _watch(args, subject, options["criterion"], classes)
-    return traced, pruning.plan(traced, statistics=statistics, **options)
+    with progress_bar("ranking channels", 1) as bar:
+        plan = pruning.plan(traced, statistics=statistics, **options)
+        bar.update()
+    return traced, plan
 
 
 def _taught(args: argparse.Namespace, subject: "Subject", classes: "Splits | None") -> "tuple[nn.Module, pruning.Plan]":
@@ -264,8 +270,8 @@ def _summary(
     pair, example = (subject.model, pruned), subject.example()
     rows: Rows = {name: (plan.before[name], plan.after[name]) for name in ("macs", "params", "channels")}
     for count in (1,) if subject.build is None else (1, MANY):
-        before, after = (round(pruning.latency_ms(m, example.expand(count, -1, -1, -1)), 2) for m in pair)
-        rows["latency_ms" if count == 1 else f"latency_ms_batch{count}"] = (before, after)
+        before, after = pruning.latencies_ms(pair, example.expand(count, -1, -1, -1))
+        rows["latency_ms" if count == 1 else f"latency_ms_batch{count}"] = (round(before, 2), round(after, 2))
     if classes is not None:
         before, after = (accuracy(model, classes.test, args.batch) for model in pair)
         rows["accuracy"] = (before, after)

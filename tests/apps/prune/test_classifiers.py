@@ -202,7 +202,7 @@ def normalised():
     """A layer whose channels cannot be removed, between others whose can."""
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(3, 8, 3), nn.GroupNorm(2, 8), nn.Conv2d(8, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Conv2d(3, 8, 3), nn.Softmax(1), nn.Conv2d(8, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
         nn.Linear(8, 2),
     )  # fmt: skip
 
@@ -210,7 +210,7 @@ def normalised():
 @pytest.mark.filterwarnings("ignore:the target")
 def test_what_cannot_be_pruned_is_listed(command, tmp_path, capsys):
     assert main(command("--criterion", "l1", make="normalised")) == 0
-    assert "left whole: 0, it meets group normalisation" in capsys.readouterr().err
+    assert "left whole: 0, it meets softmax over its channels" in capsys.readouterr().err
     assert set(results(tmp_path)[1].skipped) == {"0"}
     assert main(command("--criterion", "l1", "--overwrite", "--on-unsupported", "raise", make="normalised")) == 2
     assert "the channels of 0 cannot be pruned" in capsys.readouterr().err

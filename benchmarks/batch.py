@@ -90,8 +90,11 @@ def finished(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
 
 
 def throughput(folder: Path, stylizer: Stylizer, wide: Stylizer) -> dict[str, Any]:
-    """Pictures per second of the bare network, of the network with the finish, both one at a time, and of the command,
-    whose stylizer paints several; and the shares of the first two that the command reaches."""
+    """Pictures per second, and the shares of the bare network's that the command reaches.
+
+    Of the bare network and of the network with the finish, both one at a time, and of the command, whose stylizer
+    paints several.
+    """
     batch, jobs = batch_of(folder, wide, [])
     stylizer.set_style(samples.style(STYLE))
     part = -(-len(jobs) // ROUNDS)

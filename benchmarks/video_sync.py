@@ -202,8 +202,10 @@ def compare(path: Path, parts: list[Path], target: Path) -> dict[str, Any]:
 
 
 def is_right(row: dict[str, Any], frames: float) -> bool:
-    """Whether sound and frames are kept, and the length within so many frames: of joined parts, the last of the sound
-    goes on for a part of a frame, and what follows begins after it."""
+    """Whether sound and frames are kept, and the length within so many frames.
+
+    Of joined parts, the last of the sound goes on for a part of a frame, and what follows begins after it.
+    """
     if "error" in row or row["difference_ms"] > 40 or row["frames"][0] != row["frames"][1]:
         return False
     return abs(row["seconds"][0] - row["seconds"][1]) <= frames / RATE + 1e-6

@@ -38,7 +38,7 @@ def channel_moments(features: Tensor, eps: float = EPS) -> Moments:
     return mean.transpose(1, 2)[..., None], std.transpose(1, 2)[..., None]
 
 
-def own_moments(name: str, features: Tensor) -> Moments:
+def own_moments(_name: str, features: Tensor) -> Moments:
     """The default of every transform: the features' own moments."""
     return channel_moments(features)
 

@@ -109,6 +109,7 @@ def every_engine(weights: str) -> dict[str, Any]:
 
 
 def painter(engine: Any, content: Any, style: Any) -> Callable[[], object]:
+    """A job for the clock: an engine paints the content in the style, both (H, W, 3) uint8."""
     from artnet.engines.base import Look
 
     look = Look([engine.prepare(style)], fixed_size=True)
@@ -224,6 +225,7 @@ def gpu(options: BenchmarkOptions) -> dict[str, Any]:
 
 
 def has_cuda() -> bool:
+    """Whether torch can use a GPU here."""
     import torch
 
     return torch.cuda.is_available()
@@ -240,4 +242,5 @@ def python(program: str, *arguments: str) -> str:
 
 
 def spread(row: dict[str, float]) -> str:
+    """The median and, in brackets, the middle half."""
     return f"{row['median_ms']:9.1f} ms ({row['q1_ms']:.1f} .. {row['q3_ms']:.1f})"

@@ -101,8 +101,11 @@ def replayed(work: Callable[[], object]) -> Callable[[], None]:
 
 @contextmanager
 def convolutions(network: nn.Module) -> Iterator[dict[str, int]]:
-    """Operations (two for a multiplication and addition) of the convolutions that run in the context, and the bytes of
-    their inputs and outputs."""
+    """Count what the convolutions that run in the context do.
+
+    Yields:
+        'operations' (two for a multiplication and addition), and 'bytes' of inputs and outputs.
+    """
     work = {"operations": 0, "bytes": 0}
 
     def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:

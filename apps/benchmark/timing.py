@@ -35,10 +35,12 @@ def describe() -> dict[str, str]:
 
 
 def supported(torch, name: str) -> bool:
+    """Whether torch finds a feature of the processor, as 'avx512' or 'amx_tile'."""
     return bool(getattr(torch.cpu, f"_is_{name}_supported", lambda: False)())
 
 
 def cpu_name() -> str:
+    """What the processor calls itself."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
@@ -81,5 +83,6 @@ def peak_memory() -> int:
 
 
 def save(path: Path, result: object) -> None:
+    """Write a result as JSON; the folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n")

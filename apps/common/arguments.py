@@ -52,10 +52,10 @@ def named_style(text: str) -> Path:
 
 
 def weighted_style(text: str) -> tuple[Path, float]:
-    """An argparse type for STYLE[:WEIGHT], the weight finite and above 0, 1 where it is left out.
+    r"""An argparse type for STYLE[:WEIGHT], the weight finite and above 0, 1 where it is left out.
 
     A colon belongs to the name where a file of the whole name exists (`ratio 4:3.jpg`), or where neither the part
-    before it is a style nor the part after it a number (`C:\\art.jpg`).
+    before it is a style nor the part after it a number (`C:\art.jpg`).
     """
     path, colon, tail = text.rpartition(":")
     weight = _number(tail)

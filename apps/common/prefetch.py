@@ -23,22 +23,15 @@ def ahead(items: Iterable[T], size: int = 4) -> Iterator[Iterator[T]]:
     ready: queue.Queue = queue.Queue(size)
     stop = threading.Event()
 
-    def put(entry: object) -> None:
-        while not stop.is_set():
-            try:
-                return ready.put(entry, timeout=0.1)
-            except queue.Full:
-                continue
-
     def work() -> None:
         try:
             for item in items:
-                put((item, None))
+                _put(ready, (item, None), stop)
                 if stop.is_set():
                     return
-            put((_END, None))
+            _put(ready, (_END, None), stop)
         except BaseException as error:  # handed over, whatever it is
-            put((_END, error))
+            _put(ready, (_END, error), stop)
 
     def take() -> Iterator[T]:
         while True:
@@ -56,6 +49,15 @@ def ahead(items: Iterable[T], size: int = 4) -> Iterator[Iterator[T]]:
     finally:
         stop.set()
         thread.join()
+
+
+def _put(ready: queue.Queue, entry: object, stop: threading.Event) -> None:
+    """Wait for room in the queue, unless nothing is wanted any more."""
+    while not stop.is_set():
+        try:
+            return ready.put(entry, timeout=0.1)
+        except queue.Full:
+            continue
 
 
 def each_ahead(

@@ -117,5 +117,5 @@ def signals_raise() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _terminate(number: int, frame: Any) -> NoReturn:
+def _terminate(number: int, _frame: Any) -> NoReturn:
     raise Terminated(number)

@@ -106,6 +106,7 @@ def write_styles(folder: Path, stylizer: Stylizer, styles: Sequence[Path], *, wh
 
 
 def jpeg(picture: Image.Image, quality: int) -> bytes:
+    """A picture as the bytes of a JPEG file."""
     stream = BytesIO()
     picture.save(stream, "JPEG", quality=quality, optimize=True)
     return stream.getvalue()

@@ -44,8 +44,11 @@ def mirror(clips: Tensor) -> Tensor:
 
 
 def augment(clips: Tensor, generator: torch.Generator) -> Tensor:
-    """Random variations: half the clips mirrored; each turned by up to 10 degrees, scaled by up to 10 %, shifted by up
-    to a tenth of the trunk. (B, J, D, T) -> the same."""
+    """Vary clips at random, (B, J, D, T) -> the same.
+
+    Half of them are mirrored; each is turned by up to 10 degrees, scaled by up to 10 %, and shifted by up to a tenth of
+    the trunk.
+    """
     count = len(clips)
     chosen = torch.rand(count, generator=generator) < 0.5
     clips = torch.where(chosen.view(-1, 1, 1, 1), mirror(clips), clips)

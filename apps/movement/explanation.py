@@ -32,8 +32,10 @@ def log_odds(network: MovementNet, clips: Tensor, label: int, removed: Sequence[
 
 
 def ablation_drops(network: MovementNet, clips: Tensor, label: int) -> np.ndarray:
-    """(J,) how much the log-odds of class `label` fall when one joint is taken away, the mean over clips; below 0 where
-    they rise."""
+    """How much the log-odds of class `label` fall when one joint is taken away, (J,).
+
+    It is the mean over clips, and below 0 where they rise.
+    """
     whole = log_odds(network, clips, label)
     falls = [whole - log_odds(network, clips, label, [j]) for j in range(network.config.joints)]
     return torch.stack(falls).mean(1).numpy()

@@ -87,8 +87,10 @@ class MovementNet(nn.Module):
 
 
 def _even_attention(joints: int) -> SqueezeExcitation:
-    """Attention that starts at 0.5 for every joint. From a random start the gates would mostly show that start:
-    training moves them no farther than chance spreads them."""
+    """Attention that starts at 0.5 for every joint.
+
+    From a random start the gates would mostly show that start: training moves them no farther than chance spreads them.
+    """
     attention = SqueezeExcitation(joints, reduction=2)
     for parameter in attention.mlp[-1].parameters():
         nn.init.zeros_(parameter)

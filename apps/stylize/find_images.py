@@ -99,18 +99,15 @@ class Finder:
             folder = waiting.pop()
             for entry in self._entries(folder):
                 path, suffix = folder / entry.name, os.path.splitext(entry.name)[1].lower()
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(path)):
                     if self.recursive and identity(path) != results:
-                        waiting.append(path)
-                elif entry.is_symlink() and os.path.isdir(path):
-                    if self.recursive and identity(path) != results:
-                        self._leave_out(LINKED, path)
-                elif suffix in READ_SUFFIXES and not os.path.isfile(path):
-                    self._leave_out(NOWHERE, path)
-                elif suffix in READ_SUFFIXES and self.is_result(path):
-                    self._leave_out(OURS, path)
+                        self._leave_out(LINKED, path) if entry.is_symlink() else waiting.append(path)
                 elif suffix in READ_SUFFIXES:
-                    yield path
+                    why = NOWHERE if not os.path.isfile(path) else OURS if self.is_result(path) else None
+                    if why is None:
+                        yield path
+                    else:
+                        self._leave_out(why, path)
                 elif suffix in unread:
                     self._leave_out(unread[suffix], path)
 

@@ -18,8 +18,10 @@ TRIAL = 3.0
 
 @dataclass(frozen=True)
 class Still:
-    """A frame of a video, (H, W, 3) uint8, maybe scaled down; and its height and width, its seconds (None where it does
-    not say) and its frames a second."""
+    """A frame of a video, (H, W, 3) uint8, maybe scaled down, and what is known of the video.
+
+    That is its height and width, its seconds (None where it does not say) and its frames a second.
+    """
 
     rgb: np.ndarray
     shape: tuple[int, int]

@@ -82,6 +82,7 @@ class ONNXEngine:
 
 
 def start(blob: bytes) -> ort.InferenceSession:
+    """A model's bytes as something that runs, on the CPU, and that says only what is wrong."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
     return ort.InferenceSession(blob, options, providers=["CPUExecutionProvider"])

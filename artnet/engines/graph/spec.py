@@ -71,6 +71,7 @@ def measuring_variant(look: Look) -> Variant:
 
 
 def variant_of(look: Look, blended: bool, moments: Moments) -> Variant:
+    """The variant that paints a look. Raises ValueError where its transfer has no graph."""
     if look.transfer not in ("s2", "adain"):
         raise ValueError(f"transfer {look.transfer} runs on torch only: choose the engine torch, or s2 or adain")
     return Variant(look.transfer, len(look.styles), blended, moments)

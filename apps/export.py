@@ -105,7 +105,6 @@ def graph(output: Path, options: ExportOptions) -> int:
 
 
 def any_style(options: ExportOptions) -> bytes:
-    """ONNX of content and style in, painted out."""
     from artnet.engines.graph.onnx_export import pair_onnx, whole_stride
     from artnet.model.checkpoint import load_checkpoint
 
@@ -116,7 +115,6 @@ def any_style(options: ExportOptions) -> bytes:
 
 
 def fixed_style(options: ExportOptions) -> bytes:
-    """ONNX of content in, painted out, with the style as constants."""
     from artnet import Stylizer
     from artnet.engines.graph.onnx_export import fixed_onnx
     from artnet.engines.graph.spec import look_inputs, painting_variant

@@ -105,7 +105,8 @@ def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: StyleS
     height, width = (max(1, round(side * CELL / max(photo.shape))) for side in photo.shape[:2])
     images = [Image.fromarray(np.ascontiguousarray(rgb)) for rgb in pictures]
     starts = range(0, len(pictures), COLUMNS)
-    rows, texts = ([some[start : start + COLUMNS] for start in starts] for some in (images, labels))
+    rows = [images[start : start + COLUMNS] for start in starts]
+    texts = [labels[start : start + COLUMNS] for start in starts]
     return np.asarray(contact_sheet(rows, texts, cell=(width, height)))
 
 

@@ -56,7 +56,12 @@ def run(args: argparse.Namespace) -> int:
     options, machine = options_of(BenchmarkOptions, vars(args)), describe()
     print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
     result: dict[str, Any] = {"machine": machine, "weights": options.weights}
-    sections = {"engines": engines, "sizes": sizes, "start": starts, "gpu": gpu}
+    sections: dict[str, Callable[[BenchmarkOptions], dict]] = {
+        "engines": engines,
+        "sizes": sizes,
+        "start": starts,
+        "gpu": gpu,
+    }
     for name in options.sections or [name for name in SECTIONS if name != "gpu" or has_cuda()]:
         result[name] = sections[name](options)
     if options.json:
@@ -147,7 +152,7 @@ print(json.dumps(row))
 """
 
 
-def sizes(options: BenchmarkOptions) -> dict[str, Any]:
+def sizes(options: BenchmarkOptions) -> dict[int, Any]:
     """Squares of growing size, each in a process of its own."""
     print("\nsquares of other sizes (engine auto)")
     rows = {}

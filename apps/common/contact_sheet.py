@@ -54,8 +54,8 @@ def contact_sheet(
 def _place(sheet: Image.Image, picture: Image.Image, corner: tuple[int, int], cell: tuple[int, int]) -> None:
     """Paste the picture, scaled to the largest size that fits, into the middle of the cell; clear parts stay paper."""
     share = min(room / side for room, side in zip(cell, picture.size, strict=True))
-    size = tuple(max(1, round(side * share)) for side in picture.size)  # also of one that is a mere line
-    fitted = picture.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
+    width, height = (max(1, round(side * share)) for side in picture.size)  # also of one that is a mere line
+    fitted = picture.convert("RGBA").resize((width, height), Image.Resampling.LANCZOS)
     left, top = (start + (space - side) // 2 for start, space, side in zip(corner, cell, fitted.size, strict=True))
     sheet.paste(fitted, (left, top), fitted)
 

@@ -88,8 +88,8 @@ def write_styles(folder: Path, stylizer: Stylizer, styles: Sequence[Path], *, wh
     for number, path in enumerate(styles, 1):
         picture = Image.fromarray(stylizer.fit_style(flatten(read_picture(path)), STYLE_SIDE))
         square = min(picture.size)
-        corner = [(side - square) // 2 for side in picture.size]
-        box = (*corner, *(start + square for start in corner))
+        x, y = ((side - square) // 2 for side in picture.size)
+        box = (x, y, x + square, y + square)
         tile = picture.resize((TILE_SIDE, TILE_SIDE), Image.Resampling.LANCZOS, box)
         written = {f"styles/{number:02}.jpg": jpeg(picture, 82), f"styles/{number:02}-tile.jpg": jpeg(tile, 75)}
         left -= sum(map(len, written.values()))

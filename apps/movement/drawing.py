@@ -80,7 +80,11 @@ def draw_curves(explanation: Explanation, title: str, path: Path) -> None:
     """PNG: probability of the class by the number of joints taken away, in three orders."""
     figure = _figure(7.5, 4.8)
     axes = figure.subplots()
-    styles = ({"color": "#c2255c", "lw": 2.2}, {"color": "#868e96", "ls": "--"}, {"color": "#1971c2"})
+    styles: tuple[dict[str, Any], ...] = (
+        {"color": "#c2255c", "lw": 2.2},
+        {"color": "#868e96", "ls": "--"},
+        {"color": "#1971c2"},
+    )
     for (name, curve), style in zip(explanation.curves.items(), styles, strict=True):
         axes.plot(curve, label=name, marker="o", ms=3, **style)
     kind = "atypical" if explanation.label else "typical"
@@ -100,7 +104,7 @@ def draw_video(
     starts: Sequence[int],
     clip: int,
     path: Path,
-    progress: Callable[[], None] | None = None,
+    progress: Callable[[], object] | None = None,
 ) -> None:
     """Animated GIF of the recording's beginning, joints coloured by the attention of the clips around each frame.
 

@@ -98,7 +98,7 @@ class Explanation:
 
 @torch.no_grad()
 def explain(
-    networks: Sequence[MovementNet], clips: Tensor, progress: Callable[[], None] | None = None
+    networks: Sequence[MovementNet], clips: Tensor, progress: Callable[[], object] | None = None
 ) -> Explanation:
     """Explain the class that the networks together find more probable.
 

@@ -50,7 +50,7 @@ def make_recording(source: str, positions: np.ndarray, confidence: np.ndarray, s
     columns = [_column(joint, positions, confidence, skeleton) for joint in COMMON.joints]
     points = np.stack([p for p, _ in columns], 1).astype(np.float32)
     sure = np.stack([c for _, c in columns], 1).astype(np.float32)
-    never = [joint for joint, seen in zip(COMMON.joints, (sure > 0).any(0), strict=True) if not seen]
+    never = [joint for joint, seen in zip(COMMON.joints, np.any(sure > 0, axis=0).tolist(), strict=True) if not seen]
     if never:
         raise ValueError(f"{source}: {', '.join(never)} found in no frame")
     points[sure == 0] = np.nan

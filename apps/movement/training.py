@@ -95,7 +95,8 @@ def train(clips: Tensor, labels: Tensor, seed: int, options: TrainingOptions) ->
 def epochs_of(clips: Tensor, labels: Tensor, seed: int, options: TrainingOptions) -> Iterator[MovementNet]:
     """The network after each epoch; seeds torch."""
     torch.manual_seed(seed)
-    config = NetworkConfig(*clips.shape[1:3], attention=options.attention, posture=options.posture)
+    joints, dimensions = clips.shape[1:3]
+    config = NetworkConfig(joints, dimensions, attention=options.attention, posture=options.posture)
     network = MovementNet(config)
     network.fit_scale(clips)
     weights = len(labels) / (2 * torch.bincount(labels, minlength=2).clamp(min=1))
@@ -138,7 +139,7 @@ class Validation:
 
 
 def cross_validate(
-    data: ClipSet, seeds: Sequence[int], options: TrainingOptions, progress: Callable[[], None] | None = None
+    data: ClipSet, seeds: Sequence[int], options: TrainingOptions, progress: Callable[[], object] | None = None
 ) -> Validation:
     """Leave one subject out, for every seed.
 

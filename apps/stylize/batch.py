@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from apps.common.errors import describe, is_plain
 from apps.common.prefetch import each_ahead
 from apps.common.terminal import progress
 from apps.stylize.input_files import Sources, StyleSource, unchanged
-from apps.stylize.job_list import STDIO, Job
+from apps.stylize.job_list import STDIO, Job, Mix
 from apps.stylize.options import StylizeOptions
 from apps.stylize.report import Result
 from apps.stylize.result_files import write_result
@@ -79,7 +79,8 @@ class Batch:
     ):
         self.stylizer, self.options, self.mask, self.notes = stylizer, options, mask, notes
         self.sources, self.settings = sources or Sources(), options.settings
-        self.style, self.style_hash = None, ""
+        self.style: Mix | None = None
+        self.style_hash = ""
         self.finished: dict[Job, Result] = {}
         self._painting, self._stop = threading.BoundedSemaphore(stylizer.streams), threading.Event()
         self._bar = TileBar() if stylizer.streams == 1 else None  # several at once would share one bar
@@ -91,7 +92,7 @@ class Batch:
         self.stylizer.set_style(pictures, stroke_size=self.settings.stroke_size)
         self.style = job.style
 
-    def results(self, jobs: list[Job]) -> Iterator[tuple[Job, Result]]:
+    def results(self, jobs: list[Job]) -> Generator[tuple[Job, Result]]:
         """Each job with what became of it, in order; a failure is a result too, so that the others go on."""
         waiting: deque[tuple[Job, Future[Result]]] = deque()
         threads = self.stylizer.streams + WRITERS

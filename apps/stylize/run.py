@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+
 from apps.common.prefetch import each_ahead
 from apps.common.stdio import stdout_is_closed
 from apps.common.terminal import progress
@@ -45,8 +47,8 @@ class Run:
 
     def __init__(self, options: StylizeOptions):
         self.options, self.sources = options, Sources()
-        journal = Journal(Path(options.output))
-        self.finder = Finder(options.recursive, Path(options.output), self.sources.suffix, journal.is_result)
+        is_result = Journal(Path(options.output)).is_result
+        self.finder = Finder(options.recursive, Path(options.output), self.sources.suffix, is_result)
         inputs = [Path(name) for name in (options.mask, options.network.weights) if name]
         naming = Naming(options.combine, options.name)
         self.jobs = plan_jobs(options.content, options.style, options.output, self.finder, naming=naming, inputs=inputs)
@@ -56,7 +58,10 @@ class Run:
             raise ValueError("--json needs standard output, which is closed")
         self.sources.keep([*inputs, *(path for job in self.jobs for path, _ in job.style)])
         self.style = self.sources.style(self.jobs[0].style) if options.combine == "blend" else None
-        self.mask, mask_hash = self.sources.read_mask(Path(options.mask)) if options.mask else (None, "")
+        self.mask: np.ndarray | None = None
+        mask_hash = ""
+        if options.mask:
+            self.mask, mask_hash = self.sources.read_mask(Path(options.mask))
         self.weights_hash = self.sources.hash(weights_path(options.network.weights))
         journal = journal_of(options, self.jobs)
         # By all jobs, not by those that are left to do: the rounding of an engine depends on it.

@@ -127,6 +127,6 @@ def _check_output(options: VideoOptions) -> None:
         raise ValueError(f"{options.output}: videos are written as .mp4; name the output so")
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise ValueError(f"{out} is a folder" if out.is_dir() else f"there is no folder {out.parent}; create it first")
-    for name in (options.video, *(path for path, _ in options.style)):
+    for name in (options.video, *(str(path) for path, _ in options.style)):
         if out.exists() and os.path.exists(name) and os.path.samefile(out, name):
             raise ValueError(f"{out} is one of the inputs and would be overwritten; choose another output")

@@ -17,7 +17,8 @@ class Recording:
     """A video with the times at which its pictures were captured; the file appears when it is closed."""
 
     def __init__(self, path: Path):
-        self.path, self._begin, self._last = path, None, -1
+        self.path, self._last = path, -1
+        self._begin: float | None = None
         self._stack = ExitStack()
         file = self._stack.enter_context(atomic_write(path))
         self._writer = self._stack.enter_context(VideoWriter(file.name, Fraction(30), Fraction(1, TICKS)))

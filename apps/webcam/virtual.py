@@ -2,6 +2,7 @@
 
 import sys
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,8 @@ class VirtualCamera:
     """
 
     def __init__(self, name: str = ""):
-        self.name, self.camera = name, None
+        self.name = name
+        self.camera: Any = None  # pyvirtualcam.Camera, when the first picture tells its size
 
     def __enter__(self) -> "VirtualCamera":
         return self

@@ -91,7 +91,7 @@ class Window:
         if rgb is not None:
             box = letterbox((rgb.shape[1], rgb.shape[0]), surface.get_size())
             fitted = _scaled(rgb, (box.width, box.height))
-            surface.blit(pygame.image.frombuffer(fitted, (box.width, box.height), "RGB"), (box.left, box.top))
+            surface.blit(pygame.image.frombuffer(fitted.data, (box.width, box.height), "RGB"), (box.left, box.top))
         _write(surface, words, centred=rgb is None)
         self.window.flip()
 

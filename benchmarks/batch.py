@@ -25,7 +25,7 @@ from apps.stylize.batch import STREAMS, Batch
 from apps.stylize.find_images import Finder
 from apps.stylize.input_files import Sources
 from apps.stylize.job_list import Job, plan_jobs
-from apps.stylize.manifest import Journal
+from apps.stylize.manifest import Manifest
 from apps.stylize.options import StylizeOptions
 from apps.stylize.up_to_date import Notes
 from artnet import Stylizer
@@ -57,7 +57,7 @@ def batch_of(folder: Path, stylizer: Stylizer, options: list[str]) -> tuple[Batc
     args = parser.parse_args([str(folder), "--style", style, "-o", str(folder) + "-out", *options])
     jobs = plan_jobs(args.content, args.style, args.output, Finder())
     sources = Sources()
-    notes = Notes(Journal(Path(args.output)), "", sources)
+    notes = Notes(Manifest(Path(args.output)), "", sources)
     batch = Batch(stylizer, options_of(StylizeOptions, vars(args)), sources=sources, notes=notes)
     batch.set_style(jobs[0], sources.style(jobs[0].style))
     return batch, jobs

@@ -22,7 +22,7 @@ from artnet.image import MAX_PIXELS
 
 THROUGH = {
     "libvips": "import sys; from apps.cli import main; sys.exit(main(sys.argv[1:]))",
-    "Pillow": "import sys, apps.stylize.batch as b; b.is_huge = lambda path: False\n"
+    "Pillow": "import sys, apps.stylize.batch as b; b.is_large = lambda path: False\n"
     "from apps.cli import main; sys.exit(main(sys.argv[1:]))",
 }
 

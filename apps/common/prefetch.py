@@ -14,7 +14,7 @@ _END = object()
 
 
 @contextmanager
-def ahead(items: Iterable[T], size: int = 4) -> Iterator[Iterator[T]]:
+def prefetch(items: Iterable[T], size: int = 4) -> Iterator[Iterator[T]]:
     """Iterate over `items` in another thread, at most `size` items before they are asked for.
 
     An exception of `items` is raised where its item would have come. On leaving the block the thread is told to stop
@@ -60,7 +60,7 @@ def _put(ready: queue.Queue, entry: object, stop: threading.Event) -> None:
             continue
 
 
-def each_ahead(
+def prefetch_each(
     function: Callable[[T], U], items: Iterable[T], *, threads: int = 2, size: int = 4
 ) -> Iterator[tuple[T, "Future[U]"]]:
     """(item, future of function(item)) in order; at most `size` are worked on, or wait, beyond the one handed out."""

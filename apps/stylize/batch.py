@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apps.common.errors import describe, is_plain
-from apps.common.prefetch import each_ahead
+from apps.common.prefetch import prefetch_each
 from apps.common.terminal import progress
 from apps.stylize.input_files import Sources, StyleSource, unchanged
 from apps.stylize.job_list import STDIO, Job, Mix
@@ -22,7 +22,7 @@ from apps.stylize.result_files import write_result
 from apps.stylize.up_to_date import Notes
 from artnet.image import Picture, check_sides, fit_short_side, format_of, resize
 from artnet.image.compose import blend
-from artnet.image.large import is_huge, read_huge
+from artnet.image.large import is_large, read_large
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -98,7 +98,7 @@ class Batch:
         threads = self.stylizer.streams + WRITERS
         with ThreadPoolExecutor(threads, thread_name_prefix="paint") as painters:
             try:
-                for job, reading in each_ahead(self._read, jobs):
+                for job, reading in prefetch_each(self._read, jobs):
                     waiting.append((job, self._begin(job, reading, painters, waiting)))
                     while len(waiting) > threads + UNWRITTEN:
                         yield _next(waiting)
@@ -137,10 +137,10 @@ class Batch:
         return Reading(content, digest, style, time.perf_counter() - start)
 
     def _read_content(self, job: Job) -> tuple[Picture, str]:
-        if job.output != STDIO and not self.sources.is_pipe(job.content) and is_huge(job.content):
+        if job.output != STDIO and not self.sources.is_pipe(job.content) and is_large(job.content):
             folder = job.output.parent
             folder.mkdir(parents=True, exist_ok=True)
-            return unchanged(job.content, lambda: read_huge(job.content, folder, short_side=self.options.size))
+            return unchanged(job.content, lambda: read_large(job.content, folder, short_side=self.options.size))
         content, digest = self.sources.read(job.content)
         return fit_short_side(content, self.options.size) if self.options.size else content, digest
 

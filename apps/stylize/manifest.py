@@ -20,7 +20,7 @@ from artnet.image.files import atomic_write, lock
 
 NAME = ".artnet-results.jsonl"
 _ROOM = 65_536
-"""Bytes that a journal may have before it is looked at whether half of it is out of date."""
+"""Bytes that a manifest may have before it is looked at whether half of it is out of date."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Note:
     made_of: str
 
 
-class Journal:
+class Manifest:
     """A file in the output folder with one line for every result.
 
     Args:
@@ -65,7 +65,7 @@ class Journal:
         return note.made_of if note and _holds(output, note.holds) else None
 
     def is_result(self, path: Path) -> bool:
-        """Whether a file is a result that this journal knows, as it was written."""
+        """Whether a file is a result that this manifest knows, as it was written."""
         path, folder = Path(os.path.abspath(path)), Path(os.path.abspath(self.folder))
         if not path.is_relative_to(folder):
             return False
@@ -103,7 +103,7 @@ class Journal:
 
     @contextmanager
     def _opened(self, *, shared: bool) -> Iterator[BinaryIO]:
-        """The journal for one append, or alone for a whole change, of which nobody then misses a line."""
+        """The manifest for one append, or alone for a whole change, of which nobody then misses a line."""
         while True:
             with open(self.path, "ab", buffering=0) as file:
                 lock(file, shared=shared)

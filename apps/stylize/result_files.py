@@ -14,7 +14,7 @@ from apps.stylize.job_list import STDIO
 from apps.stylize.manifest import Fingerprint
 from artnet.image import Picture, format_of, write_picture
 from artnet.image.files import atomic_write, temporary_name
-from artnet.image.large import write_huge
+from artnet.image.large import write_large
 
 
 def write_result(target: Path, rgb: np.ndarray, like: Picture, *, strip_metadata: bool) -> Fingerprint:
@@ -51,7 +51,7 @@ def _write_in_strips(target: Path, rgb: np.ndarray, like: Picture, strip_metadat
     real = Path(os.path.realpath(target))
     temporary = real.with_name(temporary_name(real.suffix))
     try:
-        write_huge(temporary, rgb, like=like, strip_metadata=strip_metadata)
+        write_large(temporary, rgb, like=like, strip_metadata=strip_metadata)
         fingerprint = Fingerprint.of_file(temporary)
         os.replace(temporary, real)
     except OSError as error:

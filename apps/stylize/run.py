@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from apps.common.prefetch import each_ahead
+from apps.common.prefetch import prefetch_each
 from apps.common.stdio import stdout_is_closed
 from apps.common.terminal import progress
 from apps.stylize.batch import MANY, STREAMS, Batch, failure
 from apps.stylize.find_images import Finder
 from apps.stylize.input_files import Sources, unchanged
 from apps.stylize.job_list import STDIO, Job, Naming, plan_jobs
-from apps.stylize.manifest import Journal
+from apps.stylize.manifest import Manifest
 from apps.stylize.options import StylizeOptions
 from apps.stylize.report import Report, Result
 from apps.stylize.up_to_date import Notes, conditions_of, weights_path
@@ -47,7 +47,7 @@ class Run:
 
     def __init__(self, options: StylizeOptions):
         self.options, self.sources = options, Sources()
-        is_result = Journal(Path(options.output)).is_result
+        is_result = Manifest(Path(options.output)).is_result
         self.finder = Finder(options.recursive, Path(options.output), self.sources.suffix, is_result)
         inputs = [Path(name) for name in (options.mask, options.network.weights) if name]
         naming = Naming(options.combine, options.name)
@@ -63,16 +63,16 @@ class Run:
         if options.mask:
             self.mask, mask_hash = self.sources.read_mask(Path(options.mask))
         self.weights_hash = self.sources.hash(weights_path(options.network.weights))
-        journal = journal_of(options, self.jobs)
+        manifest = manifest_of(options, self.jobs)
         # By all jobs, not by those that are left to do: the rounding of an engine depends on it.
         self.streams = STREAMS if len(self.jobs) >= MANY else 1
         conditions = conditions_of(options, mask_hash, self.weights_hash, several=self.streams > 1)
-        self.notes = Notes(journal, conditions, self.sources) if journal else None
+        self.notes = Notes(manifest, conditions, self.sources) if manifest else None
 
     def current(self) -> Iterator[Job]:
         """The jobs whose results need not be made again."""
         if self.options.skip_existing and self.notes:
-            for job, current in each_ahead(self.notes.is_current, self.jobs, threads=STREAMS, size=64):
+            for job, current in prefetch_each(self.notes.is_current, self.jobs, threads=STREAMS, size=64):
                 if current.result():
                     yield job
 
@@ -112,14 +112,14 @@ class Run:
         return Report(every, seconds, self.finder.left_out, warnings)
 
 
-def journal_of(options: StylizeOptions, jobs: list[Job]) -> Journal | None:
+def manifest_of(options: StylizeOptions, jobs: list[Job]) -> Manifest | None:
     """That of the output folder; for a file that is named itself only if it may be left alone later."""
     folder = Path(options.output)
     if options.output == "-":
         return None
     if jobs[0].output == folder:
-        return Journal(folder.parent) if options.skip_existing else None
-    return Journal(folder)
+        return Manifest(folder.parent) if options.skip_existing else None
+    return Manifest(folder)
 
 
 def _check_stdout(options: StylizeOptions) -> None:

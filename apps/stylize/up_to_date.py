@@ -11,29 +11,29 @@ from apps.common.errors import describe
 from apps.common.stdio import complain
 from apps.stylize.input_files import Sources
 from apps.stylize.job_list import STDIO, Job
-from apps.stylize.manifest import Fingerprint, Journal
+from apps.stylize.manifest import Fingerprint, Manifest
 from apps.stylize.options import StylizeOptions
 from artnet import __version__
 from artnet.model.checkpoint_arrays import BUNDLED
 
 
 class Notes:
-    """Between jobs and the journal: knows all that goes into a result.
+    """Between jobs and the manifest: knows all that goes into a result.
 
     Args:
-        journal: of the folder that all outputs are in.
+        manifest: of the folder that all outputs are in.
         conditions: all that changes results beside contents and styles; see `conditions_of`.
         sources: where contents and styles are read.
     """
 
-    def __init__(self, journal: Journal, conditions: str, sources: Sources):
-        self.journal, self.conditions, self.sources, self._may_note = journal, conditions, sources, True
+    def __init__(self, manifest: Manifest, conditions: str, sources: Sources):
+        self.manifest, self.conditions, self.sources, self._may_note = manifest, conditions, sources, True
 
     def is_current(self, job: Job) -> bool:
         """Whether the result is there, and was made of the files as they are now, under the same conditions."""
         if job.output == STDIO:
             return False
-        made_of = self.journal.made_of(job.output)
+        made_of = self.manifest.made_of(job.output)
         if made_of is None:  # first, since it costs least
             return False
         return made_of == self._made_of(self.sources.hash(job.content), self.sources.style_hash(job.style))
@@ -43,17 +43,17 @@ class Notes:
         if not (content and style and self._may_note):
             return
         try:
-            self.journal.note(job.output, holds, self._made_of(content, style))
+            self.manifest.note(job.output, holds, self._made_of(content, style))
         except OSError as error:  # no reason to lose the picture
             self._may_note = False
             complain(f"warning: {describe(error)}: --skip-existing will not know what was painted")
 
     def close(self) -> None:
-        """Tidy up the journal."""
+        """Tidy up the manifest."""
         try:
-            self.journal.compact()
+            self.manifest.compact()
         except OSError as error:
-            complain(f"warning: {describe(error)}: the journal stays long")
+            complain(f"warning: {describe(error)}: the manifest stays long")
 
     def _made_of(self, content: str, style: str) -> str:
         return hashlib.sha256("\n".join([content, style, self.conditions]).encode()).hexdigest()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from apps.common.prefetch import ahead
+from apps.common.prefetch import prefetch
 from apps.video.flicker import FlickerFilter
 from apps.video.reading import Frame, VideoReader
 from apps.video.writing import Beside, VideoWriter
@@ -114,7 +114,7 @@ def _paint_all(
 ) -> Made:
     painter = Steadied(stylizer) if clip.steady else stylizer
     frames, end = 0, 0.0
-    with ahead(reader) as items:
+    with prefetch(reader) as items:
         for item in items:
             if not isinstance(item, Frame):
                 writer.write_packet(item)

@@ -29,7 +29,7 @@ _COMPRESSION, _XMP = 259, 700  # tags of a TIFF
 _MM = 25.4  # of an inch
 
 
-def is_huge(path: str | Path) -> bool:
+def is_large(path: str | Path) -> bool:
     """Whether a file's header says so; what cannot be opened is not. Without libvips, only what Pillow refuses is."""
     pixels = 0
     with warnings.catch_warnings(), suppress(Exception):
@@ -46,7 +46,7 @@ def is_huge(path: str | Path) -> bool:
     return pixels > MAX_PIXELS or _vips_pixels(path) > 0
 
 
-def read_huge(path: str | Path, folder: str | Path, *, short_side: int | None = None) -> Picture:
+def read_large(path: str | Path, folder: str | Path, *, short_side: int | None = None) -> Picture:
     """Read a picture into a scratch file; it is turned upright, in sRGB, and on white where it is transparent.
 
     Args:
@@ -81,7 +81,7 @@ def read_huge(path: str | Path, folder: str | Path, *, short_side: int | None = 
     return Picture(rgb, warnings=notes, **about)
 
 
-def write_huge(
+def write_large(
     target: Path, rgb: np.ndarray, *, like: Picture, strip_metadata: bool = False, quality: int = 95
 ) -> None:
     """Write a picture in strips; the file appears whole or not at all. Arguments as of `artnet.image.write_picture`.

@@ -11,7 +11,7 @@ from PIL import Image
 import apps.stylize.input_files
 import apps.stylize.result_files
 from apps.cli import main
-from apps.common.prefetch import ahead, each_ahead
+from apps.common.prefetch import prefetch, prefetch_each
 from apps.stylize.find_images import Finder
 from apps.stylize.job_list import Naming, plan_jobs
 
@@ -21,7 +21,7 @@ def stylize(*arguments):
 
 
 def written(folder):
-    """Without the journal."""
+    """Without the manifest."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("[!.]*") if path.is_file())
 
 
@@ -174,7 +174,7 @@ def test_ahead_keeps_order_and_bounds():
             begun.append(n)
             yield n
 
-    with ahead(items(), 3) as ready:
+    with prefetch(items(), 3) as ready:
         assert next(ready) == 0
         time.sleep(0.1)
         assert len(begun) <= 6
@@ -186,10 +186,10 @@ def test_ahead_hands_on_errors_and_stops():
         yield 1
         raise ValueError("no more")
 
-    with ahead(items()) as ready, pytest.raises(ValueError, match="no more"):
+    with prefetch(items()) as ready, pytest.raises(ValueError, match="no more"):
         list(ready)
     before = threading.active_count()
-    with ahead(iter(range(10**9))) as ready:
+    with prefetch(iter(range(10**9))) as ready:
         next(ready)
     assert threading.active_count() == before
 
@@ -205,7 +205,7 @@ def test_each_ahead_keeps_order_and_bounds():
         return n * n
 
     seen = []
-    for n, future in each_ahead(slow, range(30), threads=3, size=4):
+    for n, future in prefetch_each(slow, range(30), threads=3, size=4):
         assert max(begun, default=0) <= n + 5
         seen.append(n)
         if n == 7:

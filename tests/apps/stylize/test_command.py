@@ -30,7 +30,7 @@ def pixel(path):
 
 
 def written(folder):
-    """Without the journal."""
+    """Without the manifest."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("[!.]*") if path.is_file())
 
 
@@ -306,9 +306,9 @@ def test_a_huge_picture_goes_through_files(tiny, tmp_path, monkeypatch, options)
     assert stylize("photo.png", "-o", "plain.png", *command) == 0
     monkeypatch.setattr(artnet.image.large, "HUGE_PIXELS", 1000)
     written_by = []
-    real = apps.stylize.result_files.write_huge
+    real = apps.stylize.result_files.write_large
     monkeypatch.setattr(
-        apps.stylize.result_files, "write_huge", lambda *a, **k: written_by.append("libvips") or real(*a, **k)
+        apps.stylize.result_files, "write_large", lambda *a, **k: written_by.append("libvips") or real(*a, **k)
     )
     assert stylize("photo.png", "-o", "folder/huge.png", *command) == 0
     assert written_by == ["libvips"]

@@ -17,7 +17,7 @@ def stylize(*arguments):
 
 
 def written(folder):
-    """Without the journal."""
+    """Without the manifest."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("[!.]*") if path.is_file())
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 import apps.stylize.run
 from apps.cli import main
-from apps.stylize.manifest import NAME, Fingerprint, Journal
+from apps.stylize.manifest import NAME, Fingerprint, Manifest
 
 RESUME = ["photos", "--style", "style.png", "-o", "out", "--skip-existing"]
 
@@ -140,7 +140,7 @@ def test_weights_that_change_while_they_are_read(fake, desk, monkeypatch, capsys
 def test_killed_between_writing_and_noting(fake, desk, monkeypatch):
     assert painted_again(fake) == 2
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "note", lambda *_: None)
+        patch.setattr(Manifest, "note", lambda *_: None)
         assert stylize("photos/b.png", "--style", "second.png", "-o", "out") == 0
     assert painted_again(fake) == 1
 
@@ -197,7 +197,7 @@ def test_the_number_of_pictures_left_changes_nothing(desk, monkeypatch):
 
     monkeypatch.setattr(apps.stylize.run, "STREAMS", 3)
     monkeypatch.setattr("apps.common.network.load_stylizer", load)
-    monkeypatch.setattr(Journal, "made_of", lambda self, output: None)
+    monkeypatch.setattr(Manifest, "made_of", lambda self, output: None)
     assert stylize(*RESUME) == 2
     monkeypatch.setattr("apps.stylize.up_to_date.Notes.is_current", lambda self, job: job.output.name > "00.png")
     assert stylize(*RESUME) == 2
@@ -205,10 +205,10 @@ def test_the_number_of_pictures_left_changes_nothing(desk, monkeypatch):
 
 
 def _note_many(folder, letter, count):
-    journal = Journal(Path(folder))
+    manifest = Manifest(Path(folder))
     for n in range(count):
-        journal.note(Path(folder) / f"{letter}{n}", Fingerprint(n, "0" * 64), "1" * 64)
-        journal.compact()
+        manifest.note(Path(folder) / f"{letter}{n}", Fingerprint(n, "0" * 64), "1" * 64)
+        manifest.compact()
 
 
 def test_runs_side_by_side_miss_no_line(tmp_path):
@@ -230,12 +230,12 @@ def test_runs_side_by_side_miss_no_line(tmp_path):
 
 
 def test_a_journal_is_kept_short(tmp_path):
-    journal, result = Journal(tmp_path), tmp_path / "a.png"
+    manifest, result = Manifest(tmp_path), tmp_path / "a.png"
     result.write_bytes(b"bytes")
     for n in range(1000):
-        journal.note(result, Fingerprint.of(b"bytes"), f"{n:064}")
-    journal.compact()
+        manifest.note(result, Fingerprint.of(b"bytes"), f"{n:064}")
+    manifest.compact()
     assert (tmp_path / NAME).stat().st_size < 500
-    assert Journal(tmp_path).made_of(result) == f"{999:064}"
+    assert Manifest(tmp_path).made_of(result) == f"{999:064}"
     result.unlink()
-    assert Journal(tmp_path).made_of(result) is None
+    assert Manifest(tmp_path).made_of(result) is None

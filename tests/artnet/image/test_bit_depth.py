@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from artnet.image import PictureError, flatten, read_picture
 from artnet.image import tiff as tiffs
 from artnet.image.bit_depth import value_range
-from artnet.image.large import read_huge
+from artnet.image.large import read_large
 
 COLOR = gradient()
 GREY = np.asarray(Image.fromarray(COLOR).convert("L"))[..., None]
@@ -85,7 +85,7 @@ def test_brightness_is_that_of_the_8_bit_picture_in_both_paths(name, tmp_path):
         np.testing.assert_allclose(picture.alpha, ALPHA[..., 0], atol=1)
     pytest.importorskip("pyvips")
     (tmp_path / "a").write_bytes(content)
-    huge = read_huge(tmp_path / "a", tmp_path)
+    huge = read_large(tmp_path / "a", tmp_path)
     assert np.abs(huge.rgb.astype(int) - flatten(picture)).max() <= 1
     assert huge.warnings == picture.warnings == ()
 
@@ -98,7 +98,7 @@ def test_premultiplied_colors_are_divided_by_their_alpha(dtype, tmp_path):
     assert np.abs(picture.rgb.astype(int) - COLOR)[opaque].max() <= 3
     pytest.importorskip("pyvips")
     (tmp_path / "a.tif").write_bytes(content)
-    assert np.abs(read_huge(tmp_path / "a.tif", tmp_path).rgb.astype(int) - flatten(picture)).max() <= 2
+    assert np.abs(read_large(tmp_path / "a.tif", tmp_path).rgb.astype(int) - flatten(picture)).max() <= 2
 
 
 def test_lab_is_read():
@@ -141,6 +141,6 @@ def test_a_16_bit_png_is_the_same_in_both_paths(tmp_path):
     pytest.importorskip("pyvips")
     row = (np.arange(300) * 218).astype(">u2").tobytes()
     (tmp_path / "a.png").write_bytes(png(16, 2, row, 100).getvalue())
-    small, huge = read_picture(tmp_path / "a.png").rgb, read_huge(tmp_path / "a.png", tmp_path).rgb
+    small, huge = read_picture(tmp_path / "a.png").rgb, read_large(tmp_path / "a.png", tmp_path).rgb
     assert np.abs(small.astype(int) - huge).max() <= 1
     np.testing.assert_allclose(small.ravel(), np.arange(300) * 218 / 257, atol=1)

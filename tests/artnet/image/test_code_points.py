@@ -11,7 +11,7 @@ from PIL import Image, features
 
 from artnet.image import read_picture
 from artnet.image.code_points import CodePoints, to_sdr
-from artnet.image.large import read_huge
+from artnet.image.large import read_large
 
 TWIN = gradient()
 LINEAR = np.where(TWIN / 255 <= 0.04045, TWIN / 255 / 12.92, ((TWIN / 255 + 0.055) / 1.055) ** 2.4)
@@ -73,7 +73,7 @@ def test_pictures_with_code_points_look_as_their_twin(name, tmp_path):
     assert np.abs(found.rgb.astype(int) - TWIN).mean() < 3
     assert found.icc_profile is None
     pytest.importorskip("pyvips")
-    np.testing.assert_array_equal(read_huge(tmp_path / "a.png", tmp_path).rgb, found.rgb)
+    np.testing.assert_array_equal(read_large(tmp_path / "a.png", tmp_path).rgb, found.rgb)
 
 
 def test_code_points_stand_above_a_profile():

@@ -12,7 +12,7 @@ from PIL import Image
 
 from artnet.image import read_picture, write_picture
 from artnet.image.icc import BROKEN, ONE_WAY
-from artnet.image.large import read_huge
+from artnet.image.large import read_large
 
 
 @pytest.mark.parametrize("suffix", EVERY)
@@ -140,7 +140,7 @@ def test_libvips_makes_the_same_of_a_profile(name, tmp_path):
     pytest.importorskip("pyvips")
     profile = ODD[name][0] if name in ODD else swapped_profile()
     (tmp_path / "a.tif").write_bytes(stream(flat("RGB", (9, 99, 199)), "TIFF", icc_profile=profile).getvalue())
-    small, huge = read_picture(tmp_path / "a.tif"), read_huge(tmp_path / "a.tif", tmp_path)
+    small, huge = read_picture(tmp_path / "a.tif"), read_large(tmp_path / "a.tif", tmp_path)
     assert np.abs(small.rgb.astype(int) - huge.rgb).max() <= 1
     assert (BROKEN in huge.warnings) == (BROKEN in small.warnings)
 

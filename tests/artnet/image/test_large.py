@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageCms
 import artnet.image.large
 from artnet import Stylizer
 from artnet.image import MAX_PIXELS, Picture, PictureError, flatten, read_picture
-from artnet.image.large import is_huge, read_huge, write_huge
+from artnet.image.large import is_large, read_large, write_large
 from artnet.image.memmap import scratch_array
 from artnet.model.checkpoint import save_checkpoint
 
@@ -59,7 +59,7 @@ PICTURES = {
 def test_it_reads_what_pillow_reads(tmp_path, name):
     image, options = PICTURES[name]()
     image.save(tmp_path / name, **options)
-    expected, found = read_picture(tmp_path / name), read_huge(tmp_path / name, tmp_path)
+    expected, found = read_picture(tmp_path / name), read_large(tmp_path / name, tmp_path)
     assert isinstance(found.rgb, np.memmap)
     assert found.rgb.shape == expected.rgb.shape
     difference = np.abs(found.rgb.astype(int) - flatten(expected))
@@ -70,7 +70,7 @@ def test_it_reads_what_pillow_reads(tmp_path, name):
 
 def test_it_scales_while_reading(tmp_path):
     smooth(600, 400).save(tmp_path / "a.png")
-    found = read_huge(tmp_path / "a.png", tmp_path, short_side=100)
+    found = read_large(tmp_path / "a.png", tmp_path, short_side=100)
     assert found.rgb.shape == (150, 100, 3)
     assert np.abs(found.rgb.astype(int) - np.asarray(smooth(150, 100))).mean() < 3
 
@@ -78,9 +78,9 @@ def test_it_scales_while_reading(tmp_path):
 @pytest.mark.parametrize("suffix", ["png", "tif", "jpg", "webp"])
 def test_it_writes_what_was_painted(tmp_path, suffix):
     rotated(smooth(60, 40))[0].save(tmp_path / "in.jpg", exif=rotated(smooth(6, 4))[1]["exif"])
-    like = read_huge(tmp_path / "in.jpg", tmp_path)
+    like = read_large(tmp_path / "in.jpg", tmp_path)
     target = tmp_path / f"out.{suffix}"
-    write_huge(target, like.rgb, like=like)
+    write_large(target, like.rgb, like=like)
     written = read_picture(target)
     difference = np.abs(written.rgb.astype(int) - like.rgb)
     assert difference.max() == 0 if suffix in ("png", "tif") else difference.mean() < 3
@@ -88,7 +88,7 @@ def test_it_writes_what_was_painted(tmp_path, suffix):
         exif = Image.Exif()
         exif.load(written.exif)
         assert exif[ExifTags.Base.Artist] == "somebody"
-        write_huge(target, like.rgb, like=like, strip_metadata=True)
+        write_large(target, like.rgb, like=like, strip_metadata=True)
         assert read_picture(target).exif is None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jpg", target.name]
 
@@ -98,7 +98,7 @@ def test_a_damaged_picture_is_one_line(tmp_path):
     blob = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "a.jpg").write_bytes(blob[: len(blob) // 2])
     with pytest.raises(PictureError, match=r"a\.jpg is damaged") as caught:
-        read_huge(tmp_path / "a.jpg", tmp_path)
+        read_large(tmp_path / "a.jpg", tmp_path)
     assert "\n" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
 
@@ -107,9 +107,9 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path):
     (tmp_path / "a.jpg").write_text("old")
     wide = scratch_array((1, 65_501, 3), tmp_path)
     with pytest.raises(PictureError, match="JPEG holds at most 65500 pixels a side"):
-        write_huge(tmp_path / "a.jpg", wide, like=Picture(wide))
+        write_large(tmp_path / "a.jpg", wide, like=Picture(wide))
     with pytest.raises(FileNotFoundError):
-        write_huge(tmp_path / "nowhere" / "a.png", wide, like=Picture(wide))
+        write_large(tmp_path / "nowhere" / "a.png", wide, like=Picture(wide))
     assert (tmp_path / "a.jpg").read_text() == "old"
 
 
@@ -117,22 +117,22 @@ def test_what_is_huge(tmp_path, monkeypatch):
     smooth(40, 50).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_text("no picture")
     monkeypatch.setattr(artnet.image.large, "HUGE_PIXELS", 1999)
-    assert is_huge(tmp_path / "a.png")
-    assert not is_huge(tmp_path / "b.png")
-    assert not is_huge(tmp_path / "none.png")
+    assert is_large(tmp_path / "a.png")
+    assert not is_large(tmp_path / "b.png")
+    assert not is_large(tmp_path / "none.png")
     monkeypatch.setattr(artnet.image.large, "HUGE_PIXELS", 2000)
-    assert not is_huge(tmp_path / "a.png")
+    assert not is_large(tmp_path / "a.png")
 
 
 def test_without_libvips_pillow_goes_as_far_as_it_can(tmp_path, monkeypatch):
     monkeypatch.setattr(artnet.image.large, "has_vips", lambda: False)
     monkeypatch.setattr(artnet.image.large, "HUGE_PIXELS", 1)
     smooth(40, 50).save(tmp_path / "a.png")
-    assert not is_huge(tmp_path / "a.png")
+    assert not is_large(tmp_path / "a.png")
     Image.new("1", (MAX_PIXELS // 10_000 + 1, 10_000)).save(tmp_path / "b.png")
-    assert is_huge(tmp_path / "b.png")
+    assert is_large(tmp_path / "b.png")
     with pytest.raises(PictureError, match=r"b\.png is too large for memory: pip install 'artnet\[huge\]'"):
-        read_huge(tmp_path / "b.png", tmp_path)
+        read_large(tmp_path / "b.png", tmp_path)
 
 
 def test_a_picture_on_disk_is_painted_on_disk(tiny, tmp_path, monkeypatch):
@@ -154,8 +154,8 @@ def test_names_are_names(tmp_path, name):
     path = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name)))
     smooth(40, 50).save(tmp_path / "a.png")
     (tmp_path / "a.png").rename(path)
-    like = read_huge(path, tmp_path)
+    like = read_large(path, tmp_path)
     assert np.array_equal(like.rgb, np.asarray(smooth(40, 50)))
     target = path.with_name("out-" + path.name.replace("[1]", "") + ".tif")
-    write_huge(target, like.rgb, like=like)
+    write_large(target, like.rgb, like=like)
     assert np.array_equal(read_picture(target).rgb, like.rgb)

@@ -8,7 +8,7 @@ from helpers.picture_files import EVERY, RGB, flat, stream, tiff
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
 from artnet.image import Picture, fit_short_side, read_picture, write_picture
-from artnet.image.large import read_huge, write_huge
+from artnet.image.large import read_large, write_large
 
 
 @pytest.mark.parametrize("suffix", EVERY)
@@ -194,15 +194,15 @@ def test_libvips_keeps_the_same(suffix, tmp_path):
     (tmp_path / "a.jpg").write_bytes(
         stream(flat("RGB", (90, 90, 90)), "JPEG", exif=exif, xmp=XMP, dpi=(300, 300)).getvalue()
     )
-    small, huge = read_picture(tmp_path / "a.jpg"), read_huge(tmp_path / "a.jpg", tmp_path)
+    small, huge = read_picture(tmp_path / "a.jpg"), read_large(tmp_path / "a.jpg", tmp_path)
     assert (huge.exif, huge.xmp) == (small.exif, small.xmp)
     assert huge.dpi == pytest.approx(small.dpi)
     path = tmp_path / f"out.{suffix}"
-    write_huge(path, huge.rgb, like=huge)
+    write_large(path, huge.rgb, like=huge)
     again = read_picture(path)
     assert b"A title" in again.xmp
     assert again.dpi == pytest.approx((300, 300), abs=0.03)
-    write_huge(path, huge.rgb, like=huge, strip_metadata=True)
+    write_large(path, huge.rgb, like=huge, strip_metadata=True)
     again = read_picture(path)
     assert (again.exif, again.xmp) == (None, None)
     assert again.dpi is None or again.dpi == pytest.approx((25.4, 25.4))  # which libvips says of all it knows none of

@@ -12,7 +12,7 @@ from helpers.picture_files import gradient, stream
 from PIL import Image
 
 from artnet.image import PictureError, read_picture
-from artnet.image.large import read_huge
+from artnet.image.large import read_large
 from artnet.image.libvips import vips_errors
 from artnet.image.truncation import MISSING_END, check_rows
 
@@ -28,7 +28,7 @@ def test_a_jpeg_without_its_end_is_painted_with_a_warning(cut, tmp_path):
     assert np.array_equal(picture.rgb[:360], whole[:360])
     pytest.importorskip("pyvips")
     (tmp_path / "a.jpg").write_bytes(JPEG[:-cut])
-    huge = read_huge(tmp_path / "a.jpg", tmp_path)
+    huge = read_large(tmp_path / "a.jpg", tmp_path)
     assert huge.warnings == (MISSING_END,)
     assert np.abs(huge.rgb[:360].astype(int) - whole[:360]).max() <= 2
 
@@ -39,7 +39,7 @@ def test_half_a_jpeg_is_refused(tmp_path):
         read_picture(tmp_path / "half.jpg")
     pytest.importorskip("pyvips")
     with pytest.raises(PictureError, match=r"half\.jpg is damaged \(the last \d+ of its 400 rows are missing\)"):
-        read_huge(tmp_path / "half.jpg", tmp_path)
+        read_large(tmp_path / "half.jpg", tmp_path)
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -72,7 +72,7 @@ def test_a_header_that_promises_too_much_is_refused_before_decoding(width, heigh
         read_picture(tmp_path / "a.png")
     pytest.importorskip("pyvips")
     with pytest.raises(PictureError, match=rf"bytes cannot hold the {width} x {height} pixels of its header"):
-        read_huge(tmp_path / "a.png", tmp_path)
+        read_large(tmp_path / "a.png", tmp_path)
 
 
 def test_a_blank_picture_of_many_pixels_is_read():
@@ -84,7 +84,7 @@ def test_a_blank_picture_of_many_pixels_is_read():
 def test_libvips_says_nothing_by_itself(tmp_path):
     pytest.importorskip("pyvips")
     (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0\xff\xff" + bytes(50))
-    code = "import sys; from artnet.image.large import read_huge; read_huge(sys.argv[1], sys.argv[2])"
+    code = "import sys; from artnet.image.large import read_large; read_large(sys.argv[1], sys.argv[2])"
     run = subprocess.run(
         [sys.executable, "-c", code, tmp_path / "a.tif", tmp_path], capture_output=True, text=True, check=False
     )

@@ -49,7 +49,9 @@ def plan(
         target: {"macs": f}, {"params": f} or {"channels": f}, f in (0, 1) the fraction of the whole network to keep,
             or {"latency_ms": t}, the time of a forward of the example as measured on this machine. Channels go from
             the lowest score upwards until the cost is at most this.
-        scope: with a target, 'global' ranks all channels together; 'layer' removes the same share of every group.
+        scope: with a target, 'global' ranks all channels together; 'isomorphic' those of groups that are built of the
+            same kinds of layers, and removes the same share of every kind; 'layer' removes the same share of every
+            group.
         normalise: how a global ranking compares groups, a key of `pruning.scoring.NORMALISATIONS`: over each group's
             'mean', 'l2' norm or 'max', over the 'global' maximum, or 'none'; None takes the criterion's own.
         min_channels: channels that stay in every group, at least 1.
@@ -78,9 +80,9 @@ def plan(
     groups = views(model, network, statistics, seed)
     raw = raw_scores(groups, found)
     even = {name: values.numpy() for name, values in comparable(raw, found, groups, normalise).items()}
-    ranking = Ranking(
-        {name: values.numpy() for name, values in raw.items()}, min_channels, round_to, max_per_layer, even
-    )
+    kinds = {name: view.kind() for name, view in groups.items()}
+    scores = {name: values.numpy() for name, values in raw.items()}
+    ranking = Ranking(scores, min_channels, round_to, max_per_layer, even, kinds)
     counts = below(ranking, eps) if target is None else _reach(traced, ranking, target, scope, on_unsupported)
     removed = ranking.removed(counts)
     _warn(model, network, ranking, removed, eps)

@@ -2,14 +2,14 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 FRACTIONS = ("macs", "params", "channels")
 """Targets given as the fraction to keep; the other one, latency_ms, is a time."""
 TARGETS = (*FRACTIONS, "latency_ms")
-SCOPES = ("global", "layer")
+SCOPES = ("global", "isomorphic", "layer")
 TOLERANCE = 0.02
 """Distance between the cost reached and the target, as a fraction of the dense cost, above which there is a warning."""
 
@@ -28,6 +28,7 @@ class Ranking:
         round_to: the kept width is a multiple of this, or the dense width.
         max_share: largest share of a group's channels that may go.
         comparable: the same channels' scores made comparable between groups; by default, scores.
+        kinds: what each group is built of, for scope 'isomorphic'.
     """
 
     scores: Mapping[str, np.ndarray]
@@ -35,6 +36,7 @@ class Ranking:
     round_to: int
     max_share: float = 1.0
     comparable: Mapping[str, np.ndarray] | None = None
+    kinds: Mapping[str, object] | None = None
 
     def order(self, name: str) -> np.ndarray:
         """Channels of a group from the lowest score to the highest, ties by position."""
@@ -68,15 +70,15 @@ def reach(
     Args:
         kind: one of TARGETS.
         goal: the fraction of the dense cost, or milliseconds.
-        scope: 'global' ranks all channels together by their comparable scores; 'layer' removes the same share of
-            every group.
+        scope: 'global' ranks all channels together by their comparable scores; 'isomorphic' those of groups that are
+            built alike, and removes the same share of every kind; 'layer' removes the same share of every group.
         cost: cost after a removal, in the goal's unit.
         strict: a target that cannot be reached is an error; otherwise a warning, and everything goes that may.
 
     Raises:
         ValueError: the target cannot be reached, and strict. A cost more than TOLERANCE below a fraction is a warning.
     """
-    steps = _global_steps(ranking) if scope == "global" else _layer_steps(ranking)
+    steps = {"global": _global_steps, "isomorphic": _isomorphic_steps, "layer": _layer_steps}[scope](ranking)
 
     def cost_at(step: int) -> float:
         return cost(ranking.removed(ranking.allowed(steps(step))))
@@ -115,6 +117,23 @@ def _global_steps(ranking: Ranking) -> Callable[[int], Counts]:
 
     def counts(step: int) -> Counts:
         return dict(zip(names, np.bincount(ranked[:step], minlength=len(names)).tolist(), strict=True))
+
+    return counts
+
+
+def _isomorphic_steps(ranking: Ranking) -> Callable[[int], Counts]:
+    """The same share of each kind of group, and in it the lowest (Fang et al., ECCV 2024, arXiv 2407.04616)."""
+    kinds = ranking.kinds or {}
+    alike: dict[object, dict[str, np.ndarray]] = {}
+    for name, scores in (ranking.scores if ranking.comparable is None else ranking.comparable).items():
+        alike.setdefault(kinds.get(name), {})[name] = scores
+    ranked = [(_global_steps(replace(ranking, scores=some, comparable=None)), some) for some in alike.values()]
+    total = sum(len(scores) for scores in ranking.scores.values())
+
+    def counts(step: int) -> Counts:
+        shares = [steps(sum(map(len, some.values())) * step // total) for steps, some in ranked]
+        found = {name: count for share in shares for name, count in share.items()}
+        return {name: found[name] for name in ranking.scores}
 
     return counts
 

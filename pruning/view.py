@@ -45,6 +45,14 @@ class GroupView:
         """The normalisation layers of the group."""
         return [m for m in self.group.members if isinstance(self.modules[m.layer], Norm)]
 
+    def kind(self) -> frozenset[tuple[str, Side, object, bool]]:
+        """What the group is built of: class, side, kernel, and whether it is grouped, of each kind of member."""
+        members = [(self.modules[m.layer], m.side) for m in self.group.members]
+        return frozenset(
+            (type(layer).__name__, side, getattr(layer, "kernel_size", None), getattr(layer, "groups", 1) > 1)
+            for layer, side in members
+        )
+
     def parts(self, sides: Sides, tensors: Mapping[str, Tensor] | None = None) -> list[Tensor]:
         """All weights of each channel, layer by layer: (C, D) blocks, zeros where a layer has no such channel.
 

@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--criterion", help="how channels are scored (default: zero)")
     parser.add_argument("--target", type=target, metavar="KIND=X", help="macs=0.5, params=, channels= or latency_ms=20")
     parser.add_argument("--eps", type=float, help="without --target: largest score that goes (default: 0)")
-    parser.add_argument("--scope", help="'global' ranks all channels together, 'layer' each group (default: global)")
+    parser.add_argument("--scope", help="who is ranked together: global, isomorphic or layer (default: global)")
     parser.add_argument("--normalise", help="how groups compare: mean, l2, max, global or none (default: criterion's)")
     parser.add_argument("--min-channels", type=int, default=1, help="channels that stay in every group (default: 1)")
     parser.add_argument("--round-to", type=int, help="kept widths are multiples of this (default: 1)")

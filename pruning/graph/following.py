@@ -28,7 +28,7 @@ class Follower(TorchDispatchMode):
         super().__init__()
         self.shadows = Shadows()
         self.choices = choices
-        self.sites: list[tuple[np.ndarray, int]] = []
+        self.sites: list[np.ndarray] = []
         self.stack: list[tuple[str, nn.Module]] = []
         self.attributes: dict[str, np.ndarray] = {}
 
@@ -127,7 +127,7 @@ class Follower(TorchDispatchMode):
     def _choose(self, block: np.ndarray, axes: list[int]) -> int:
         site = len(self.sites)
         order = sorted(axes, key=lambda k: -block.shape[k])
-        self.sites.append((block.ravel(), len(axes)))
+        self.sites.append(block)
         return order[self.choices[site] % len(axes) if site < len(self.choices) else 0]
 
 

@@ -64,8 +64,8 @@ def _guesses(run: Run, owners: Mapping[int, tuple[str, int]], refused: Mapping[s
     find = run.follower.shadows.atoms.find
     roots = {name: set(find(labels).tolist()) for name in refused if (labels := run.sides[name, "out"]) is not None}
     found = []
-    for block, _ in run.follower.sites:
-        here = set(find(block).tolist())
+    for block in run.follower.sites:
+        here = set(find(block).ravel().tolist())
         groups = {owners[root][0] for root in here if root in owners}
         found.append(frozenset(groups | {name for name, own in roots.items() if own & here}))
     return tuple(found)

@@ -1,8 +1,9 @@
 """A network traced once: its groups of channels, what cannot be pruned and why, and the means to cut and to check."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from torch import nn
 
@@ -15,8 +16,8 @@ from pruning.layers import LAYERS
 from pruning.recording import Example, Inputs, as_inputs
 from pruning.structure import ChannelGroup, Network
 
-MOST_GUESSES = 16
-"""How many views are looked at again, one by one, where the trial failed."""
+FEW = 2
+"""So many views, where the trial failed, are looked at again one by one; of more, all at once."""
 FURTHER = (1, 2)
 """Choices after the first: the second and the third longest axis."""
 RAISE, SKIP = ON_UNSUPPORTED = ("raise", "skip")
@@ -137,14 +138,14 @@ def trace(
 def guessed(found: TracedModel) -> TracedModel:
     """The traced model with other guesses where those that were made ended in a refusal or a failed trial.
 
-    The same guess is made at all such views at once, since a network repeats its blocks; then at each by itself.
+    The same guess is made at all such views at once, since a network repeats its blocks; then at each of a few.
     """
     if is_costly(found.network):
         return found
     for choice in FURTHER:
         found = _with_guess(found, _unlucky(found), choice)
-    for site in _unlucky(found)[:MOST_GUESSES]:
-        for choice in FURTHER:
+    if 1 < len(sites := _unlucky(found)) <= FEW:
+        for site, choice in product(sites, FURTHER):
             found = _with_guess(found, [site], choice)
     return found
 
@@ -155,7 +156,8 @@ def _with_guess(found: TracedModel, sites: list[int], choice: int) -> TracedMode
         return found
     choices = dict(enumerate(found.choices)) | dict.fromkeys(sites, choice)
     wanted = tuple(choices.get(site, 0) for site in range(max(choices) + 1))
-    other = tried(follow(found.model, found.inputs, keep=found.keep, choices=wanted, stacklevel=None))
+    other = follow(found.model, found.inputs, keep=found.keep, choices=wanted, stacklevel=None)
+    other = tried(other, found.network.groups.keys())
     better = len(other.skipped) < len(found.skipped) and _free(other) > _free(found)
     return other if better else found
 
@@ -170,9 +172,9 @@ def _unlucky(found: TracedModel) -> list[int]:
     return [site for site, names in enumerate(found.guesses) if names & set(found.skipped)]
 
 
-def tried(found: TracedModel) -> TracedModel:
-    """The traced model without the groups whose removal breaks the network."""
-    network, failed = try_removal(found.model, found.network, found.inputs)
+def tried(found: TracedModel, likely: Collection[str] = ()) -> TracedModel:
+    """The traced model without the groups whose removal breaks the network; see `try_removal`."""
+    network, failed = try_removal(found.model, found.network, found.inputs, likely)
     return replace(found, network=network, skipped=found.skipped | failed)
 
 

@@ -6,7 +6,7 @@ some of its channels, and computes the same for their readers, is to take some a
 
 import copy
 import warnings
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -100,10 +100,13 @@ def _named(error: Exception, reason: str) -> str:
     return f"{type(error).__name__}: {reason}"
 
 
-def try_removal(model: nn.Module, network: Network, inputs: Inputs) -> tuple[Network, dict[str, str]]:
+def try_removal(
+    model: nn.Module, network: Network, inputs: Inputs, likely: Collection[str] = ()
+) -> tuple[Network, dict[str, str]]:
     """The network of the groups that can lose channels, with the attributes that follow, and {group: why} of the rest.
 
-    The rest are those without which the network does not run, or computes something else.
+    The rest are those without which the network does not run, or computes something else. Groups that will likely do
+    are tried first, all at once.
     """
     if not network.groups:
         return network, {}
@@ -111,7 +114,8 @@ def try_removal(model: nn.Module, network: Network, inputs: Inputs) -> tuple[Net
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trial = _Trial(subject, network, _usable(subject, network, inputs), _idles(subject, network))
-        trial.accept(list(network.groups))
+        for names in ([n for n in network.groups if n in likely], [n for n in network.groups if n not in likely]):
+            trial.accept(names)
     groups = {name: group for name, group in network.groups.items() if name not in trial.failed}
     return replace(trial.network, groups=groups), trial.failed
 

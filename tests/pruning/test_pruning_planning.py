@@ -7,7 +7,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pruning_nets import PATTERNS, build, pictures
+from pruning_nets import PATTERNS, build, conv, pictures
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import googlenet, resnet18
 
@@ -49,7 +50,7 @@ def resnet():
     return model, statistics_of(model, 32)
 
 
-@pytest.mark.parametrize("scope", ["global", "layer"])
+@pytest.mark.parametrize("scope", ["global", "isomorphic", "layer"])
 @pytest.mark.parametrize("kind", ["macs", "params", "channels"])
 @pytest.mark.parametrize("fraction", [0.75, 0.5, 0.1])
 def test_target_is_reached(resnet, scope, kind, fraction):
@@ -74,6 +75,24 @@ def test_layer_scope_takes_the_same_share_everywhere(resnet):
     plan = pruning.plan(model, pictures(1), statistics=statistics, target={"params": 0.5}, scope="layer")
     shares = [len(group.kept) / group.channels for group in plan.groups]
     assert max(shares) - min(shares) < 1 / 64
+
+
+def test_isomorphic_scope_takes_the_same_share_of_every_kind():
+    torch.manual_seed(0)
+    model = nn.Sequential(*[conv(3, 8), nn.ReLU(), conv(8, 8), nn.ReLU(), nn.Conv2d(8, 8, 1), nn.ReLU(), conv(8, 2)])
+    with torch.no_grad():
+        model[2].weight *= 0.01  # of the same kind as the first: it loses its channels in the place of the first's
+        model[4].weight *= 100  # of another kind
+    how = {"criterion": "l1", "normalise": "none", "target": {"channels": 0.5}, "scope": "isomorphic"}
+    lost = {group.name: len(group.removed) for group in pruning.plan(model, pictures(1), **how).groups}
+    assert lost == {"0": 4, "2": 4, "4": 4}
+    model[2] = conv(8, 8)
+    model[4] = conv(8, 8)
+    with torch.no_grad():
+        model[2].weight *= 0.01
+    lost = {group.name: len(group.removed) for group in pruning.plan(model, pictures(1), **how).groups}
+    assert lost["2"] == 7
+    assert lost["0"] + lost["4"] == 5
 
 
 def test_global_scope_is_blind_to_a_layers_size_of_activation(resnet):
@@ -162,7 +181,7 @@ def test_coarse_steps_warn_and_stay_below_the_target():
         ({"max_per_layer": 0}, "max_per_layer must be above 0"),
         ({"target": {"macs": 0.5}, "normalise": "sum"}, "normalise must be one of mean, l2"),
         ({"criterion": "taylor"}, "'taylor'; make them with .*loss=loss"),
-        ({"scope": "group"}, "scope must be one of global, layer, got 'group'"),
+        ({"scope": "group"}, "scope must be one of global, isomorphic, layer, got 'group'"),
         ({"min_channels": 0}, "at least 1, got 0 and 1"),
         ({"keep": ["9"]}, "keep names"),
     ],

@@ -187,7 +187,7 @@ def _built(part: str, name: str) -> tuple[nn.Module, Any]:
 
         options = {"img_size": SIZE} if _takes_size(name) else {}
         model = timm.create_model(name, **options).eval()
-        side = SIZE if options else max(SIZE, model.default_cfg["input_size"][-1] if _is_fixed(model) else SIZE)
+        side = SIZE if _runs(model) else model.default_cfg["input_size"][-1]
         return model, torch.rand(1, 3, side, side)
     from torchvision import models
 
@@ -208,14 +208,19 @@ def _takes_size(name: str) -> bool:
     import timm
 
     try:
-        timm.create_model(name, img_size=SIZE).eval()(torch.rand(1, 3, SIZE, SIZE))
+        works = _runs(timm.create_model(name, img_size=SIZE).eval())
     except Exception:
         return False
-    return "img_size" in inspect.getsource(inspect.getmodule(timm.model_entrypoint(name)))  # type: ignore[arg-type]
+    return works and "img_size" in inspect.getsource(inspect.getmodule(timm.model_entrypoint(name)))  # type: ignore[arg-type]
 
 
-def _is_fixed(model: nn.Module) -> bool:
-    return bool(model.default_cfg.get("fixed_input_size"))
+def _runs(model: nn.Module) -> bool:
+    try:
+        with torch.no_grad():
+            model(torch.rand(1, 3, SIZE, SIZE))
+    except Exception:
+        return False
+    return True
 
 
 def prune_here(model: nn.Module, example: Any) -> tuple[nn.Module, int]:

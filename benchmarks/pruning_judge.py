@@ -24,12 +24,12 @@ VOTES = 512
 """Numbers of a row or column that are looked up: among millions some are the same."""
 
 
-def _matrix(layer: nn.Module) -> Tensor:
-    """(out, in) first tap of each kernel, as the weight is stored; (out, taps) where there is one input only."""
-    weight: Tensor = layer.weight.detach()  # type: ignore[union-attr, operator, assignment]
-    if weight.shape[1] == 1:
-        return weight.flatten(1)
-    return weight.flatten(2)[..., 0] if weight.ndim > 2 else weight
+def _matrices(dense: nn.Module, small: nn.Module) -> list[Tensor]:
+    """(out, in) first tap of each kernel, as the weights are stored; (out, taps) where the dense one has one input."""
+    pair: list[Tensor] = [layer.weight.detach() for layer in (dense, small)]  # type: ignore[union-attr, operator, misc]
+    if pair[0].shape[1] == 1:
+        return [weight.flatten(1) for weight in pair]
+    return [weight.flatten(2)[..., 0] if weight.ndim > 2 else weight for weight in pair]
 
 
 def kept_rows_and_columns(dense: Tensor, small: Tensor) -> tuple[list[int], list[int]] | None:
@@ -59,13 +59,15 @@ def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]
     for name, layer in dense.named_modules():
         if isinstance(layer, MIXING):
             _renormalise(masked.get_submodule(name), small.get_submodule(name))
+        if isinstance(layer, nn.RNNBase):
+            _silence(masked.get_submodule(name), small.get_submodule(name))
         if not isinstance(layer, (Conv, nn.Linear)) or not isinstance(layer.weight, nn.Parameter):
             continue
         other = small.get_submodule(name)
         if other.weight.shape == layer.weight.shape:
             continue
         changed = True
-        found = kept_rows_and_columns(_matrix(layer), _matrix(other))
+        found = kept_rows_and_columns(*_matrices(layer, other))
         if found is None:
             continue
         transposed, groups = getattr(layer, "transposed", False), getattr(layer, "groups", 1)
@@ -83,6 +85,14 @@ def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]
         return _compared(*precise, as_double(inputs), kept)
     except Exception:
         return _compared(masked, small, inputs, kept)
+
+
+def _silence(layer: nn.Module, other: nn.Module) -> None:
+    """Let a recurrent layer not read what the other one, of the pruned network, cannot."""
+    found = kept_rows_and_columns(layer.weight_ih_l0.detach(), other.weight_ih_l0.detach())  # type: ignore[union-attr, operator]
+    if found is not None:
+        gone = sorted(set(range(layer.input_size)) - set(found[1]))  # type: ignore[arg-type]
+        layer.weight_ih_l0.data[:, gone] = 0  # type: ignore[union-attr, operator, index]
 
 
 def _renormalise(layer: nn.Module, other: nn.Module) -> None:

@@ -10,11 +10,11 @@ from apps.common.options import options_of
 
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
-'painted', like the content. Height and width of the content may be any multiples of the network's stride (8; 16 for
-one that paints in two passes) from two strides on; the style's size S is set by --stroke-size. With --style the style
-is part of the file, the only input is 'rgb' (the content), and painting is quicker, as nothing of the style is left to
-compute. What `artnet stylize` adds after the network, fine detail and grain, is not in the file:
-artnet.image.postprocess does that in NumPy.
+'painted', like the content. Height and width of the content may be any multiples of the network's stride (8; 16, or
+32 with large strokes, where a draft is painted first) from two strides on; the style's size S is set by --stroke-size.
+With --style the style is part of the file, the only input is 'rgb' (the content), and painting is quicker, as nothing
+of the style is left to compute. What `artnet stylize` adds after the network, fine detail and grain, is not in the
+file: artnet.image.postprocess does that in NumPy.
 
 With --page a folder is written: a web page that paints photos and the camera in the visitor's own browser, without a
 server that computes. Any host of plain files will do, and once opened it works without a network. Its styles are the
@@ -105,11 +105,12 @@ def graph(output: Path, options: ExportOptions) -> int:
 
 
 def any_style(options: ExportOptions) -> bytes:
-    from artnet.engines.graph.onnx_export import pair_onnx, whole_stride
+    from artnet.engines.graph.onnx_export import pair_onnx
+    from artnet.image.drafting import MOST_FACTOR
     from artnet.model.checkpoint import load_checkpoint
 
     network = load_checkpoint(options.weights)
-    stride = whole_stride(network.config)
+    stride = network.config.stride * (MOST_FACTOR if network.config.passes == 2 else 1)
     size = max(2, round(options.stroke_size / stride)) * stride
     return pair_onnx(network, options.transfer, size)
 
@@ -125,8 +126,9 @@ def fixed_style(options: ExportOptions) -> bytes:
     stylizer, network = Stylizer.load(options.weights, engine="openvino"), load_checkpoint(options.weights)
     stylizer.set_style(options.style, stroke_size=options.stroke_size)
     looks = looks_of(stylizer.engine, stylizer.look_for(StyleSettings(transfer=options.transfer)))
-    variant = painting_variant(looks[0], None)
-    return fixed_onnx(network, variant, [look_inputs(look, variant) for look in looks])
+    variant = painting_variant(looks.full, None)
+    arrays = [look_inputs(look, variant) for look in (looks.full, looks.draft) if look]
+    return fixed_onnx(network, variant, arrays, looks.factor)
 
 
 def write_ir(blob: bytes, path: Path) -> None:

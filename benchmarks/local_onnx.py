@@ -72,5 +72,6 @@ def painter() -> bytes:
     stylizer, network = Stylizer.load("artnet", engine="openvino"), load_checkpoint("artnet")
     stylizer.set_style(next(iter(samples.styles().values())))
     looks = looks_of(stylizer.engine, stylizer.look_for(StyleSettings()))
-    variant = painting_variant(looks[0], None)
-    return fixed_onnx(network, variant, [look_inputs(look, variant) for look in looks])
+    variant = painting_variant(looks.full, None)
+    arrays = [look_inputs(look, variant) for look in (looks.full, looks.draft) if look]
+    return fixed_onnx(network, variant, arrays, looks.factor)

@@ -1,6 +1,6 @@
-"""An engine that paints a draft at half the size, then the enlarged draft at full size (`artnet.image.drafting`)."""
+"""An engine that paints a small draft, then the enlarged draft at full size (`artnet.image.drafting`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, pad_edges
-from artnet.image.drafting import FACTOR, reduced, revisable
+from artnet.image.drafting import MOST_FACTOR, factor_of, reduced, revisable
 
 DRAFT = "draft/"
 """What the names of a draft's statistics start with."""
@@ -25,60 +25,74 @@ def as_trained(load: Callable[[], Engine]) -> Engine:
     return full if full.config.passes == 1 else RevisingEngine(load(), full)
 
 
-class TwoSizes(NamedTuple):
-    """What is needed at the size of drafts and at full size: engines, looks, or a style as they prepared it."""
+class Sizes(NamedTuple):
+    """A style as engines prepared it, or a look, at the size of drafts and at full size.
 
+    Attributes:
+        factor: how many times smaller a draft is; 1 where there is none.
+        draft: None where there is none.
+    """
+
+    factor: int
     draft: Any
     full: Any
 
 
 class RevisingEngine:
-    """Paints each picture twice; see `artnet.engines.base.Engine` for what it offers.
+    """Paints each picture twice, but for small strokes; see `artnet.engines.base.Engine` for what it offers.
 
     Args:
         draft, full: two engines, or one, for a network that was trained to paint both.
     """
 
     def __init__(self, draft: Engine, full: Engine):
-        self.engines = TwoSizes(draft, full)
-        self.config, self.choice, self.streams, self.whole_pixels = (
-            full.config, full.choice, full.streams, full.whole_pixels
-        )  # fmt: skip
-        self.stride = FACTOR * full.stride  # so that a draft's sides are multiples of its engine's
-        # Engines know a look again by its identity, so one look always has the same two.
-        self.looks: WeakKeyDictionary[Look, TwoSizes] = WeakKeyDictionary()
+        self.draft, self.full = draft, full
+        self.config, self.choice = full.config, full.choice
+        self.streams, self.whole_pixels = full.streams, full.whole_pixels
+        self.stride = MOST_FACTOR * full.stride  # so that the sides of all drafts are multiples of their engine's
+        # Engines know a look again by its identity, so one look always has the same inner ones.
+        self.looks: WeakKeyDictionary[Look, Sizes] = WeakKeyDictionary()
 
-    def prepare(self, rgb: np.ndarray) -> TwoSizes:
-        """See `Engine.prepare`."""
+    def prepare(self, rgb: np.ndarray) -> Sizes:
+        """See `Engine.prepare`; the picture's short side is the size of strokes."""
         padded = pad_edges(rgb, self.stride)
-        full = self.engines.full  # for both sizes: styles are prepared rarely, and one encoder is enough
-        return TwoSizes(full.prepare(reduced(padded)), full.prepare(padded))
+        factor = factor_of(min(rgb.shape[:2]))
+        # By one engine for both sizes: styles are prepared rarely.
+        draft = self.full.prepare(reduced(padded, factor)) if factor > 1 else None
+        return Sizes(factor, draft, self.full.prepare(padded))
 
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`."""
-        looks, content = self.two_looks(look), pad_edges(rgb, self.stride)
-        draft, drafts = self.engines.draft.paint(reduced(content), looks.draft, part_of(held, DRAFT))
-        painted, used = self.engines.full.paint(revisable(draft, content), looks.full, part_of(held, ""))
+        content, looks, drafts = self.drafted(rgb, look, held)
+        painted, used = self.full.paint(content, looks.full, part_of(held, ""))
         return np.ascontiguousarray(painted[: rgb.shape[0], : rgb.shape[1]]), joined(drafts, used)
 
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`."""
-        looks, content = self.two_looks(look), pad_edges(rgb, self.stride)
-        draft, drafts = self.engines.draft.paint(reduced(content), looks.draft, NOTHING_HELD)
-        return joined(drafts, self.engines.full.measure(revisable(draft, content), looks.full))
+        content, looks, drafts = self.drafted(rgb, look, NOTHING_HELD)
+        return joined(drafts, self.full.measure(content, looks.full))
 
-    def two_looks(self, look: Look) -> TwoSizes:
+    def drafted(self, rgb: np.ndarray, look: Look, held: Held | None) -> tuple[np.ndarray, Sizes, Statistics]:
+        """(what is painted at full size, the looks of both passes, the draft's statistics)."""
+        looks, content = self.inner_looks(look), pad_edges(rgb, self.stride)
+        if looks.factor == 1:
+            return content, looks, {}
+        draft, used = self.draft.paint(reduced(content, looks.factor), looks.draft, part_of(held, DRAFT))
+        return revisable(draft, content), looks, used
+
+    def inner_looks(self, look: Look) -> Sizes:
         """The looks of both passes."""
         found = self.looks.get(look)
         if found is None:
-            sizes = zip(*look.styles, strict=True)
-            found = self.looks.setdefault(look, TwoSizes(*(replace(look, styles=list(styles)) for styles in sizes)))
+            factors, drafts, full = zip(*look.styles, strict=True)
+            draft = replace(look, styles=drafts) if factors[0] > 1 else None
+            found = self.looks.setdefault(look, Sizes(factors[0], draft, replace(look, styles=full)))
         return found
 
 
-def looks_of(engine: Engine, look: Look) -> Sequence[Look]:
-    """What each pass of an engine paints with, of styles that it prepared; the pass at full size is the last."""
-    return engine.two_looks(look) if isinstance(engine, RevisingEngine) else [look]
+def looks_of(engine: Engine, look: Look) -> Sizes:
+    """What each pass of an engine paints with, of styles that it prepared."""
+    return engine.inner_looks(look) if isinstance(engine, RevisingEngine) else Sizes(1, None, look)
 
 
 def part_of(held: Held | None, prefix: str) -> Held | None:

@@ -5,26 +5,27 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from artnet.image.compose import LUMA
-from artnet.image.drafting import BAND, DETAIL, FACTOR
+from artnet.image.drafting import DETAIL, FACTOR
 
 
-def reduced(pictures: Tensor) -> Tensor:
-    """(N, 3, H, W) at the size of drafts; H and W multiples of FACTOR."""
-    return F.avg_pool2d(pictures, FACTOR)
+def reduced(pictures: Tensor, factor: int = FACTOR) -> Tensor:
+    """(N, 3, H, W) at the size of drafts; H and W multiples of the factor."""
+    return F.avg_pool2d(pictures, factor)
 
 
-def revisable(drafts: Tensor, contents: Tensor) -> Tensor:
+def revisable(drafts: Tensor, contents: Tensor, factor: int = FACTOR) -> Tensor:
     """What is painted at full size: the enlarged drafts with the contents' detail in all three channels.
 
     Args:
-        drafts: (N, 3, H / FACTOR, W / FACTOR), about [0, 1].
-        contents: (N, 3, H, W), H and W multiples of BAND.
+        drafts: (N, 3, H / factor, W / factor), about [0, 1].
+        contents: (N, 3, H, W), H and W multiples of twice the factor.
     """
-    enlarged = F.interpolate(drafts.float(), scale_factor=FACTOR, mode="bilinear")
-    return (enlarged + DETAIL * detail(contents)).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+    enlarged = F.interpolate(drafts.float(), scale_factor=factor, mode="bilinear")
+    mixed = enlarged + DETAIL * detail(contents, 2 * factor)
+    return mixed.clamp(0, 1).contiguous(memory_format=torch.channels_last)
 
 
-def detail(contents: Tensor) -> Tensor:
-    """(N, 1, H, W): luma without its local mean."""
+def detail(contents: Tensor, band: int) -> Tensor:
+    """(N, 1, H, W): luma without its mean in blocks of `band` pixels, which no draft can show."""
     luma = (contents * contents.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    return luma - F.interpolate(F.avg_pool2d(luma, BAND), scale_factor=BAND, mode="bilinear")
+    return luma - F.interpolate(F.avg_pool2d(luma, band), scale_factor=band, mode="bilinear")

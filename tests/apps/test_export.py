@@ -77,17 +77,18 @@ def test_a_network_of_two_passes_is_exported_whole(tiny, tmp_path):
     network.load_state_dict(tiny.state_dict())
     weights, style = tmp_path / "two.safetensors", tmp_path / "style.png"
     save_checkpoint(network, weights)
-    Image.fromarray(smooth(64, 64, 1)).save(style)
-    options = ["--weights", str(weights), "--stroke-size", "64"]
+    Image.fromarray(smooth(448, 448, 1)).save(style)
+    options = ["--weights", str(weights), "--stroke-size", "448"]
     assert main(["export", "-o", str(tmp_path / "any.onnx"), *options]) == 0
     assert main(["export", "-o", str(tmp_path / "fixed.onnx"), "--style", str(style), *options]) == 0
     engine = as_trained(lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32))
     stylizer = Stylizer(engine)
-    stylizer.set_style(style, stroke_size=64)
-    for height, width in ((64, 96), (160, 80)):
+    stylizer.set_style(style, stroke_size=448)
+    for height, width in ((64, 96), (160, 128)):  # multiples of 32, which engines pad to
         content = smooth(height, width, 2)
         want, _ = engine.paint(content, stylizer.look_for(StyleSettings()))
-        inputs = {"fixed": {"rgb": content[None]}, "any": {"content": content[None], "style": smooth(64, 64, 1)[None]}}
+        pair = {"content": content[None], "style": smooth(448, 448, 1)[None]}
+        inputs = {"fixed": {"rgb": content[None]}, "any": pair}
         for name, arrays in inputs.items():
             painted = onnxruntime.InferenceSession(tmp_path / f"{name}.onnx").run(["painted"], arrays)[0][0]
             assert np.abs(painted.astype(int) - want).mean() < 1.5  # equally near patches may be chosen differently

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from artnet.engines.graph.spec import BANK, Variant
+from artnet.image.drafting import factor_of
 from artnet.model import drafts
-from artnet.model.config import ArtNetConfig
 from artnet.model.network import ArtNet, StyleLevels
 from s2transform import PatchBank, PreparedStyle
 from s2transform.moments import Moments, channel_moments
@@ -107,12 +107,13 @@ class FixedModule(nn.Module):
     """A picture, (1, H, W, 3) uint8, to the painted one; styles and strength are built in.
 
     Args:
-        looks: what `look_inputs` returns, for each pass of the network.
+        looks: what `look_inputs` returns for the pass at full size, then, where there is one, for the draft.
+        factor: how many times smaller a draft is, 1 for none.
     """
 
-    def __init__(self, network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]]):
+    def __init__(self, network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]], factor: int):
         super().__init__()
-        self.painter = PainterModule(network, variant)
+        self.painter, self.factor = PainterModule(network, variant), factor
         self.names = self.painter.input_names()[1:]
         for size, look in enumerate(looks):
             for i, name in enumerate(self.names):
@@ -122,19 +123,23 @@ class FixedModule(nn.Module):
         def paint(picture: Tensor, size: int) -> Tensor:
             return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.names))))[0]
 
-        return in_passes(self.painter.network.config.passes, rgb, paint)
+        return revised(rgb, self.factor, paint)
 
 
 class PairModule(nn.Module):
-    """Content and style, each (1, H, W, 3) uint8, to the painted content; the style has one fixed size."""
+    """Content and style, each (1, H, W, 3) uint8, to the painted content; the style has one fixed size.
 
-    def __init__(self, network: ArtNet, method: str):
+    Args:
+        factor: how many times smaller a draft is, 1 for none.
+    """
+
+    def __init__(self, network: ArtNet, method: str, factor: int):
         super().__init__()
-        self.network, self.method = network.folded(), method
+        self.network, self.method, self.factor = network.folded(), method, factor
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
-        passes, picture = self.network.config.passes, picture_of(style)
-        sizes = [picture] if passes == 1 else [drafts.reduced(picture), picture]
+        picture = picture_of(style)
+        sizes = [picture] if self.factor == 1 else [picture, drafts.reduced(picture, self.factor)]
         # Exact matching, because ONNX has no eigenvectors to find principal components with.
         prepare = partial(self.network.prepare, swap=self.method == "s2", exact=True)
         prepared = [prepare(self.network.encode(size)) for size in sizes]
@@ -143,16 +148,16 @@ class PairModule(nn.Module):
             moved = self.network.transfer(self.network.encode(picture_of(rgb)), [prepared[size]], method=self.method)
             return pixels_of(self.network.decode(moved))
 
-        return in_passes(passes, content, paint)
+        return revised(content, self.factor, paint)
 
 
-def in_passes(passes: int, rgb: Tensor, paint: Callable[[Tensor, int], Tensor]) -> Tensor:
-    """What `paint(picture, pass)` makes of (1, H, W, 3) uint8 in so many passes; see `ArtNetConfig.passes`."""
-    if passes == 1:
+def revised(rgb: Tensor, factor: int, paint: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """What `paint(picture, 0)` makes of (1, H, W, 3) uint8, after `paint(reduced, 1)` where there is a draft."""
+    if factor == 1:
         return paint(rgb, 0)
     content = picture_of(rgb)
-    draft = paint(pixels_of(drafts.reduced(content)), 0)
-    return paint(pixels_of(drafts.revisable(picture_of(draft), content)), 1)
+    draft = paint(pixels_of(drafts.reduced(content, factor)), 1)
+    return paint(pixels_of(drafts.revisable(picture_of(draft), content, factor)), 0)
 
 
 def picture_of(rgb: Tensor) -> Tensor:
@@ -205,24 +210,22 @@ def painter_example(network: ArtNet, variant: Variant, name: str) -> tuple[Tenso
     return torch.rand(2, network.encoder.channels[name.split("/")[0]]), None
 
 
-def fixed_onnx(network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]]) -> bytes:
+def fixed_onnx(
+    network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]], factor: int
+) -> bytes:
     """`FixedModule` as ONNX: 'rgb' of any size in, 'painted' out."""
     rgb = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
-    shapes = [sides(whole_stride(network.config))]
-    return to_onnx(FixedModule(network, variant, looks), [rgb], ["rgb"], ["painted"], shapes)
+    shapes = [sides(factor * network.config.stride)]
+    return to_onnx(FixedModule(network, variant, looks, factor), [rgb], ["rgb"], ["painted"], shapes)
 
 
 def pair_onnx(network: ArtNet, method: str, style_size: int) -> bytes:
     """`PairModule` as ONNX: 'content' of any size and 'style' of style_size x style_size in, 'painted' out."""
+    factor = factor_of(style_size) if network.config.passes == 2 else 1
     content = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
     style = torch.randint(256, (1, style_size, style_size, 3), dtype=torch.uint8)
-    shapes = [sides(whole_stride(network.config)), None]
-    return to_onnx(PairModule(network, method), [content, style], ["content", "style"], ["painted"], shapes)
-
-
-def whole_stride(config: ArtNetConfig) -> int:
-    """What both sides of a picture must be multiples of, so that those of its draft are multiples of the network's."""
-    return config.stride * config.passes
+    shapes = [sides(factor * network.config.stride), None]
+    return to_onnx(PairModule(network, method, factor), [content, style], ["content", "style"], ["painted"], shapes)
 
 
 def sides(stride: int) -> dict[int, Any]:

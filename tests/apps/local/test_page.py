@@ -218,8 +218,8 @@ def test_cancelling_and_files_that_are_no_pictures(page, tmp_path):
     assert painted(page).shape == (600, 800, 3)
 
 
-@pytest.mark.parametrize("passes", [1, 2])
-def test_a_network_of_another_shape(browser, tmp_path, passes):
+@pytest.mark.parametrize(("passes", "stroke_size"), [(1, 512), (2, 512), (2, 800)])
+def test_a_network_of_another_shape(browser, tmp_path, passes, stroke_size):
     torch.manual_seed(0)
     decoder, skips = {8: 24, 4: 16, 2: 12}, ("pixels", "conv3")
     config = ArtNetConfig("inception3a", skips, decoder, upsampling="nearest", encoder_padding="zeros", passes=passes)
@@ -230,11 +230,13 @@ def test_a_network_of_another_shape(browser, tmp_path, passes):
     page.set_default_timeout(SETTLED)
     page.goto(site.url)
     page.wait_for_selector("#status:has-text('A sample')")
-    got = paint(page, path)
+    paint(page, path)
+    page.fill(STROKE_SIZE, "511")
+    got = repaint(page, lambda: page.fill(STROKE_SIZE, str(stroke_size)))
     page.context.close()
     site.close()
-    want = exact(tmp_path / "page" / "styles" / "01.jpg", path, weights=tmp_path / "other.safetensors")
-    assert psnr(got, want) >= 45
+    want = exact(tmp_path / "page" / "styles" / "01.jpg", path, stroke_size, tmp_path / "other.safetensors")
+    assert psnr(got, want) >= (45 if passes == 1 else 42)  # drafts are rounded to bytes, and may round differently
 
 
 @pytest.mark.parametrize("page", ["?backend=webgl", "?backend=webgpu"], indirect=True)

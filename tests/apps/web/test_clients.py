@@ -205,7 +205,7 @@ class TestPlaces:
         started, proceed = threading.Event(), threading.Event()
 
         class Slow:
-            choice, stride, streams, whole_pixels = "", 8, 1, 10**9
+            config, choice, stride, streams, whole_pixels = stylizer.engine.config, "", 8, 1, 10**9
 
             def prepare(self, rgb):
                 started.set()

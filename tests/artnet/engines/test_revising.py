@@ -23,8 +23,8 @@ def inner(tiny):
 
 
 @pytest.fixture(scope="module")
-def style(tiny):
-    return noise_picture(96, 64, 5)
+def style():
+    return noise_picture(416, 448, 5)  # drafts are half as large
 
 
 def smooth(height, width, seed):
@@ -37,9 +37,18 @@ def smooth(height, width, seed):
 def test_a_picture_is_the_revised_draft(inner, style, strength):
     engine, content = RevisingEngine(inner, inner), smooth(96, 128, 1)
     painted, _ = engine.paint(content, Look([engine.prepare(style)], strength=strength))
-    draft, _ = inner.paint(reduced(content), Look([inner.prepare(reduced(style))], strength=strength))
+    draft, _ = inner.paint(reduced(content, 2), Look([inner.prepare(reduced(style, 2))], strength=strength))
     want, _ = inner.paint(revisable(draft, content), Look([inner.prepare(style)], strength=strength))
     assert np.array_equal(painted, want)
+
+
+@pytest.mark.parametrize(("side", "factor"), [(64, 1), (384, 2), (768, 4)])
+def test_the_size_of_strokes_sets_that_of_drafts(inner, side, factor, monkeypatch):
+    engine, seen = RevisingEngine(inner, inner), []
+    look = Look([engine.prepare(noise_picture(side, side + 32))], transfer="adain")
+    monkeypatch.setattr(inner, "paint", lambda rgb, *rest: (seen.append(rgb.shape), (rgb, {}))[1])
+    engine.paint(noise_picture(128, 96), look)
+    assert seen == [(128 // factor, 96 // factor, 3)] * (factor > 1) + [(128, 96, 3)]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 90), (33, 47)])
@@ -74,16 +83,16 @@ def test_statistics_of_a_draft_count_in_the_draft(inner, style):
 def test_a_look_has_the_same_inner_looks_while_it_lives(inner, style):
     engine = RevisingEngine(inner, inner)
     look = Look([engine.prepare(style)])
-    assert engine.two_looks(look) is engine.two_looks(look)
+    assert engine.inner_looks(look) is engine.inner_looks(look)
     del look
     assert len(engine.looks) == 0
 
 
 def test_tiles_make_the_whole_picture(inner):
-    engine, content = RevisingEngine(inner, inner), smooth(437, 515, 1)
-    look = Look([engine.prepare(smooth(128, 96, 2))], transfer="adain")
+    engine, content = RevisingEngine(inner, inner), smooth(437, 815, 1)
+    look = Look([engine.prepare(smooth(448, 416, 2))], transfer="adain")
     whole, _ = engine.paint(content, look, NOTHING_HELD)
-    tiled, _ = paint_tiled(engine, content, look, NOTHING_HELD, tile=320)
+    tiled, _ = paint_tiled(engine, content, look, NOTHING_HELD, tile=640)
     error = np.abs(tiled.astype(int) - whole)
     assert (error > 1).mean() < 0.002
 

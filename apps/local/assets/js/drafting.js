@@ -1,25 +1,33 @@
-// Draft and revise: half the size, and the enlarged draft with the content's detail. See artnet/image/drafting.py.
+// Draft and revise: a smaller size, and the enlarged draft with the content's detail. See artnet/image/drafting.py.
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
 import {lumaOf} from './finish.js';
 
-const FACTOR = 2;
-const BAND = 4;
+export const MOST_FACTOR = 4;
+const [SMALL, LARGE] = [384, 768];
 const DETAIL = 0.8;
 const MOST = [-128, 127]; // what detail is cut off at
 
-/** A picture at the size of drafts; both sides multiples of 2. */
-export function reduced({width, height, data}) {
-  return {width: width / FACTOR, height: height / FACTOR, data: means(data, width, height, 4, FACTOR)};
+/** How many times smaller a draft is for strokes of a size: 1, where there is none, 2 or 4. */
+export function factorOf(strokeSize) {
+  if (strokeSize < SMALL) return 1;
+  return strokeSize < LARGE ? 2 : MOST_FACTOR;
 }
 
-/** What is painted at full size. @param content both sides multiples of 4. */
+/** A picture at the size of drafts; both sides multiples of the factor. */
+export function reduced({width, height, data}, factor) {
+  return {width: width / factor, height: height / factor, data: means(data, width, height, 4, factor)};
+}
+
+/** What is painted at full size. @param content both sides multiples of twice the factor. */
 export function revisable(draft, content) {
   const {width, height} = content;
+  const factor = width / draft.width;
+  const band = 2 * factor;
   const luma = lumaOf(content);
-  const smooth = enlarged(means(luma, width, height, 1, BAND), width / BAND, height / BAND, 1, BAND);
-  const data = enlarged(draft.data, draft.width, draft.height, 4, FACTOR);
+  const smooth = enlarged(means(luma, width, height, 1, band), width / band, height / band, 1, band);
+  const data = enlarged(draft.data, draft.width, draft.height, 4, factor);
   for (let i = 0; i < luma.length; i++) {
     const detail = Math.min(MOST[1], Math.max(MOST[0], luma[i] - smooth[i]));
     const change = Math.round(DETAIL * detail);

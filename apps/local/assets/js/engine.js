@@ -3,7 +3,7 @@
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names such as
 // 'conv3/content'.
 
-import {reduced, revisable} from './drafting.js';
+import {factorOf, MOST_FACTOR, reduced, revisable} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {STRIDES} from './network.js';
 import {cropped, resize} from './resize.js';
@@ -19,14 +19,15 @@ export class Engine {
   constructor(network, noise) {
     Object.assign(this, {network, noise, tf: network.tf});
     this.drafts = network.config.passes === 2;
-    this.stride = network.stride * (this.drafts ? 2 : 1); // so that a draft's sides are multiples of the network's
+    this.stride = network.stride * (this.drafts ? MOST_FACTOR : 1); // so that a draft's sides are multiples of its own
   }
 
   /** What painting needs of a style's picture at a stroke size; give it to `forget` when it is no longer wanted. */
   async prepare(picture, strokeSize) {
     const fitted = fitStyle(picture, strokeSize, this.stride);
     const style = {full: await this.#prepared(fitted), finish: finishOf(fitted)};
-    return this.drafts ? {...style, draft: await this.#prepared(reduced(fitted))} : style;
+    const factor = this.drafts ? factorOf(Math.min(fitted.width, fitted.height)) : 1;
+    return factor > 1 ? {...style, factor, draft: await this.#prepared(reduced(fitted, factor))} : style;
   }
 
   async #prepared(picture) {
@@ -70,8 +71,8 @@ export class Engine {
     return painted;
   }
 
-  /** Paints at full size, after a draft where the network has them: {painted, statistics: {full, draft}}. */
-  async #painted(content, {full, draft}, strength, {held = {}, progress = async () => {}}) {
+  /** Paints at full size, after a draft where the style has one: {painted, statistics: {full, draft}}. */
+  async #painted(content, {full, draft, factor}, strength, {held = {}, progress = async () => {}}) {
     const statistics = {};
     const run = async (size, picture, style, from, to) => {
       const report = (share) => progress(from + share * (to - from));
@@ -80,7 +81,7 @@ export class Engine {
       return done.painted;
     };
     const whole = padded(content, this.stride);
-    const small = draft && await run('draft', reduced(whole), draft, 0, DRAFTING);
+    const small = draft && await run('draft', reduced(whole, factor), draft, 0, DRAFTING);
     const source = draft ? revisable(small, whole) : whole;
     const painted = await run('full', source, full, draft ? DRAFTING : 0, 1);
     return {painted: cropped(painted, {x: 0, y: 0, width: content.width, height: content.height}), statistics};

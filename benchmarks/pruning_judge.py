@@ -57,10 +57,7 @@ def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]
     """('pruned' | 'nothing' | 'wrong' | 'late', why)."""
     masked, kept, changed = copy.deepcopy(dense), {}, False
     for name, layer in dense.named_modules():
-        if isinstance(layer, MIXING):
-            _renormalise(masked.get_submodule(name), small.get_submodule(name))
-        if isinstance(layer, nn.RNNBase):
-            _silence(masked.get_submodule(name), small.get_submodule(name))
+        _adapt(masked.get_submodule(name), small.get_submodule(name))
         if not isinstance(layer, (Conv, nn.Linear)) or not isinstance(layer.weight, nn.Parameter):
             continue
         other = small.get_submodule(name)
@@ -85,6 +82,14 @@ def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]
         return _compared(*precise, as_double(inputs), kept)
     except Exception:
         return _compared(masked, small, inputs, kept)
+
+
+def _adapt(layer: nn.Module, other: nn.Module) -> None:
+    """Let a layer that is neither convolution nor linear work on the channels that the other one has kept."""
+    if isinstance(layer, MIXING):
+        _renormalise(layer, other)
+    elif isinstance(layer, nn.RNNBase):
+        _silence(layer, other)
 
 
 def _silence(layer: nn.Module, other: nn.Module) -> None:

@@ -5,7 +5,6 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from artnet.model import drafts
@@ -24,7 +23,7 @@ StyleLevels = dict[str, PreparedStyle]
 class ArtNet(nn.Module):
     """The style-transfer network.
 
-    Pictures are (N, 3, H, W) float in [0, 1] with H and W multiples of `config.stride` (`pad_to_stride` makes them so).
+    Pictures are (N, 3, H, W) float in [0, 1] with H and W multiples of `config.stride`, at least two.
     """
 
     def __init__(self, config: ArtNetConfig | None = None):
@@ -107,15 +106,6 @@ class ArtNet(nn.Module):
         """One pass over pictures, like styles (as many, or one)."""
         prepared = self.prepare(self.encode(style), swap=method == "s2")
         return self.decode(self.transfer(self.encode(picture), [prepared], method=method))
-
-
-def pad_to_stride(picture: Tensor, stride: int) -> Tensor:
-    """Repeat the right and bottom edge of (N, 3, H, W) until both sides are multiples of stride, at least two strides.
-
-    Two strides, because the bottleneck's features must be padded by reflection.
-    """
-    height, width = (max(2, -(-side // stride)) * stride for side in picture.shape[2:])
-    return F.pad(picture, (0, width - picture.shape[3], 0, height - picture.shape[2]), mode="replicate")
 
 
 def config_of(network: ArtNet) -> ArtNetConfig:

@@ -11,7 +11,7 @@ from torch import nn
 from artnet.model import drafts
 from artnet.model.config import PIXELS, STAGES, ArtNetConfig
 from artnet.model.encoder import Encoder, fold_batchnorm, load_googlenet
-from artnet.model.network import ArtNet, config_of, pad_to_stride
+from artnet.model.network import ArtNet, config_of
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +74,12 @@ def test_googlenet_weights_must_fit(googlenet):
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.integers(1, 70), st.integers(1, 70))
-def test_any_size_comes_back(tiny, height, width):
-    picture = torch.rand(1, 3, height, width)
-    padded = pad_to_stride(picture, tiny.config.stride)
+@given(st.integers(2, 9), st.integers(2, 9))
+def test_multiples_of_the_stride_come_back_at_their_size(tiny, rows, columns):
     stride = tiny.config.stride
-    assert all(side % stride == 0 and side >= 2 * stride for side in padded.shape[2:])
-    assert torch.equal(padded[..., :height, :width], picture)
+    picture = torch.rand(1, 3, rows * stride, columns * stride)
     with torch.inference_mode():
-        assert tiny(padded).shape == padded.shape
+        assert tiny(picture).shape == picture.shape
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The quality table: pairs painted (paint), scored (score) and laid side by side (gallery)."""

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the sheet (.png .jpg .webp .tif); default: PHOTO-styles.jpg in the current folder, numbered where there "
         "is such a file",
     )  # fmt: skip
-    add_settings(parser.add_argument_group("look"), grain=1)
+    add_settings(parser.add_argument_group("look"))
     add_engine(parser.add_argument_group("engine"))
 
 

@@ -12,7 +12,7 @@ class Setting(NamedTuple):
 
     Attributes:
         name: of the field of `StyleSettings`; on the command line with dashes.
-        default: of photos; videos differ in grain.
+        default: what counts where nothing is chosen.
         label: two or three words.
         help: one line.
         bounds: the lowest and the highest value of a number, both allowed; None where it is none.
@@ -49,7 +49,7 @@ def _setting(default: Any, label: str, tip: str, **about: Any) -> Any:
 
 @dataclass(frozen=True)
 class StyleSettings:
-    """How a style is put on a picture; what is left out has the default of photos.
+    """How a style is put on a picture; what is left out has its default.
 
     Attributes:
         strength: 0 (the content, rebuilt) to 1 (the full style).
@@ -75,9 +75,9 @@ class StyleSettings:
         512, "Stroke size", "short side of the style in pixels: larger gives larger strokes", bounds=(16, 4096), step=64
     )
     grain: float = _setting(
-        1.0,
+        0.0,
         "Grain",
-        "how much of the grain of the style's canvas, paper or film is added (0 to 1)",
+        "how much of the grain of the style's canvas, paper or film is added as noise (0 to 1)",
         bounds=(0, 1),
         step=0.05,
     )

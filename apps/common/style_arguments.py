@@ -15,11 +15,10 @@ ENGINES = ("auto", "openvino", "torch", "onnx")
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def add_settings(add: "argparse._ActionsContainer", *, grain: float) -> None:
-    """Define an option for every one of `StyleSettings`; `grain` is the default of --grain."""
+def add_settings(add: "argparse._ActionsContainer") -> None:
+    """Define an option for every one of `StyleSettings`."""
     for setting in SETTINGS.values():
-        option = "--" + setting.name.replace("_", "-")
-        default = grain if setting.name == "grain" else setting.default
+        option, default = "--" + setting.name.replace("_", "-"), setting.default
         if isinstance(default, bool):
             add.add_argument(option, action="store_true", help=setting.help)
         elif setting.choices:

@@ -81,7 +81,7 @@ def tile_side(text: str) -> int | None:
 
 def _add_look(parser: argparse.ArgumentParser) -> None:
     look = parser.add_argument_group("look")
-    add_settings(look, grain=1)
+    add_settings(look)
     look.add_argument(
         "--mask", metavar="FILE", help="grey picture, stretched over the content: white is stylized, black is kept"
     )

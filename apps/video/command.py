@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_style(parser, "repeat to blend several by weight (default weight 1)")
     add("-o", "--output", required=True, metavar="OUT.mp4", help="the video to write")
     look = parser.add_argument_group("look")
-    add_settings(look, grain=0)
+    add_settings(look)
     look.add_argument(
         "--size", type=whole_number(16, 4320), metavar="PX",
         help="scale frames until their short side has PX pixels (default: as they are)",

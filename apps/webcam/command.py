@@ -87,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="short side of the pictures: larger ones are scaled down (default: 480; try 720 and 1080)",
     )  # fmt: skip
     _add_screens(parser)
-    add_settings(parser.add_argument_group("look"), grain=0)
+    add_settings(parser.add_argument_group("look"))
     test = parser.add_argument_group("without a window")
     test.add_argument("--headless", action="store_true", help="open no window; Ctrl-C ends it")
     test.add_argument("--frames", type=whole_number(1, 10**9), metavar="N", help="stop after N frames")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a
 
 INSTANT = f"""
 import sys, time
-sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+sys.path[:0] = {[str(Path(__file__).parents[n]) for n in (3, 2)]!r}  # in this order: tests has a folder apps, too
 import apps.common.network
 from apps.cli import main
 from helpers.fake_stylizer import FakeStylizer

@@ -18,6 +18,8 @@ from pruning.structure import ChannelGroup, Network
 
 FEW = 2
 """So many views, where the trial failed, are looked at again one by one; of more, all at once."""
+MOST_RUNS, LARGE = (8, 2), 1e9
+"""How many removals are tried for a new guess, and how many in networks of more multiply-accumulates than that."""
 FURTHER = (1, 2)
 """Choices after the first: the second and the third longest axis."""
 RAISE, SKIP = ON_UNSUPPORTED = ("raise", "skip")
@@ -157,7 +159,7 @@ def _with_guess(found: TracedModel, sites: list[int], choice: int) -> TracedMode
     choices = dict(enumerate(found.choices)) | dict.fromkeys(sites, choice)
     wanted = tuple(choices.get(site, 0) for site in range(max(choices) + 1))
     other = follow(found.model, found.inputs, keep=found.keep, choices=wanted, stacklevel=None)
-    other = tried(other, found.network.groups.keys())
+    other = tried(other, found.network.groups.keys(), MOST_RUNS[found.network.totals({})["macs"] > LARGE])
     better = len(other.skipped) < len(found.skipped) and _free(other) > _free(found)
     return other if better else found
 
@@ -172,9 +174,9 @@ def _unlucky(found: TracedModel) -> list[int]:
     return [site for site, names in enumerate(found.guesses) if names & set(found.skipped)]
 
 
-def tried(found: TracedModel, likely: Collection[str] = ()) -> TracedModel:
+def tried(found: TracedModel, likely: Collection[str] = (), most: int | None = None) -> TracedModel:
     """The traced model without the groups whose removal breaks the network; see `try_removal`."""
-    network, failed = try_removal(found.model, found.network, found.inputs, likely)
+    network, failed = try_removal(found.model, found.network, found.inputs, likely, most)
     return replace(found, network=network, skipped=found.skipped | failed)
 
 

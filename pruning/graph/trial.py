@@ -30,12 +30,17 @@ class _Trial:
     network: Network
     inputs: Inputs
     trains: bool
+    most: int | None = None
+    runs: int = 0
     accepted: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
     def accept(self, names: list[str]) -> None:
         """Accept these groups if all can lose channels along with those before; else halve them, to the culprits."""
         if not names:
+            return
+        if self.most is not None and self.runs >= self.most:
+            self.failed |= dict.fromkeys(names, "too many removals would have to be tried")
             return
         why = self.failure([*self.accepted, *names])
         if why is None or self.follows(names):
@@ -48,18 +53,17 @@ class _Trial:
             self.accept(names[middle:])
 
     def follows(self, names: Sequence[str]) -> bool:
-        """Whether these groups can lose channels where numbers of modules follow: all that may, or one of them.
+        """Whether these groups can lose channels where numbers of modules follow.
 
         Those of a name without which it works as well do not follow: they are as large by chance.
         """
         before = self.network
-        may = sorted({a.name for name in names for a in before.groups[name].attributes} - before.following)
-        for some in dict.fromkeys([tuple(may), *((name,) for name in may if len(names) == 1)]) if may else ():
-            if self._runs_with(names, before.following | set(some)):
-                for kind in sorted({name.rpartition(".")[2] for name in some}):
-                    self._runs_with(names, {n for n in self.network.following if n.rpartition(".")[2] != kind})
-                return True
-        return False
+        may = {a.name for name in names for a in before.groups[name].attributes} - before.following
+        if not may or not self._runs_with(names, before.following | may):
+            return False
+        for kind in sorted({name.rpartition(".")[2] for name in may}):
+            self._runs_with(names, {n for n in self.network.following if n.rpartition(".")[2] != kind})
+        return True
 
     def _runs_with(self, names: Sequence[str], following: Set[str]) -> bool:
         """Whether that many attributes are enough; if so, they are the ones that follow."""
@@ -72,6 +76,7 @@ class _Trial:
 
     def failure(self, names: Sequence[str]) -> str | None:
         """Why the network is broken without some channels of these groups, None if it is not."""
+        self.runs += 1
         removed = {name: some_of(self.network.groups[name]) for name in names}
         removed = {name: channels for name, channels in removed.items() if len(channels)}
         if not removed:
@@ -101,19 +106,19 @@ def _named(error: Exception, reason: str) -> str:
 
 
 def try_removal(
-    model: nn.Module, network: Network, inputs: Inputs, likely: Collection[str] = ()
+    model: nn.Module, network: Network, inputs: Inputs, likely: Collection[str] = (), most: int | None = None
 ) -> tuple[Network, dict[str, str]]:
     """The network of the groups that can lose channels, with the attributes that follow, and {group: why} of the rest.
 
     The rest are those without which the network does not run, or computes something else. Groups that will likely do
-    are tried first, all at once.
+    are tried first, all at once; after so many removals at the most the rest is given up.
     """
     if not network.groups:
         return network, {}
     subject = _varied(duplicate(model).eval().requires_grad_(False))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        trial = _Trial(subject, network, _usable(subject, network, inputs), _idles(subject, network))
+        trial = _Trial(subject, network, _usable(subject, network, inputs), _idles(subject, network), most)
         for names in ([n for n in network.groups if n in likely], [n for n in network.groups if n not in likely]):
             trial.accept(names)
     groups = {name: group for name, group in network.groups.items() if name not in trial.failed}

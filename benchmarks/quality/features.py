@@ -125,7 +125,7 @@ def sorted_projections(features: Tensor) -> Tensor:
     """(DIRECTIONS, QUANTILES) values of (1, C, H, W) features along fixed random directions, each row sorted."""
     generator = torch.Generator().manual_seed(0)
     directions = F.normalize(torch.randn(DIRECTIONS, features.shape[1], generator=generator), dim=1)
-    values = (directions @ features.flatten(2)[0]).sort(dim=1).values
+    values = torch.from_numpy(np.sort((directions @ features.flatten(2)[0]).numpy()))  # a tenth of torch's time
     return F.interpolate(values[None], size=QUANTILES, mode="linear", align_corners=True)[0]
 
 
@@ -135,9 +135,14 @@ def texture_columns(out: Texture, style: Texture) -> list[float]:
     return [moment_loss(out.layers, style.layers).item(), gram_loss(out.layers, style.layers).item(), swd.item()]
 
 
+def blurred(x: Tensor) -> Tensor:
+    """Means over windows, down and then across, which is much faster than both at once."""
+    return F.avg_pool2d(F.avg_pool2d(x, (WINDOW, 1), 1), (1, WINDOW), 1)
+
+
 def similarity(x: Tensor, y: Tensor) -> float:
     """Structural similarity of two (1, 1, H, W) pictures in [0, 1], in windows of equal weight."""
-    mx, my, xx, yy, xy = (F.avg_pool2d(t, WINDOW, 1) for t in (x, y, x * x, y * y, x * y))
+    mx, my, xx, yy, xy = (blurred(t) for t in (x, y, x * x, y * y, x * y))
     vx, vy, both = xx - mx**2, yy - my**2, xy - mx * my
     score = ((2 * mx * my + 1e-4) * (2 * both + 9e-4)) / ((mx**2 + my**2 + 1e-4) * (vx + vy + 9e-4))
     return score.mean().item()

@@ -42,7 +42,7 @@ def pairs_of(rule: str, contents: Path, styles: Path) -> list[Paths]:
         return [Paths(content, style) for style in wanted for content in chosen]
     if rule.startswith("worst:"):
         row, _, result = rule.removeprefix("worst:").rpartition(":")
-        worst = json.loads(Path(result).read_text())["worst pairs"]
+        worst = json.loads(Path(result).read_text()).get("worst pairs", {})
         if row not in worst:
             raise ValueError(f"{result} has no row {row!r}, but {', '.join(worst)}")
         return [_pair(f"{pair['content']}\t{pair['style']}", rule, contents, styles) for pair in worst[row]]

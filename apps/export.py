@@ -140,7 +140,7 @@ def write_ir(blob: bytes, path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".artnet-") as folder:
         source, target = Path(folder, "graph.onnx"), Path(folder, path.name)
         source.write_bytes(blob)
-        ov.save_model(ov.convert_model(source), target)
+        ov.save_model(ov.Core().read_model(source), target)
         # The weights first: an .xml never lies there without its .bin.
         target.with_suffix(".bin").replace(path.with_suffix(".bin"))
         target.replace(path)

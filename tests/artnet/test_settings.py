@@ -11,8 +11,8 @@ from artnet import StyleSettings
 from artnet.settings import SETTINGS, TRANSFERS
 
 
-def test_defaults_are_those_of_photos():
-    assert dataclasses.astuple(StyleSettings()) == (1.0, "s2", 512, 1.0, False)
+def test_defaults():
+    assert dataclasses.astuple(StyleSettings()) == (1.0, "s2", 512, 0.0, False)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pruning.comparison import Comparison, DifferenceError, answer, is_costly, unread
+from pruning.comparison import Comparison, DifferenceError, answer, unread
 from pruning.cutting import cut
 from pruning.graph.running import duplicate
 from pruning.modes import seeded
@@ -97,7 +97,7 @@ class _Trial:
         try:
             quick.difference(self.inputs, quick.expected(self.inputs))
         except DifferenceError:
-            precise = Comparison(self.network, removed, masked, small, precise=not is_costly(self.network))
+            precise = Comparison(self.network, removed, masked, small, precise=True)
             precise.difference(self.inputs, precise.expected(self.inputs))
 
 

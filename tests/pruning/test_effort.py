@@ -43,3 +43,18 @@ def test_a_costly_network_is_verified_on_the_example_alone(model, monkeypatch):
     Counted.runs = 0
     assert pruning.verify(traced, plan, pruned) < 1e-4
     assert Counted.runs == 2
+
+
+def test_what_differs_by_rounding_in_a_costly_network_is_compared_in_float64(monkeypatch):
+    torch.manual_seed(0)
+    model = nn.Sequential(conv(3, 64), nn.ReLU(), conv(64, 2))
+    traced = pruning.trace(model, pictures(1))
+    plan = pruning.plan(traced, criterion="l1", target={"channels": 0.5})
+    pruned = pruning.apply(traced, plan)
+    monkeypatch.setattr("pruning.comparison.COSTLY", 1)
+    monkeypatch.setattr("pruning.comparison.TOLERANCES", {torch.float64: 1e-9, torch.float32: 1e-12})
+    assert pruning.verify(traced, plan, pruned) < 1e-9
+    with torch.no_grad():
+        pruned[2].weight += 0.01
+    with pytest.raises(ValueError, match="2 is the first layer that differs"):
+        pruning.verify(traced, plan, pruned)

@@ -1,9 +1,9 @@
 """Draft and revise: a picture is painted small first, and the enlarged draft is painted again at full size.
 
 What a network of a given receptive field paints at half the size shows twice the strokes, so the size of strokes sets
-that of the draft. Drafting small and revising
-at full size is LapStyle's design (Lin et al., CVPR 2021), there with two networks for each style; here one network for
-all styles does both. `artnet.model.drafts` has the same two steps for tensors.
+that of the draft. Drafting small and revising at full size is LapStyle's design (Lin et al., CVPR 2021), there with two
+networks for each style; here one network for all styles does both. `artnet.model.drafts` has the same two steps for
+tensors.
 """
 
 import numpy as np

@@ -46,7 +46,7 @@ class ArtNetConfig:
         bank_size: at most this many patches of a style are matched by S2; they lie on an even grid.
         match_channels: principal components of the style's channels in which S2 compares patches when it paints (in
             training it compares all channels). `benchmarks/transforms.py` measures what both cost and give.
-        passes: 1, or 2 for a network that paints a draft at half the size and then the enlarged draft
+        passes: 1, or 2 for a network that can paint a small draft first and then the enlarged draft
             (`artnet.image.drafting`).
     """
 

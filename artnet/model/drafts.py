@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from artnet.image.compose import LUMA
 from artnet.image.drafting import DETAIL, FACTOR
+from artnet.model.tensors import luma
 
 
 def reduced(pictures: Tensor, factor: int = FACTOR) -> Tensor:
@@ -27,5 +27,5 @@ def revisable(drafts: Tensor, contents: Tensor, factor: int = FACTOR) -> Tensor:
 
 def detail(contents: Tensor, band: int) -> Tensor:
     """(N, 1, H, W): luma without its mean in blocks of `band` pixels, which no draft can show."""
-    luma = (contents * contents.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    return luma - F.interpolate(F.avg_pool2d(luma, band), scale_factor=band, mode="bilinear")
+    light = luma(contents)
+    return light - F.interpolate(F.avg_pool2d(light, band), scale_factor=band, mode="bilinear")

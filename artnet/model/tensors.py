@@ -1,9 +1,10 @@
-"""From pixels to tensors and back."""
+"""From pixels to tensors and back, and the brightness of tensors."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from artnet.image.compose import LUMA
 from artnet.image.pixels import PictureError
 
 if TYPE_CHECKING:
@@ -36,3 +37,8 @@ def to_rgb(tensor: "torch.Tensor") -> np.ndarray:
         raise PictureError(f"one picture as a tensor must be (1, 3, H, W), not {tuple(tensor.shape)}")
     levels = tensor.detach()[0].float().clamp(0, 1).mul(255).round().to(torch.uint8)
     return levels.permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def luma(pictures: "torch.Tensor") -> "torch.Tensor":
+    """(N, 3, H, W) -> (N, 1, H, W), in the pictures' own range."""
+    return (pictures * pictures.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)

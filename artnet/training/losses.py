@@ -19,9 +19,9 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torchvision.models import VGG16_Weights, vgg16, vgg19
 
-from artnet.image.compose import LUMA
 from artnet.image.damaged import reading
 from artnet.model.encoder import ConvReLU
+from artnet.model.tensors import luma
 
 TEXTURE_LAYER = 2  # relu3_1, where the sliced Wasserstein distance is taken
 DIRECTIONS = 32
@@ -218,8 +218,7 @@ def tone_loss(out: Tensor, content: Tensor) -> Tensor:
 
     Feature distances forgive light and dark that change places inside an object, an eye reads it as another object.
     """
-    weights = out.new_tensor(LUMA).view(1, 3, 1, 1)
-    x, y = (F.avg_pool2d((p.float() * weights).sum(1), TONE_BLOCK).flatten(1) for p in (out, content))
+    x, y = (F.avg_pool2d(luma(p.float()), TONE_BLOCK).flatten(1) for p in (out, content))
     x, y = (t - t.mean(1, keepdim=True) for t in (x, y))
     return (1 - F.cosine_similarity(x, y, eps=1e-4)).mean()
 

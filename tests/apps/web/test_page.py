@@ -11,7 +11,7 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
-from helpers.browsing import CHROMIUM, MARKS, playwright
+from helpers.browsing import FLAGS, MARKS, chromium
 
 pytestmark = MARKS
 
@@ -20,10 +20,6 @@ from apps.web.assets import sample_photo  # noqa: E402
 from artnet.image import read_picture, write_picture  # noqa: E402
 from artnet.settings import StyleSettings  # noqa: E402
 
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 SIZES = [(1280, 800), (390, 844), (768, 1024), (1920, 1080)]
 AXE = Path(os.environ.get("AXE", Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"))
 STATE = "document.querySelector('.an-photo .state').textContent"
@@ -37,10 +33,8 @@ DROP = """async ([name, bytes]) => { const data = new DataTransfer();
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium(*FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
-from helpers.browsing import CHROMIUM, MARKS, playwright
+from helpers.browsing import FLAGS, MARKS, chromium
 
 pytestmark = MARKS
 
@@ -17,11 +17,11 @@ from helpers.clips import audio_packets, frames_of, make_clip, moving_frames  # 
 
 from apps.web.visits import LINE, SEATS  # noqa: E402
 
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
-    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
-]
+CAMERA = (
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
 SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
 WATCH = """
 window.tracks = [];
@@ -40,10 +40,8 @@ PIXELS = """() => { const canvas = document.querySelector('.live-painted');
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium(*FLAGS, *CAMERA) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
-from helpers.browsing import CHROMIUM, MARKS, playwright
+from helpers.browsing import MARKS, chromium
 
 pytestmark = MARKS
 
@@ -18,10 +18,8 @@ RED, BLUE, BLACK = (200, 10, 10), (10, 10, 200), (0, 0, 0)
 
 @pytest.fixture
 def page():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium("--no-sandbox", "--disable-gpu") as browser:
         yield browser.new_page(viewport={"width": 400, "height": 200})
-        browser.close()
 
 
 def show(stream, color):

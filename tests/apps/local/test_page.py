@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
-from helpers.browsing import CHROMIUM, MARKS, playwright
+from helpers.browsing import MARKS, chromium
 from PIL import Image
 
 pytestmark = MARKS
@@ -61,10 +61,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium(*FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -113,11 +111,11 @@ def psnr(a, b):
     return 10 * np.log10(255**2 / np.square(a.astype(float) - b).mean())
 
 
-def exact(style, photo, stroke_size=512, weights="artnet"):
+def exact(style, photo, settings=DEFAULTS, weights="artnet"):
     """What the network paints in single precision; engines that are quicker choose other patches here and there."""
     stylizer = Stylizer(as_trained(lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32)))
-    stylizer.set_style(style, stroke_size=stroke_size)
-    return stylizer.stylize(np.array(Image.open(photo)))
+    stylizer.set_style(style, stroke_size=settings.stroke_size)
+    return stylizer.stylize(np.array(Image.open(photo)), settings)
 
 
 def photo_file(tmp_path, width, height):
@@ -127,27 +125,22 @@ def photo_file(tmp_path, width, height):
 
 
 def test_photos_as_the_command_line_paints_them(page, folder, tmp_path):
-    stylizer = Stylizer.load()
-
-    def expected(number, settings=DEFAULTS):
-        stylizer.set_style(folder / "styles" / f"{number:02}.jpg", stroke_size=settings.stroke_size)
-        return stylizer.stylize(np.array(Image.open(path)), settings)
-
     path = photo_file(tmp_path, 450, 300)
-    assert psnr(paint(page, path), expected(1)) >= 32  # a patch that is chosen differently in a draft shows twice
+    styles = [folder / "styles" / f"{number:02}.jpg" for number in (1, 2)]
+    assert psnr(paint(page, path), exact(styles[0], path)) >= 38
     second = repaint(page, lambda: page.click(".style:nth-child(3)"))
-    assert psnr(second, expected(2)) >= 32
+    assert psnr(second, exact(styles[1], path)) >= 38
     page.fill("#settings label:has-text('Strength') input", "0.5")
     page.click("#settings label:has-text('colours')")
     changed = repaint(page, lambda: page.fill(STROKE_SIZE, "320"))
     settings = StyleSettings(strength=0.5, stroke_size=320, preserve_color=True)
-    assert psnr(changed, expected(2, settings)) >= 32
+    assert psnr(changed, exact(styles[1], path, settings)) >= 38
     assert psnr(changed, second) < 30
 
 
 def test_tiles_do_not_show(page, folder, tmp_path):
     path = photo_file(tmp_path, 1300, 203)  # two tiles; not a multiple of the stride
-    assert psnr(paint(page, path), exact(folder / "styles" / "01.jpg", path)) >= 42
+    assert psnr(paint(page, path), exact(folder / "styles" / "01.jpg", path)) >= 45
 
 
 def test_without_a_network_after_the_first_visit(page, site, tmp_path):
@@ -218,7 +211,7 @@ def test_cancelling_and_files_that_are_no_pictures(page, tmp_path):
     assert painted(page).shape == (600, 800, 3)
 
 
-@pytest.mark.parametrize(("passes", "stroke_size"), [(1, 512), (2, 512), (2, 800)])
+@pytest.mark.parametrize(("passes", "stroke_size"), [(1, 512), (2, 512), (2, 768)])
 def test_a_network_of_another_shape(browser, tmp_path, passes, stroke_size):
     torch.manual_seed(0)
     decoder, skips = {8: 24, 4: 16, 2: 12}, ("pixels", "conv3")
@@ -230,13 +223,14 @@ def test_a_network_of_another_shape(browser, tmp_path, passes, stroke_size):
     page.set_default_timeout(SETTLED)
     page.goto(site.url)
     page.wait_for_selector("#status:has-text('A sample')")
-    paint(page, path)
-    page.fill(STROKE_SIZE, "511")
-    got = repaint(page, lambda: page.fill(STROKE_SIZE, str(stroke_size)))
+    got = paint(page, path)
+    if stroke_size != DEFAULTS.stroke_size:
+        got = repaint(page, lambda: page.fill(STROKE_SIZE, str(stroke_size)))
     page.context.close()
     site.close()
-    want = exact(tmp_path / "page" / "styles" / "01.jpg", path, stroke_size, tmp_path / "other.safetensors")
-    assert psnr(got, want) >= (45 if passes == 1 else 42)  # drafts are rounded to bytes, and may round differently
+    settings = StyleSettings(stroke_size=stroke_size)
+    want = exact(tmp_path / "page" / "styles" / "01.jpg", path, settings, tmp_path / "other.safetensors")
+    assert psnr(got, want) >= 45
 
 
 @pytest.mark.parametrize("page", ["?backend=webgl", "?backend=webgpu"], indirect=True)
@@ -247,7 +241,7 @@ def test_on_a_graphics_card(page, folder, tmp_path):
     path = photo_file(tmp_path, 96, 64)
     page.set_input_files("#photo", path)
     page.wait_for_selector("#status:has-text('on the graphics card')")
-    assert psnr(painted(page), exact(folder / "styles" / "01.jpg", path, 192)) >= 45
+    assert psnr(painted(page), exact(folder / "styles" / "01.jpg", path, StyleSettings(stroke_size=192))) >= 45
 
 
 def test_processors_that_pass_as_graphics_cards_are_not_used(page, tmp_path):

@@ -50,7 +50,7 @@ function means(data, width, height, channels, factor) {
   return Uint8ClampedArray.from(sums, (sum) => Math.floor(sum / factor ** 2 + 0.5));
 }
 
-/** Bilinear, so many times as wide and high. */
+/** Bilinear, so many times as wide and high; halves are rounded up, as Pillow does. */
 function enlarged(data, width, height, channels, factor) {
   const wide = alongRows(data, width, height, channels, factor);
   return alongColumns(wide, width * factor * channels, height, factor);
@@ -63,7 +63,7 @@ function alongRows(data, width, height, channels, factor) {
     for (const [first, second, share] of between) {
       const [a, b] = [(row * width + first) * channels, (row * width + second) * channels];
       for (let channel = 0; channel < channels; channel++, to++) {
-        result[to] = data[a + channel] * (1 - share) + data[b + channel] * share;
+        result[to] = Math.floor(data[a + channel] * (1 - share) + data[b + channel] * share + 0.5);
       }
     }
   }
@@ -74,7 +74,7 @@ function alongColumns(data, line, height, factor) {
   const result = new Uint8ClampedArray(data.length * factor);
   for (const [row, [first, second, share]] of neighbours(height, factor).entries()) {
     const [to, a, b] = [row * line, first * line, second * line];
-    for (let i = 0; i < line; i++) result[to + i] = data[a + i] * (1 - share) + data[b + i] * share;
+    for (let i = 0; i < line; i++) result[to + i] = Math.floor(data[a + i] * (1 - share) + data[b + i] * share + 0.5);
   }
   return result;
 }

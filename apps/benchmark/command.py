@@ -90,27 +90,32 @@ def engines(options: BenchmarkOptions) -> dict[str, Any]:
 
 
 def every_engine(weights: str) -> dict[str, Any]:
-    """The engines that are installed, in every number format that the CPU multiplies."""
+    """The engines that are installed, in every number format that the CPU multiplies, in as many passes as trained."""
     from importlib.util import find_spec
 
     import torch
 
     from artnet.engines.openvino.engine import OpenVINOEngine
+    from artnet.engines.revising import as_trained
     from artnet.engines.torch_engine import TorchEngine, pick_dtype
     from artnet.model.checkpoint import load_checkpoint
     from artnet.model.checkpoint_arrays import read_weights
 
-    found: dict[str, Any] = {"OpenVINO f32": OpenVINOEngine(*read_weights(weights), "f32")}
-    auto = OpenVINOEngine(*read_weights(weights))
-    found[f"OpenVINO {auto.precision}"] = auto
-    found["torch f32"] = TorchEngine(load_checkpoint(weights), "cpu", torch.float32)
+    def openvino(precision: str | None = None) -> OpenVINOEngine:
+        return OpenVINOEngine(*read_weights(weights), precision)
+
+    makers: dict[str, Callable[[], Any]] = {
+        "OpenVINO f32": lambda: openvino("f32"),
+        f"OpenVINO {openvino().precision}": openvino,
+        "torch f32": lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32),
+    }
     if pick_dtype(torch.device("cpu"))[0] == torch.bfloat16:
-        found["torch bf16"] = TorchEngine(load_checkpoint(weights), "cpu", torch.bfloat16)
+        makers["torch bf16"] = lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.bfloat16)
     if find_spec("onnxruntime") and find_spec("onnxscript"):
         from artnet.engines.onnx_engine import ONNXEngine
 
-        found["ONNX Runtime f32"] = ONNXEngine(weights)
-    return found
+        makers["ONNX Runtime f32"] = lambda: ONNXEngine(weights)
+    return {name: as_trained(make) for name, make in makers.items()}
 
 
 def painter(engine: Any, content: Any, style: Any) -> Callable[[], object]:

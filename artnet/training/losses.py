@@ -28,6 +28,8 @@ DIRECTIONS = 32
 POSITIONS = 256
 """At most so many positions of a feature map are compared with each other."""
 TONE_BLOCK = 8
+FLAT_SHARE = 0.4
+"""The share of a photo, its least changing part, that is to be as lively as the style."""
 
 
 class VGGTrunk(nn.Module):
@@ -138,10 +140,37 @@ def gram_loss(out: list[Statistics], style: list[Statistics]) -> Tensor:
 
 def texture_loss(out: Tensor, style: Tensor) -> Tensor:
     """Sliced Wasserstein distance of (N, C, H, W) features along random directions, relative to the style's spread."""
+    return sliced_wasserstein(out.flatten(2), style.flatten(2))
+
+
+def sliced_wasserstein(out: Tensor, style: Tensor) -> Tensor:
+    """Mean distance of (N, C, L) rows along random directions once sorted, relative to the style's deviation."""
     directions = F.normalize(torch.randn(DIRECTIONS, out.shape[1], device=out.device), dim=1)
-    a = (directions @ out.flatten(2)).float().sort(dim=2).values
-    b = (directions @ style.flatten(2)).float().sort(dim=2).values
+    a, b = ((directions @ x).float().sort(dim=2).values for x in (out, style))
     return ((a - b).abs().mean((1, 2)) / (b.std((1, 2)) + 1e-6)).mean()
+
+
+def flat_positions(photos: Tensor, size: tuple[int, int]) -> Tensor:
+    """(N, L) indices into a (H, W) grid over each of (N, 3, .., ..) photos: where light changes least, L of H * W."""
+    grey = F.interpolate(luma(photos.float()), size=size, mode="area")
+    around = F.pad(grey, (2, 2, 2, 2), mode="replicate")
+    spread = F.max_pool2d(around, 5, stride=1) + F.max_pool2d(-around, 5, stride=1)
+    return spread.flatten(1).topk(int(FLAT_SHARE * spread[0].numel()), largest=False).indices
+
+
+def flat_loss(out: Tensor, style: Tensor, photos: Tensor) -> Tensor:
+    """Sliced Wasserstein distance between features where the photo is flat and as many of the style's, taken anywhere.
+
+    Over the whole picture, edges of the photo may stand in for the style's strokes; here nothing can but strokes.
+
+    Args:
+        out, style: (N, C, H, W) features.
+        photos: (N, 3, .., ..) what was painted.
+    """
+    where = flat_positions(photos, (out.shape[2], out.shape[3]))
+    here = out.flatten(2).gather(2, where[:, None].expand(-1, out.shape[1], -1))
+    anywhere = torch.randperm(style[0, 0].numel(), device=style.device)[: where.shape[1]]
+    return sliced_wasserstein(here, style.flatten(2)[:, :, anywhere])
 
 
 def cross_gram(fine: Tensor, coarse: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ class LossWeights:
     emd: float = 0.0
     similarity: float = 0.0
     tone: float = 0.0
+    flat: float = 0.0
     pixel: float = 10.0
     perceptual: float = 0.5
     variation: float = 0.1

@@ -167,6 +167,8 @@ class Trainer:
             terms["emd"] = losses.relaxed_emd_loss(own, style)
         if weights.similarity:
             terms["similarity"] = losses.self_similarity_loss(own, content)
+        if weights.flat:
+            terms["flat"] = losses.flat_loss(own[texture], style[texture], photos.repeat(pairs, 1, 1, 1))
         if len(rebuilt):
             terms["pixel"] = F.mse_loss(out[painted:], rebuilt)
             terms["perceptual"] = losses.perceptual_loss([x[painted:] for x in seen], [x[2 * batch :] for x in targets])

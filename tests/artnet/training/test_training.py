@@ -121,6 +121,27 @@ def test_relaxed_emd_wants_all_of_the_style_and_nothing_else():
     assert distance([0, 0, 0, 0]) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_flat_positions_are_those_where_light_does_not_change():
+    photo = torch.full((1, 3, 64, 64), 0.5)
+    photo[:, :, :, 32:] = torch.rand(1, 1, 64, 32)
+    columns = losses.flat_positions(photo, (16, 16)) % 16
+    assert columns.shape == (1, int(losses.FLAT_SHARE * 256))
+    assert columns.max() < 8
+
+
+def test_flat_loss_sees_marks_only_where_the_photo_is_flat():
+    photo = torch.full((1, 3, 64, 64), 0.5)
+    photo[:, :, :, 32:] = torch.rand(1, 1, 64, 32)
+    style = torch.randn(1, 8, 16, 16)
+    flat, marked = style.mean((2, 3), keepdim=True).expand(-1, -1, 16, 16).clone(), style.clone()
+    marked[:, :, :, 8:] = 0
+    beside = flat.clone()
+    beside[:, :, :, 10:] = style[:, :, :, 10:]
+    losing = losses.flat_loss(flat, style, photo).item()
+    assert losses.flat_loss(marked, style, photo).item() < losing / 2
+    assert losses.flat_loss(beside, style, photo).item() > losing / 2
+
+
 def test_tone_is_lost_where_light_and_dark_change_places_and_not_by_contrast_or_fine_detail():
     content = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     blocks = torch.nn.functional.avg_pool2d(content, losses.TONE_BLOCK)
@@ -337,7 +358,7 @@ def test_wide_layers_get_a_lower_rate():
 
 
 def test_every_size_has_a_share_in_every_term(picture_folders, trunk, tmp_path):
-    weights = LossWeights(emd=1.0, similarity=1.0, tone=1.0)
+    weights = LossWeights(emd=1.0, similarity=1.0, tone=1.0, flat=1.0)
     trainer = build(picture_folders, trunk, tmp_path, steps=1, size=128, scales=2, weights=weights)
     photos, paintings = trainer.batches.at(0)
     seen = []

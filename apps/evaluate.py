@@ -6,6 +6,8 @@ import statistics
 import sys
 from pathlib import Path
 
+from apps.common.extras import need
+
 EPILOG = """\
 Contents and styles are cropped to squares. With --vgg (a VGG trunk file) the mean of each training loss is printed;
 without it, only the time. Pictures are named CONTENT__STYLE.png.
@@ -32,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Paint, write, score, print."""
+    need("train", "torch", "torchvision", "kornia")
     from tqdm import tqdm
 
     from artnet import Stylizer

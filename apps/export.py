@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.common.arguments import weighted_style, whole_number
+from apps.common.extras import need
 from apps.common.options import options_of
 
 EPILOG = """\
@@ -86,11 +87,7 @@ def graph(output: Path, options: ExportOptions) -> int:
         raise ValueError(f"{output} must end in .onnx or, for OpenVINO IR, .xml")
     if not output.parent.is_dir():
         raise ValueError(f"there is no folder {output.parent}; create it first")
-    try:
-        import onnx  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise ValueError(f"{error.name} is not installed: pip install 'artnet[onnx]'") from None
+    need("onnx", "torch", "onnx", "onnxscript")
     print("tracing the network, which takes about half a minute ...", flush=True)
     blob = fixed_style(options) if options.style else any_style(options)
     if output.suffix == ".xml":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apps.common.extras import need
 from apps.common.options import options_of
 from artnet.training.options import LossWeights, TrainOptions
 
@@ -151,6 +152,7 @@ def preview(trainer: "Trainer") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; Ctrl-C saves and stops."""
+    need("train", "torch", "torchvision", "kornia")
     from tqdm import tqdm
 
     from artnet.training.allocator import keep_freed_memory

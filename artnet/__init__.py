@@ -25,4 +25,9 @@ def __getattr__(name: str) -> Any:
     """Import on first use: `import artnet` alone must not pay for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'artnet' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    try:
+        return getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ImportError(f"artnet.{name} needs torch: pip install 'artnet[torch]'") from error

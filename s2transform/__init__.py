@@ -5,6 +5,11 @@ Every transform exists as a function (`adain`, `wct`, `style_swap`, `s2`) and as
 needs of a style is computed once by `prepare_style`.
 """
 
+from importlib.util import find_spec
+
+if not find_spec("torch"):
+    raise ImportError("s2transform needs torch: pip install 'artnet[torch]'")
+
 from s2transform.modules import S2, WCT, AdaIN, StyleSwap
 from s2transform.moments import adain, channel_moments
 from s2transform.sandwich import METHODS, VARIANTS, blend, s2, transfer

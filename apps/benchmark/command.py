@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.common.arguments import whole_number
+from apps.common.extras import need
 from apps.common.options import options_of
 
 EPILOG = """\
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print."""
+    need("train", "torch", "torchvision", "kornia")
     from apps.benchmark.timing import describe, save
 
     options, machine = options_of(BenchmarkOptions, vars(args)), describe()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.common.arguments import whole_number
+from apps.common.extras import need
 from apps.common.options import options_of
 from apps.movement import NOTICE
 
@@ -67,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, predict or explain."""
+    need("movement", "torch", "matplotlib")
     if args.action == "train":
         return run_train(options_of(TrainRun, vars(args)))
     if args.action == "predict":

@@ -25,8 +25,11 @@ def check_names(args: argparse.Namespace) -> None:
 
 
 def listing() -> str:
-    """Every criterion, schedule and search on a line of its own."""
-    from pruning import criteria, schedules
+    """Every criterion, schedule and search on a line of its own; where torch lacks, what to install."""
+    try:
+        from pruning import criteria, schedules
+    except ImportError as error:
+        return str(error)
 
     found = {
         "criteria (--criterion):": {name: criteria.get(name).about for name in criteria.names()},

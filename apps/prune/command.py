@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apps.common.extras import need
 from apps.common.stdio import complain
 from apps.prune.choices import check_names, listing
 from apps.prune.networks import add_model_arguments
@@ -108,6 +109,7 @@ def target(text: str) -> dict[str, float]:
 
 def run(args: argparse.Namespace) -> int:
     """Watch, plan, remove, verify, measure, write; then fine-tune where asked."""
+    need("train", "torch", "torchvision")
     import torch
 
     import pruning

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from apps.common.extras import need
 from apps.prune.networks import add_model_arguments
 
 EPILOG = """\
@@ -31,14 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Record, study, write the report."""
+    need("study", "torch", "torchvision", "matplotlib", "scipy")
     import pruning
     from apps.prune.calibration import progress_bar, record
     from apps.prune.networks import load_subject, picture_batches
-
-    try:
-        from pruning.study import study, write_report
-    except ImportError as error:
-        raise ValueError(f"the study needs {error.name}: pip install 'artnet[study]'") from error
+    from pruning.study import study, write_report
 
     subject = load_subject(args.model, args.weights, args.size)
     if args.weights is None and subject.build is not None:

@@ -38,6 +38,8 @@ def load_single(weights: str | Path, engine: str, device: str, streams: int) -> 
     if engine == "auto":
         engine = "torch" if device == "cuda" or not find_spec("openvino") else "openvino"
     if engine == "torch":
+        if not find_spec("torch"):
+            raise ValueError("engine torch is not installed: pip install 'artnet[torch]', or use another engine")
         from artnet.engines.torch_engine import TorchEngine
         from artnet.model.checkpoint import load_checkpoint
 
@@ -45,7 +47,7 @@ def load_single(weights: str | Path, engine: str, device: str, streams: int) -> 
     if device == "cuda":
         raise ValueError(f"engine {engine} runs on the CPU only: use the engine torch, or device cpu")
     if engine == "onnx":
-        if not find_spec("onnxruntime"):
+        if not (find_spec("onnxruntime") and find_spec("torch")):  # torch writes the graphs that it runs
             raise ValueError("engine onnx is not installed: pip install 'artnet[onnx]', or use another engine")
         from artnet.engines.onnx_engine import ONNXEngine
 

@@ -17,9 +17,9 @@ from torch.utils.data import Dataset
 
 import pruning
 from apps.benchmark.timing import describe
-from pruning import networks
-from pruning.data import Splits, batches, cluttered_digits
 from pruning.modes import evaluating
+from pruning.zoo import networks
+from pruning.zoo.data import Splits, batches, cluttered_digits
 
 BATCH, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 64, 0.1, 0.9, 5e-4
 RESULTS = Path(__file__).parent / "results"

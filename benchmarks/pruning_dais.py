@@ -17,8 +17,8 @@ from torch.optim import Optimizer
 
 import pruning
 from benchmarks.classifiers import BATCH, Results, accuracy, calibration, fit, options, recalibrate, sgd, task
-from pruning.data import Splits, batches
 from pruning.search import Dais, Options
+from pruning.zoo.data import Splits, batches
 
 TARGET = 0.25
 TUNING = 3

@@ -19,7 +19,7 @@ from torch import Tensor
 
 import pruning
 from benchmarks.classifiers import Results, accuracy, calibration, fit, options, recalibrate, task
-from pruning.view import OWN, GroupView
+from pruning.criteria.view import OWN, GroupView
 
 KEPT = 0.5
 RANKINGS: dict[str, dict[str, Any]] = {

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 import pruning
 from benchmarks.classifiers import Results, accuracy, calibration, fit, options, recalibrate
-from pruning import networks
-from pruning.data import batches, digits
+from pruning.zoo import networks
+from pruning.zoo.data import batches, digits
 
 SHARES = (0.5, 0.25)
 NETWORKS: dict[str, Any] = {

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pruning.comparison import Watch, as_double
-from pruning.layers import place_of_channels
+from pruning.graph.comparison import Watch, as_double
+from pruning.graph.layers import place_of_channels
 from pruning.modes import seeded
 from pruning.recording import Inputs, tensors
 

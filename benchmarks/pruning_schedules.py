@@ -16,9 +16,9 @@ from torch import nn
 
 import pruning
 from benchmarks.classifiers import Results, accuracy, calibration, fit, options, recalibrate, task
-from pruning.data import Splits
 from pruning.schedules import SoftHardPruner
 from pruning.schedules.groups import find_groups
+from pruning.zoo.data import Splits
 
 KEPT = 0.4
 WIDTHS = (7, 13, 26)

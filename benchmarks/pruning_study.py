@@ -27,11 +27,11 @@ from torch import Tensor, nn
 import pruning
 from artnet import load_checkpoint
 from benchmarks.classifiers import Results, accuracy, fit, options, task
-from pruning.comparison import unread
 from pruning.criteria import get, names
-from pruning.data import Splits, batches, digits
-from pruning.evidence import Loss
-from pruning.scoring import comparable, raw_scores, views
+from pruning.criteria.evidence import Loss
+from pruning.graph.comparison import unread
+from pruning.planning.scoring import comparable, raw_scores, views
+from pruning.zoo.data import Splits, batches, digits
 
 REPOSITORY = Path(__file__).parent.parent
 PICTURES = ("apps/samples", "apps/web/assets/photos")

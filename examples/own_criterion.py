@@ -5,7 +5,7 @@ from torch import nn
 
 import pruning
 from pruning.criteria import register
-from pruning.view import OWN
+from pruning.criteria.view import OWN
 
 
 @register("largest-weight")

@@ -15,19 +15,24 @@ A bare model with an example does as well as a traced one: `pruning.plan(model, 
 that judge by activations or gradients are given `statistics=pruning.calibrate(traced, batches, loss=...)`.
 """
 
-from pruning.activations import ChannelStatistics, record_activations
-from pruning.checkpoint import load, save
-from pruning.evidence import Evidence, calibrate, record
+from importlib.util import find_spec
+
+if not find_spec("torch"):
+    raise ImportError("pruning needs torch: pip install 'artnet[train]'")
+
+from pruning.criteria.activations import ChannelStatistics, record_activations
+from pruning.criteria.evidence import Evidence, calibrate, record
 from pruning.graph import TracedModel, trace
-from pruning.latency import latencies_ms, latency_ms
-from pruning.plan_data import GroupPlan, Plan
-from pruning.planning import plan
-from pruning.recalibration import recalibrate
-from pruning.report import format_table, layer_table
-from pruning.scoring import scores
-from pruning.structure import ChannelGroup
-from pruning.surgery import apply
-from pruning.verification import mask, verify
+from pruning.graph.structure import ChannelGroup
+from pruning.planning.planner import plan
+from pruning.planning.scoring import scores
+from pruning.plans import GroupPlan, Plan
+from pruning.surgery.apply import apply
+from pruning.surgery.checkpoint import load, save
+from pruning.surgery.latency import latencies_ms, latency_ms
+from pruning.surgery.recalibrate import recalibrate
+from pruning.surgery.report import format_table, layer_table
+from pruning.surgery.verify import mask, verify
 
 __all__ = [
     "ChannelGroup",

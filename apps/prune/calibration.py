@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     import pruning
-    from pruning.data import Splits
+    from pruning.zoo.data import Splits
 
 
 def progress_bar(what: str, total: int | None = None) -> "tqdm":
@@ -41,7 +41,7 @@ def record_gates(
     import torch
 
     from pruning.attention import gate_evidence
-    from pruning.data import batches
+    from pruning.zoo.data import batches
 
     labelled = ((x, torch.zeros(len(x), dtype=torch.long)) for x in pictures)
     chosen = islice(batches(classes.train, batch, shuffle=True), -(-count // batch)) if classes else labelled

@@ -12,7 +12,7 @@ def check_names(args: argparse.Namespace) -> None:
         ValueError: one of them does not exist; the message lists those that do.
     """
     from pruning import criteria, schedules
-    from pruning.scoring import check_normalisation
+    from pruning.planning.scoring import check_normalisation
 
     if args.criterion is not None:
         criteria.get(args.criterion)

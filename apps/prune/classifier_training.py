@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import pruning
     from apps.prune.networks import Subject
-    from pruning.data import Batches, Splits
     from pruning.schedules import SoftHardPruner
+    from pruning.zoo.data import Batches, Splits
 
 MOMENTUM, WEIGHT_DECAY = 0.9, 5e-4
 Spent = Callable[[int, int], float]
@@ -29,12 +29,12 @@ def classes_of(folder: Path | None, subject: "Subject") -> "Splits | None":
     """The labelled pictures of a folder with train/CLASS/; None without such a folder.
 
     Raises:
-        ValueError: as `pruning.data.image_folder`, or the network tells another number of classes apart.
+        ValueError: as `pruning.zoo.data.image_folder`, or the network tells another number of classes apart.
     """
     import torch
 
-    from pruning.data import image_folder
     from pruning.modes import evaluating
+    from pruning.zoo.data import image_folder
 
     if folder is None or subject.build is None or not (folder / "train").is_dir():
         return None
@@ -53,8 +53,8 @@ def accuracy(model: "nn.Module", data: "Dataset", batch: int) -> float:
     """Per cent of the pictures whose class is named, in evaluation mode."""
     import torch
 
-    from pruning.data import batches
     from pruning.modes import evaluating
+    from pruning.zoo.data import batches
 
     with evaluating(model), torch.inference_mode():
         right = [model(x).argmax(1) == y for x, y in batches(data, batch)]
@@ -90,7 +90,7 @@ def fit(
     """
     import torch
 
-    from pruning.data import batches
+    from pruning.zoo.data import batches
 
     count: int = len(data)  # type: ignore[arg-type]
     if batch < 2 or count < 2:
@@ -180,8 +180,8 @@ def search_while_training(
     import torch
     import torch.nn.functional as F
 
-    from pruning.data import batches
     from pruning.search import search
+    from pruning.zoo.data import batches
 
     model = copy.deepcopy(subject.model)
     torch.manual_seed(seed)  # of the crops

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pruning
     from apps.prune.networks import Subject
-    from pruning.data import Splits
+    from pruning.zoo.data import Splits
 
 EPILOG = """\
 Channels are scored by --criterion; the lowest go until --target is met: macs=0.5, params=0.5 or channels=0.5 (the
@@ -256,7 +256,7 @@ def _pictures(args: argparse.Namespace, subject: "Subject") -> "Iterator[Tensor]
 
 def _recalibrate(args: argparse.Namespace, subject: "Subject", pruned: "nn.Module") -> None:
     import pruning
-    from pruning.recalibration import norms_of
+    from pruning.surgery.recalibrate import norms_of
 
     if args.data is not None and norms_of(pruned):
         pruning.recalibrate(pruned, _pictures(args, subject))

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from pruning.attention.statistics import gate_modules, record_gates
-from pruning.evidence import Evidence
-from pruning.layers import Conv, Norm, width
+from pruning.criteria.evidence import Evidence
+from pruning.graph.layers import Conv, Norm, width
 from pruning.recording import Example, as_inputs
 
 MAKERS = (Conv, Norm, nn.Linear)

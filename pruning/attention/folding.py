@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
 from pruning.attention.gates import ChannelGate
-from pruning.layers import Conv, channel_axis, is_depthwise, width
+from pruning.graph.layers import Conv, channel_axis, is_depthwise, width
 from pruning.modes import evaluating
 from pruning.recording import Example, Inputs, as_inputs, tensors
 

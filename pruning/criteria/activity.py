@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from pruning.criteria.evidence import InputStatistics
 from pruning.criteria.registry import register
-from pruning.evidence import InputStatistics
-from pruning.view import GroupView
+from pruning.criteria.view import GroupView
 
 
 def _mean_over_readers(view: GroupView, pick: Callable[[InputStatistics], Tensor]) -> Tensor | None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pruning.criteria.registry import register
-from pruning.view import GroupView
+from pruning.criteria.view import GroupView
 
 
 @register("random")

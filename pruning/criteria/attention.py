@@ -6,7 +6,7 @@ Only abstracts were available; the mean over classes, and over the gates of a gr
 from torch import Tensor
 
 from pruning.criteria.registry import register
-from pruning.view import GroupView
+from pruning.criteria.view import GroupView
 
 
 @register("attention", needs=["gates"])

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from pruning.criteria.magnitude import l1
 from pruning.criteria.registry import register
-from pruning.view import DEPENDENCY, GroupView
+from pruning.criteria.view import DEPENDENCY, GroupView
 
 COST = QUANTITY = 0.25
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pruning.criteria.registry import register_both
-from pruning.view import GroupView, Sides
+from pruning.criteria.view import GroupView, Sides
 
 COLUMNS = 1 << 16
 STEPS = 200

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from pruning.view import DEPENDENCY, OWN, GroupView, Sides
+from pruning.criteria.view import DEPENDENCY, OWN, GroupView, Sides
 
 Score = Callable[[GroupView], Tensor | None]
 """(C,) scores of a group's channels, the lowest to be removed first; None if this group has no such score."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pruning.criteria.registry import register, register_both
-from pruning.view import GroupView, Sides
+from pruning.criteria.view import GroupView, Sides
 
 
 def _products(view: GroupView, sides: Sides, gradients: Mapping[str, Tensor], *, absolute: bool) -> Tensor:

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from pruning.graph import rules_layers, rules_moves, rules_values  # noqa: F401  (they fill the table of rules)
+from pruning.graph.layers import LAYERS, MIXING
 from pruning.graph.operation import RULES, Operation, Rule, empty, flat, unknown
 from pruning.graph.rules_values import pointwise
 from pruning.graph.shadows import Axes, Node, Shadow, Shadows
-from pruning.layers import LAYERS, MIXING
 
 
 class Follower(TorchDispatchMode):

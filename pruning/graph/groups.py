@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from torch import nn
 
+from pruning.graph.layers import Conv, LayerCost, Side, is_per_channel, layer_cost, width
 from pruning.graph.running import Run
 from pruning.graph.shadows import Labels
-from pruning.layers import Conv, LayerCost, Side, is_per_channel, layer_cost, width
-from pruning.structure import Attribute, Carried, ChannelGroup, Member, Network
+from pruning.graph.structure import Attribute, Carried, ChannelGroup, Member, Network
 
 ROOTS = (Conv, nn.Linear)
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from torch import nn
 
+from pruning.graph.layers import MIXING, Norm
 from pruning.graph.shadows import Node
-from pruning.layers import MIXING, Norm
 
 NEVER_POSITIVE = frozenset(
     [

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from pruning.graph.following import Follower
+from pruning.graph.layers import LAYERS, Conv, Side, place_of_channels
 from pruning.graph.shadows import Axes, Labels, Node
-from pruning.layers import LAYERS, Conv, Side, place_of_channels
 from pruning.modes import seeded
 from pruning.recording import Inputs, tensors
 

@@ -7,14 +7,14 @@ from itertools import product
 
 from torch import nn
 
-from pruning.comparison import is_costly
+from pruning.graph.comparison import is_costly
 from pruning.graph.groups import find_network
+from pruning.graph.layers import LAYERS
 from pruning.graph.rectified import observed_layers
 from pruning.graph.running import Run, run
+from pruning.graph.structure import ChannelGroup, Network
 from pruning.graph.trial import try_removal
-from pruning.layers import LAYERS
 from pruning.recording import Example, Inputs, as_inputs
-from pruning.structure import ChannelGroup, Network
 
 FEW = 2
 """So many views, where the trial failed, are looked at again one by one; of more, all at once."""

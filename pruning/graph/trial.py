@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from pruning.comparison import Comparison, DifferenceError, answer, unread
-from pruning.cutting import cut
+from pruning.graph.comparison import Comparison, DifferenceError, answer, unread
+from pruning.graph.cutting import cut
 from pruning.graph.running import duplicate
+from pruning.graph.structure import ChannelGroup, Network
 from pruning.modes import seeded
 from pruning.recording import Inputs
-from pruning.structure import ChannelGroup, Network
 
 SHARE = 0.4
 """Of every group's channels that go in the trial, the rest of a division by which no usual width is a multiple."""

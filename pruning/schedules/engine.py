@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pruning.plan_data import Plan
+from pruning.plans import Plan
 from pruning.recording import Example
 from pruning.schedules.groups import Groups, find_groups, lowest_count, uniform_share
 from pruning.schedules.settings import Schedule, get

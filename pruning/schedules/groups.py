@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from pruning.graph import trace
+from pruning.graph.layers import NORM_BUFFERS, channel_axis, is_per_channel, width
+from pruning.graph.structure import Channels, Member, Network, Widths
 from pruning.graph.tracing import RAISE
-from pruning.layers import NORM_BUFFERS, channel_axis, is_per_channel, width
-from pruning.plan_data import Cost, GroupPlan, Plan
+from pruning.plans import Cost, GroupPlan, Plan
 from pruning.recording import Example
-from pruning.structure import Channels, Member, Network, Widths
 
 WHOLE = ("weight", "bias", NORM_BUFFERS[0])
 """What makes up a channel of a layer: with all of it at 0 the channel is 0."""

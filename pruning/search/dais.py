@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pruning.plan_data import Plan
+from pruning.plans import Plan
 from pruning.recording import Example
 from pruning.schedules.groups import Groups, check_target, find_groups
 from pruning.search.indicators import Gates, Indicators, stages

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pruning.layers import LayerCost, Side
+from pruning.graph.layers import LayerCost, Side
 from pruning.schedules.groups import Groups
 
 Gates = dict[str, Tensor]

@@ -131,9 +131,7 @@ def _picture(figure) -> str:  # type: ignore[no-untyped-def]
 
 def _table(titles: Sequence[str], rows: Rows) -> str:
     head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
-    lines = [
-        "".join(f"<td>{html.escape(v) if isinstance(v, str) else f'{v:.3f}'}</td>" for v in row) for row in rows
-    ]
+    lines = ["".join(f"<td>{html.escape(v) if isinstance(v, str) else f'{v:.3f}'}</td>" for v in row) for row in rows]
     return f"<table><tr>{head}</tr>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from pruning import criteria as registry
 from pruning.graph import trace_network
-from pruning.layers import Conv, rows
+from pruning.graph.layers import Conv, rows
+from pruning.planning.scoring import Statistics, comparable, raw_scores, views
 from pruning.recording import Example
-from pruning.scoring import Statistics, comparable, raw_scores, views
 from pruning.study.applicability import distinguishability, variation
 from pruning.study.distribution import shape
 from pruning.study.similarity import Similarity, compare

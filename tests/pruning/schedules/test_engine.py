@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import nn
 
 import pruning
-from pruning import networks
 from pruning.schedules import SCHEDULES, Schedule, SoftHardPruner, constant, exponential
 from pruning.schedules.groups import find_groups, uniform_share
+from pruning.zoo import networks
 
 EXAMPLE = torch.zeros(1, 3, 8, 8)
 

@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from torch import nn
 
 import pruning
-from pruning import data, networks
 from pruning.schedules.groups import find_groups
 from pruning.search import Dais, Indicators, Options, search
 from pruning.search.indicators import stages
+from pruning.zoo import data, networks
 
 EXAMPLE = torch.zeros(1, 3, 8, 8)
 MODELS = {

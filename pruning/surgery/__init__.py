@@ -1,0 +1,1 @@
+"""From a plan to a smaller network: removal, its proof, and what follows it."""

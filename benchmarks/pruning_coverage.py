@@ -326,7 +326,8 @@ def main() -> None:
         import_module(package)  # once, for all processes
     rows: list[dict[str, Any]] = json.loads(args.json.read_text())["rows"] if args.json.exists() else []
     known = {(row["part"], row["network"], row["tool"]) for row in rows}
-    for part, name in ((part, name) for part in args.parts for name in names(part)):
+    wanted = [(part, name) for part in args.parts for name in names(part)]
+    for part, name in wanted:
         open_tools = [tool for tool in args.tools if (part, name, tool) not in known]
         model, example = built(part, name) if open_tools else (None, None)
         for tool in open_tools:

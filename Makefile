@@ -1,6 +1,9 @@
 # Everything runs inside VENV, which is created on first use. `make test VENV=path` uses an environment you have.
 VENV ?= .venv
 OUTPUT ?= demo-output
+# A file of versions to hold to, as `make lock` writes one; without it the newest are installed.
+LOCK ?=
+LOCKED := $(LOCK:%=--constraint %)
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.artnet-installed
 INSTALLED_DEV := $(VENV)/.artnet-installed-dev
@@ -11,7 +14,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c '$(CHECK_PYTHON)' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser lint types docs wheel clean
+.PHONY: help demo test test-browser lint types docs wheel lock sbom clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -37,11 +40,32 @@ docs: $(BIN)/mkdocs  ## build the documentation as a site into build/site/, link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 $(BIN)/mkdocs: pyproject.toml | $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/python -m pip install --quiet $(LOCKED) --editable '.[docs]'
 	@touch $@
 
 wheel: $(INSTALLED_DEV)  ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build
+
+# LOCK_OPTIONS, as in `make lock LOCK_OPTIONS='--constraint FILE'`, are pip-compile's.
+lock: $(BIN)/pip-compile  ## write down the newest versions of all that CI installs, for this Python
+	CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-annotate \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev --extra docs \
+		--unsafe-package artnet --unsafe-package setuptools $(LOCK_OPTIONS) --output-file .ci/requirements-$$( \
+		$(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])').txt pyproject.toml
+
+sbom: $(BIN)/pip-compile  ## write what the default installation is made of to dist/artnet.cdx.json (CycloneDX)
+	rm -rf build/sbom
+	$(BIN)/python -m build --outdir build/sbom
+	$(BIN)/python -m venv build/sbom/installed
+	build/sbom/installed/bin/python -m pip install --quiet build/sbom/*.whl
+	build/sbom/installed/bin/python -m pip uninstall --quiet --yes pip setuptools
+	mkdir -p dist
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+		--output-file dist/artnet.cdx.json build/sbom/installed/bin/python
+
+$(BIN)/pip-compile: pyproject.toml | $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[release]'
+	@touch $@
 
 clean:  ## delete what was built and cached; the environment stays
 	rm -rf build dist demo-output *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
@@ -56,11 +80,11 @@ $(BIN)/python:
 
 # The stamps are older than pyproject.toml when the dependencies may have changed, and only then pip runs again.
 $(INSTALLED): pyproject.toml | $(BIN)/python
-	@echo "installing into $(VENV), which takes some minutes"
-	$(BIN)/python -m pip install --quiet --editable .
+	@echo "installing into $(VENV), which takes a minute"
+	$(BIN)/python -m pip install --quiet $(LOCKED) --editable .
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	@echo "installing into $(VENV), which takes some minutes"
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet $(LOCKED) --editable '.[dev]'
 	@touch $(INSTALLED) $@

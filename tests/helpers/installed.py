@@ -1,18 +1,15 @@
 """Processes that see only what an installation with given extras would have, whatever else lies in site-packages."""
 
 import os
-import re
 import subprocess
 import sys
-import tomllib
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from benchmarks.dependencies import distributions, normal
 
 ROOT = Path(__file__).parents[2]
-PROJECT = "artnet"
 HIDE = """\
 import sys
 from importlib.machinery import PathFinder
@@ -29,36 +26,6 @@ class Installed(PathFinder):
 sys.meta_path[sys.meta_path.index(PathFinder)] = Installed
 """
 """A sitecustomize.py: Python runs it when it starts, also in the processes that a process starts."""
-
-
-def distributions(*extras):
-    """Names of all distributions that the project asks for with these extras, and of those that they ask for."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    optional = project["optional-dependencies"]
-    found, waiting = set(), [(line, "") for line in (*project["dependencies"], f"{PROJECT}[{','.join(extras)}]")]
-    while waiting:
-        line, extra = waiting.pop()
-        requirement = Requirement(line)
-        name = normal(requirement.name)
-        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
-            continue
-        for wanted in ("", *sorted(requirement.extras)):
-            if (name, wanted) not in found:
-                found.add((name, wanted))
-                waiting += [(line, wanted) for line in (optional.get(wanted, []) if name == PROJECT else needs(name))]
-    return {name for name, _ in found}
-
-
-def needs(name):
-    try:
-        return requires(name) or []
-    except PackageNotFoundError:  # of another system, or of an extra that is not installed here
-        return []
-
-
-def normal(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @lru_cache

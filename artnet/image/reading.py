@@ -18,10 +18,19 @@ from artnet.image.icc import to_srgb
 from artnet.image.metadata import metadata_of, orientation_of
 from artnet.image.pixels import MAX_PIXELS, Picture, PictureError, check_pixels
 from artnet.image.tiff import is_tiff, read_tiff, refuse_preview
-from artnet.image.truncation import MISSING_END, check_promise, check_rows, with_end
+from artnet.image.truncation import (
+    GREY_END,
+    MISSING_END,
+    check_png,
+    check_promise,
+    check_rows,
+    grey_rows,
+    png_bits,
+    with_end,
+)
 
 _HEAD = 1024  # bytes, enough to tell any format
-_COMPRESSION = 259  # a TIFF's tag
+_BITS_PER_SAMPLE, _COMPRESSION = 258, 259  # tags of a TIFF
 _FRAMES = "first of {} frames; `artnet video` paints all of them"
 _SEVERAL = {"TIFF": "first of {} pages", "HEIF": "first of {} pictures"}
 """Formats whose files may hold several pictures that are no animation -> what is said of it."""
@@ -81,15 +90,15 @@ def _read(name: str, file: BinaryIO) -> Picture:
     try:
         with Image.open(file, formats=formats) as image:
             check_pixels(name, *image.size)
-            compression = getattr(image, "tag_v2", {}).get(_COMPRESSION, image.format)
-            check_promise(name, *image.size, size, compression)
+            check_promise(name, *image.size, size, *_packing(image, file))
             refuse_preview(name, image)
             image.load()
-            if points is None:
-                return picture_from_image(image)
-            image.info.pop("icc_profile", None)  # which code points stand above
+            notes = _check_end(name, image, file)
+            if points:
+                image.info.pop("icc_profile", None)  # which code points stand above
             picture = picture_from_image(image)
-            return replace(picture, rgb=to_sdr(picture.rgb, points))
+            rgb = to_sdr(picture.rgb, points) if points else picture.rgb
+            return replace(picture, rgb=rgb, warnings=(*picture.warnings, *notes))
     except UnidentifiedImageError:
         file.seek(0)
         if is_tiff(file):
@@ -100,6 +109,23 @@ def _read(name: str, file: BinaryIO) -> Picture:
         if content := with_end(file.read()):
             return _read_without_end(name, content)
         raise
+
+
+def _packing(image: Image.Image, file: BinaryIO) -> tuple[int | str | None, int]:
+    """(compression, bits of a pixel), for `check_promise`."""
+    if image.format == "PNG":
+        return "PNG", png_bits(file)
+    tags = getattr(image, "tag_v2", {})
+    return tags.get(_COMPRESSION, image.format), sum(tags.get(_BITS_PER_SAMPLE, (1,)))
+
+
+def _check_end(name: str, image: Image.Image, file: BinaryIO) -> tuple[str, ...]:
+    """Refuse, or say in a line, that a decoded picture breaks off, where its decoder said nothing."""
+    if image.format == "PNG":
+        check_png(name, file, np.asarray(image.crop((0, max(0, image.height - 2), *image.size))))
+    elif image.format in ("JPEG", "MPO") and (rows := grey_rows(np.asarray(image))):
+        return (GREY_END.format(rows, image.height),)
+    return ()
 
 
 def _read_without_end(name: str, content: bytes) -> Picture:

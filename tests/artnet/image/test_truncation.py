@@ -53,15 +53,55 @@ def test_missing_rows_are_found_in_a_turned_picture(orientation):
         check_rows("a.jpg", turned, orientation)
 
 
+def chunks(*bodies):
+    """The bytes of a PNG of these chunks, each of its kind and its data."""
+    framed = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in bodies)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
+
+
+def compressed(height, data, *, kind=2, interlaced=0, split=None):
+    """A PNG of 100 pixels a row whose compressed pixels are given; in pieces of `split` bytes."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 100, height, 8, kind, 0, 0, interlaced)
+    data = zlib.compress(data)
+    pieces = [data[at : at + (split or len(data))] for at in range(0, len(data), split or len(data))]
+    return chunks(header, *(b"IDAT" + piece for piece in pieces), b"IEND")
+
+
+@pytest.mark.parametrize("split", [None, 7])
+def test_a_png_whose_pixels_end_too_early_is_refused(split):
+    rows = b"\0" + b"\x50" * 300
+    assert read_picture(io.BytesIO(compressed(300, rows * 300, split=split))).rgb.min() == 0x50
+    with pytest.raises(PictureError, match=r"rows\.png is damaged \(it breaks off after 7% of its pixels\)"):
+        read_picture(io.BytesIO(compressed(300, rows * 20, split=split)), name="rows.png")
+
+
+def test_an_interlaced_png_whose_pixels_end_too_early_is_refused():
+    image = Image.new("L", (100, 60), 0)
+    whole = sum(
+        rows * (1 + columns) for columns, rows in [(13, 8), (12, 8), (25, 7), (25, 15), (50, 15), (50, 30), (100, 30)]
+    )
+    data = compressed(60, bytes(whole), kind=0, interlaced=1)
+    assert np.array_equal(read_picture(io.BytesIO(data)).rgb[..., 0], np.asarray(image))
+    with pytest.raises(PictureError, match="breaks off after 50% of its pixels"):
+        read_picture(io.BytesIO(compressed(60, bytes(whole // 2), kind=0, interlaced=1)))
+
+
+def test_a_png_that_ends_in_black_is_whole():
+    assert read_picture(stream(Image.new("RGBA", (50, 40)), "PNG")).rgb.shape == (40, 50, 3)
+
+
+def test_a_jpeg_that_breaks_off_before_its_end_marker_is_painted_with_a_word():
+    taller = bytearray(JPEG)
+    at = taller.index(b"\xff\xc0") + 5
+    taller[at : at + 2] = struct.pack(">H", 800)
+    (warning,) = read_picture(io.BytesIO(bytes(taller))).warnings
+    assert warning.startswith("its last 400 of 800 rows are all grey")
+
+
 def claiming(width, height):
     """A PNG of a few bytes that says it is large."""
-    chunks = [
-        b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0),
-        b"IDAT" + zlib.compress(bytes(99)),
-        b"IEND",
-    ]
-    framed = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return chunks(b"IHDR" + header, b"IDAT" + zlib.compress(bytes(99)), b"IEND")
 
 
 @pytest.mark.parametrize(("width", "height"), [(48, 2_000_000), (2_000_000, 48), (10_000, 10_000)])

@@ -34,15 +34,16 @@ def owners():
     return [(module, {normal(name) for name in found}) for module, found in packages_distributions().items()]
 
 
-def run(folder, *command, extras=(), cwd=None, **options):
+def run(folder, *command, extras=(), root=ROOT, **options):
     """Run Python with these arguments where only the project's default installation, and the extras, can be imported.
 
     Args:
-        folder: for the file that hides the rest.
+        folder: where it runs, and for the file that hides the rest.
+        root: folder that the project's own packages are imported from.
     """
     installed = {*distributions(*extras), "setuptools"}
     hidden = sorted(module for module, names in owners() if not names & installed)
     (folder / "sitecustomize.py").write_text(HIDE.format(hidden=hidden))
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(root)])}
     command = [sys.executable, *map(str, command)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=cwd or folder, **options)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder, **options)

@@ -1,0 +1,1 @@
+"""ArtNet inside other programs: files to be copied into theirs (docs/integrations.md)."""

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import pruning
 from artnet.model.config import ArtNetConfig
@@ -64,7 +64,12 @@ def shrink(
     removed = pruning.apply(network, plan)
     generator = torch.Generator().manual_seed(0)
     pruning.verify(network, plan, removed, torch.rand(1, 3, VERIFY_SIZE, VERIFY_SIZE, generator=generator))
+    return rebuilt(removed), plan
+
+
+def rebuilt(removed: nn.Module) -> ArtNet:
+    """The same network with its widths in its configuration, where `pruning.apply` leaves those of the dense one."""
     config: ArtNetConfig = config_of(removed)  # type: ignore[arg-type]
-    pruned = ArtNet(config)
-    pruned.load_state_dict(removed.state_dict())
-    return pruned.eval(), plan
+    network = ArtNet(config)
+    network.load_state_dict(removed.state_dict())
+    return network.eval()

@@ -1,11 +1,11 @@
 """What `artnet prune` can be asked for by name, each with half a line, taken from the registries."""
 
-import argparse
+from apps.prune.options import Ranking, Training
 
 SEARCHES = {"dais": "indicators of the channels are learned beside the weights, and annealed to 0 or 1"}
 
 
-def check_names(args: argparse.Namespace) -> None:
+def check_names(ranking: Ranking, training: Training) -> None:
     """Refuse unknown names before anything is loaded.
 
     Raises:
@@ -14,14 +14,14 @@ def check_names(args: argparse.Namespace) -> None:
     from pruning import criteria, schedules
     from pruning.planning.scoring import check_normalisation
 
-    if args.criterion is not None:
-        criteria.get(args.criterion)
-    if args.normalise is not None:
-        check_normalisation(args.normalise)
-    if args.schedule is not None:
-        schedules.get(args.schedule)
-    if args.search is not None and args.search not in SEARCHES:
-        raise ValueError(f"unknown search {args.search!r}; valid: {', '.join(SEARCHES)}")
+    if ranking.criterion is not None:
+        criteria.get(ranking.criterion)
+    if ranking.normalise is not None:
+        check_normalisation(ranking.normalise)
+    if training.schedule is not None:
+        schedules.get(training.schedule)
+    if training.search is not None and training.search not in SEARCHES:
+        raise ValueError(f"unknown search {training.search!r}; valid: {', '.join(SEARCHES)}")
 
 
 def listing() -> str:

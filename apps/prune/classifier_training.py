@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.prune.calibration import progress_bar
+from apps.prune.options import Training
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,7 +37,7 @@ def classes_of(folder: Path | None, subject: "Subject") -> "Splits | None":
     from pruning.modes import evaluating
     from pruning.zoo.data import image_folder
 
-    if folder is None or subject.build is None or not (folder / "train").is_dir():
+    if folder is None or not (folder / "train").is_dir():
         return None
     splits = image_folder(folder, subject.size)
     with evaluating(subject.model), torch.inference_mode():
@@ -148,30 +149,34 @@ def _nothing() -> None:
 
 
 def prune_while_training(
-    subject: "Subject", splits: "Splits", schedule: str, passes: int, *, rate: float, batch: int, **options: Any
+    subject: "Subject", splits: "Splits", training: Training, **options: Any
 ) -> "tuple[nn.Module, pruning.Plan]":
     """Train a copy of the network by a schedule of `pruning.schedules`; the trained copy, and the plan it ended with.
 
     Args:
-        options: target, min_channels, keep, seed and on_unsupported of `SoftHardPruner`.
+        training: with a schedule.
+        options: target, min_channels, keep and on_unsupported of `SoftHardPruner`.
 
     Raises:
         ValueError: as `SoftHardPruner` and `fit`.
     """
     from pruning.schedules import SoftHardPruner
 
-    model = copy.deepcopy(subject.model)
-    pruner = SoftHardPruner(model, subject.example(), schedule, epochs=passes, **options)
-    fit(model, splits.train, epochs(passes), rate=rate, batch=batch, seed=options["seed"], pruner=pruner)
+    model, seed = copy.deepcopy(subject.model), training.seed
+    assert training.schedule is not None
+    pruner = SoftHardPruner(model, subject.example(), training.schedule, epochs=training.epochs, seed=seed, **options)
+    rate, batch = training.lr, training.batch
+    fit(model, splits.train, epochs(training.epochs), rate=rate, batch=batch, seed=seed, pruner=pruner)
     return model, pruner.finish()
 
 
 def search_while_training(
-    subject: "Subject", splits: "Splits", passes: int, *, rate: float, batch: int, seed: int, **options: Any
+    subject: "Subject", splits: "Splits", training: Training, **options: Any
 ) -> "tuple[nn.Module, pruning.Plan]":
     """Train a copy of the network by DAIS; the trained copy, and the plan it ended with.
 
     Args:
+        training: with a search.
         options: target, keep and on_unsupported of `pruning.search.Dais`.
 
     Raises:
@@ -181,21 +186,25 @@ def search_while_training(
     import torch.nn.functional as F
 
     from pruning.search import search
-    from pruning.zoo.data import batches
 
     model = copy.deepcopy(subject.model)
-    torch.manual_seed(seed)  # of the crops
-    optimizer = torch.optim.SGD(model.parameters(), rate, MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=True)
-    train, validation = (
-        [(x, y) for x, y in batches(part, batch, shuffle=True, seed=seed) if len(x) > 1]
-        for part in (splits.train, splits.validation)
-    )
-    with progress_bar("searching", passes) as bar:
+    torch.manual_seed(training.seed)  # of the crops
+    optimizer = torch.optim.SGD(model.parameters(), training.lr, MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=True)
+    train, validation = (_pairs(part, training) for part in (splits.train, splits.validation))
+    with progress_bar("searching", training.epochs) as bar:
         plan = search(
-            model, subject.example(), train, validation, loss=F.cross_entropy, optimizer=optimizer, epochs=passes,
-            progress=lambda epoch, macs: _told(bar, macs), **options,
+            model, subject.example(), train, validation, loss=F.cross_entropy, optimizer=optimizer,
+            epochs=training.epochs, progress=lambda epoch, macs: _told(bar, macs), **options,
         )  # fmt: skip
     return model.eval(), plan
+
+
+def _pairs(part: "Dataset", training: Training) -> "list[tuple[Tensor, Tensor]]":
+    """Batches of (pictures, labels) without those of one picture, which batch normalisation cannot be trained on."""
+    from pruning.zoo.data import batches
+
+    loader = batches(part, training.batch, shuffle=True, seed=training.seed)
+    return [(x, y) for x, y in loader if len(x) > 1]
 
 
 def _told(bar: "tqdm", macs: float) -> None:

@@ -46,6 +46,11 @@ def run(args: argparse.Namespace) -> int:
         batches = picture_batches(args.data, subject, pictures=args.pictures, batch=args.batch)
         statistics = record(subject, batches, -(-args.pictures // args.batch))
     with progress_bar("studying") as bar:
+
+        def show(name: str) -> None:
+            bar.set_postfix_str(name)
+            bar.update()
+
         found = study(
             subject.model,
             subject.example(),
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             criteria=args.criteria,
             share=args.share,
             keep=args.keep,
-            progress=lambda name: bar.set_postfix_str(name) or bar.update(),
+            progress=show,
         )
     print(write_report(found, args.output, title=args.model))
     return 0

@@ -53,26 +53,14 @@ def read_trained(folder: Path, like: "nn.Module") -> "tuple[nn.Module, pruning.P
     return pruning.load(folder / TRAINED, like=like), pruning.Plan.load(folder / PLAN)
 
 
-def write(
-    folder: Path,
-    plan: "pruning.Plan",
-    table: list[dict[str, str | float]],
-    rows: Rows,
-    pruned: "nn.Module",
-    is_artnet: bool,
-) -> Path:
-    """Every file of the folder; returns the network's path."""
-    import pruning
-    from artnet.model.checkpoint import save_checkpoint
-
-    folder.mkdir(parents=True, exist_ok=True)
-    network = folder / ("artnet.safetensors" if is_artnet else "net.safetensors")
-    if is_artnet:
-        save_checkpoint(pruned, network)  # type: ignore[arg-type]
-    else:
-        pruning.save(pruned, network)
+def write(folder: Path, plan: "pruning.Plan", table: list[dict[str, str | float]], rows: Rows) -> None:
+    """Every file of the folder but the network."""
     plan.save(folder / PLAN)
     (folder / "table.json").write_text(json.dumps(table, indent=1) + "\n")
+    write_summary(folder, rows)
+
+
+def write_summary(folder: Path, rows: Rows) -> None:
+    """What changed, before and after."""
     summary = {name: {"before": before, "after": after} for name, (before, after) in rows.items()}
     (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    return network

@@ -2,7 +2,6 @@
 
 import json
 import re
-from argparse import Namespace
 from dataclasses import replace
 
 import pytest
@@ -13,8 +12,9 @@ from torch import nn
 
 import pruning
 from apps.cli import main
-from apps.prune.calibration import record_painting
+from apps.prune.artnet_task import ArtNetTask
 from apps.prune.networks import load_subject
+from apps.prune.options import Pictures
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
 from artnet.model.network import ArtNet
 from artnet.pruning import painting_batches, record, shrink
@@ -79,9 +79,9 @@ def test_target(command, tmp_path):
 @pytest.mark.filterwarnings("ignore:the target of", "ignore:the criterion cannot score")
 def test_every_criterion_works_on_artnet(network, picture_folders):
     photos, paintings = picture_folders
-    args = Namespace(content=photos, style=paintings, pictures=2, seed=0)
     subject = replace(load_subject("artnet"), model=network, size=64)
-    statistics = record_painting(args, subject, gradients=True)
+    task = ArtNetTask(subject, Pictures(content=photos, style=paintings, pictures=2))
+    statistics = task.record(gradients=True)
     example = torch.rand(1, 3, 64, 64)
     for name in sorted({*pruning.criteria.names()} - {"attention"}):  # an ArtNet has no gates
         plan = pruning.plan(network, example, criterion=name, statistics=statistics, target={"macs": 0.5})

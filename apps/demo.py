@@ -50,14 +50,14 @@ def _stylize(photo: Image.Image, styles: Sequence[Path], output: Path) -> tuple[
     stylizer = Stylizer.load()
     print(f"network loaded in {time.perf_counter() - start:.1f} s")
     results, seconds = [], []
-    for style in styles:
+    for painting in styles:
         start = time.perf_counter()
-        stylizer.set_style(str(style))
+        style = stylizer.prepare_style(painting)
         prepared = time.perf_counter()
-        results.append(stylizer.stylize(photo))
+        results.append(stylizer.stylize(photo, style))
         done = time.perf_counter()
         seconds.append(done - start)
-        path = output / f"{samples.photo().stem}-{style.stem}.png"
+        path = output / f"{samples.photo().stem}-{painting.stem}.png"
         results[-1].save(path)
         print(f"{path}: style {prepared - start:.2f} s, picture {done - prepared:.2f} s")
     return results, seconds

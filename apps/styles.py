@@ -98,10 +98,10 @@ def sheet(photo: "np.ndarray", name: str, stylizer: "Stylizer", settings: StyleS
     from apps.common.contact_sheet import contact_sheet
 
     pictures, labels = [photo], [name]
-    for style in progress(len(samples.styles()), "styles", iterable=samples.styles()):
-        stylizer.set_style(samples.style(style), stroke_size=settings.stroke_size)
-        pictures.append(stylizer.stylize(photo, settings))
-        labels.append(f"{style} ({split_title(samples.title(style))[1]})")
+    for title in progress(len(samples.styles()), "styles", iterable=samples.styles()):
+        style = stylizer.prepare_style(samples.style(title), stroke_size=settings.stroke_size)
+        pictures.append(stylizer.stylize(photo, style, settings))
+        labels.append(f"{title} ({split_title(samples.title(title))[1]})")
     height, width = (max(1, round(side * CELL / max(photo.shape))) for side in photo.shape[:2])
     images = [Image.fromarray(np.ascontiguousarray(rgb)) for rgb in pictures]
     starts = range(0, len(pictures), COLUMNS)

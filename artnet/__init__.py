@@ -2,8 +2,8 @@
 
 from artnet import Stylizer
 stylizer = Stylizer.load()
-stylizer.set_style("painting.jpg")
-picture = stylizer.stylize("photo.jpg")
+style = stylizer.prepare_style("painting.jpg")
+image = stylizer.stylize("photo.jpg", style)
 """
 
 from importlib import import_module
@@ -13,12 +13,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "ArtNet": "artnet.model.network",
     "ArtNetConfig": "artnet.model.config",
+    "Style": "artnet.engines.base",
     "StyleSettings": "artnet.settings",
     "Stylizer": "artnet.stylizer",
     "load_checkpoint": "artnet.model.checkpoint",
     "save_checkpoint": "artnet.model.checkpoint",
 }
-__all__ = ["ArtNet", "ArtNetConfig", "StyleSettings", "Stylizer", "load_checkpoint", "save_checkpoint"]
+__all__ = ["ArtNet", "ArtNetConfig", "Style", "StyleSettings", "Stylizer", "load_checkpoint", "save_checkpoint"]
 
 
 def __getattr__(name: str) -> Any:

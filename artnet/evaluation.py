@@ -42,12 +42,12 @@ def paint_pairs(
     """Paint every content in every style, both cropped to squares of `size` pixels; the style changes slowest."""
     squares = [square(path, size) for path in contents]
     for style_path in styles:
-        style = square(style_path, size)
-        stylizer.set_style(style, stroke_size=size)
+        style_image = square(style_path, size)
+        style = stylizer.prepare_style(style_image, stroke_size=size)
         for path, content in zip(contents, squares, strict=True):
             start = perf_counter()
-            painted = stylizer.stylize(content, StyleSettings(transfer=transfer))
-            yield Pair(f"{path.stem}__{style_path.stem}", content, style, painted, perf_counter() - start)
+            painted = stylizer.stylize(content, style, StyleSettings(transfer=transfer))
+            yield Pair(f"{path.stem}__{style_path.stem}", content, style_image, painted, perf_counter() - start)
 
 
 def write_pair(pair: Pair, folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""The one object behind every front end: the costly style is set once, contents are stylized many times."""
+"""The one object behind every front end: a style is prepared once, at some cost; images are stylized many times."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, TypeVar, Unpack, overload
 
@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from artnet.engines import load_engine
-from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics
+from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, Style
 from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
 from artnet.image.compose import preserve_color
-from artnet.image.postprocess import Finish, apply_finish, finish_of, mixed
+from artnet.image.postprocess import apply_finish, finish_of, mixed
 from artnet.settings import DEFAULTS, SETTINGS, StyleSettings
 
 MAX_STYLE_SIDE = 4096
@@ -60,17 +60,15 @@ class Options(TypedDict, total=False):
 
 
 class Stylizer:
-    """Paints contents in the manner of a style.
+    """Paints images in the manner of others. It keeps nothing between calls, which may come from any thread.
 
     stylizer = Stylizer.load()
-    stylizer.set_style("painting.jpg")
-    picture = stylizer.stylize("photo.jpg")
+    style = stylizer.prepare_style("painting.jpg")
+    image = stylizer.stylize("photo.jpg", style)
     """
 
     def __init__(self, engine: Engine):
         self.engine = engine
-        self.look: Look | None = None
-        self.finishes: list[Finish] = []
 
     @classmethod
     def load(
@@ -100,28 +98,28 @@ class Stylizer:
         """Calls of `stylize` with the same options that may run at once in threads, and gain by it."""
         return self.engine.streams
 
-    def set_style(
-        self, style: Source | Sequence[tuple[Source, float]], *, stroke_size: int = DEFAULTS.stroke_size
-    ) -> None:
-        """Prepare a style, or a weighted mix of several, for all later `stylize` calls.
+    def prepare_style(
+        self, images: Source | Sequence[tuple[Source, float]], *, stroke_size: int = DEFAULTS.stroke_size
+    ) -> Style:
+        """Do once what a style, or a weighted mix of several, costs, for any number of `stylize` calls.
 
         Args:
-            style: a picture, or [(picture, weight), ...] with positive weights, of which only the ratios matter.
+            images: one image, or [(image, weight), ...] with positive weights, of which only the ratios matter.
             stroke_size: short side in pixels to which styles are resized: a larger one gives larger strokes.
 
         Raises:
             ValueError: no style, weights that are not positive, a size out of bounds, or an unreadable picture.
         """
-        mix = [(style, 1.0)] if isinstance(style, (str, Path, Image.Image, np.ndarray)) else list(style)
+        mix = [(images, 1.0)] if isinstance(images, (str, Path, Image.Image, np.ndarray)) else list(images)
         if not mix:
-            raise ValueError("set_style needs at least one style")
+            raise ValueError("a style needs at least one image")
         SETTINGS["stroke_size"].check(stroke_size)
         weights = [float(weight) for _, weight in mix]
         if not all(0 < weight < float("inf") for weight in weights):
             raise ValueError(f"style weights must be positive and finite, got {weights}")
         fitted = [self.fit_style(source, stroke_size) for source, _ in mix]
-        self.look = Look([self.engine.prepare(rgb) for rgb in fitted], weights)
-        self.finishes = [finish_of(rgb) for rgb in fitted]
+        parts = [self.engine.prepare(rgb) for rgb in fitted]
+        return Style(parts, weights, [finish_of(rgb) for rgb in fitted], self.engine)
 
     def fit_style(self, source: Source, size: int) -> np.ndarray:
         """A style's colours at the given short side; both sides multiples of the stride, so that nothing is padded.
@@ -141,52 +139,45 @@ class Stylizer:
 
     @overload
     def stylize(
-        self, content: str | Path, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
+        self, image: str | Path, style: Style, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
     ) -> Image.Image: ...
     @overload
     def stylize(
-        self, content: ArrayOrImage, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
+        self, image: ArrayOrImage, style: Style, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
     ) -> ArrayOrImage: ...
     def stylize(
-        self, content: Source, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
+        self, image: Source, style: Style, settings: StyleSettings = DEFAULTS, **options: Unpack[Options]
     ) -> Image.Image | np.ndarray:
-        """Paint a content in the set style.
+        """Paint an image in a style.
 
         Args:
-            content: of any size from 1x1; the result has the same size.
-            settings: all of them but the stroke size, which counts in `set_style`.
+            image: of any size from 1x1; the result has the same size.
+            style: from `prepare_style`.
+            settings: all of them but the stroke size, which counts in `prepare_style`.
             options: see `Options`.
 
         Returns:
             An (H, W, 3) uint8 array for an array, else an RGB PIL image.
 
         Raises:
-            ValueError: no style is set, or an unreadable content.
+            ValueError: a style of another stylizer, or an unreadable image.
         """
+        if style.engine is not self.engine:
+            raise ValueError("this style was prepared by another Stylizer: prepare it with the one that is to paint")
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
-        look = self.look_for(settings, options.get("fixed_size", False))
+        look = Look(style, settings.transfer, settings.strength, options.get("fixed_size", False))
         held = memory.held() if memory else None
-        rgb = flatten(as_picture(content))
+        rgb = flatten(as_picture(image))
         if tile or painted_pixels(rgb.shape[0], rgb.shape[1], self.engine.stride) > self.engine.whole_pixels:
             painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)
         else:
             painted, statistics = self.engine.paint(rgb, look, held)
         if memory:
             memory.statistics = statistics
-        apply_finish(painted, rgb, mixed(self.finishes, look.weights, look.strength, settings.grain))
+        apply_finish(painted, rgb, mixed(style.finishes, style.weights, look.strength, settings.grain))
         if settings.preserve_color:
             painted = preserve_color(rgb, painted)
-        return painted if isinstance(content, np.ndarray) else Image.fromarray(painted)
-
-    def look_for(self, settings: StyleSettings, fixed_size: bool = False) -> Look:
-        """The set styles as the engine is to paint them; the same object while the options stay the same."""
-        if self.look is None:
-            raise ValueError("no style is set: call set_style first")
-        wanted = (settings.strength, settings.transfer, fixed_size)
-        if (self.look.strength, self.look.transfer, self.look.fixed_size) != wanted:
-            strength, transfer, fixed_size = wanted
-            self.look = replace(self.look, strength=strength, transfer=transfer, fixed_size=fixed_size)
-        return self.look
+        return painted if isinstance(image, np.ndarray) else Image.fromarray(painted)
 
 
 def as_picture(source: Source) -> Picture:

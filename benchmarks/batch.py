@@ -28,9 +28,9 @@ from apps.stylize.job_list import Job, plan_jobs
 from apps.stylize.manifest import Manifest
 from apps.stylize.options import StylizeOptions
 from apps.stylize.up_to_date import Notes
-from artnet import Stylizer
+from artnet import Style, Stylizer
+from artnet.engines.base import Look
 from artnet.image import read_picture
-from artnet.settings import DEFAULTS
 
 ROUNDS = 5
 STYLE = "starry-orchard"
@@ -59,7 +59,7 @@ def batch_of(folder: Path, stylizer: Stylizer, options: list[str]) -> tuple[Batc
     sources = Sources()
     notes = Notes(Manifest(Path(args.output)), "", sources)
     batch = Batch(stylizer, options_of(StylizeOptions, vars(args)), sources=sources, notes=notes)
-    batch.set_style(jobs[0], sources.style(jobs[0].style))
+    batch.prepare_style(jobs[0].style, sources.style(jobs[0].style))
     return batch, jobs
 
 
@@ -72,20 +72,20 @@ def through(batch: Batch, jobs: list[Job]) -> float:
     return time.perf_counter() - start
 
 
-def bare(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
+def bare(stylizer: Stylizer, style: Style, pictures: list[np.ndarray]) -> float:
     """Seconds of the network alone, without the finish."""
-    look = stylizer.look_for(DEFAULTS)
+    look = Look(style)
     start = time.perf_counter()
     for rgb in pictures:
         stylizer.engine.paint(rgb, look)
     return time.perf_counter() - start
 
 
-def finished(stylizer: Stylizer, pictures: list[np.ndarray]) -> float:
+def finished(stylizer: Stylizer, style: Style, pictures: list[np.ndarray]) -> float:
     """Seconds of the network and the finish."""
     start = time.perf_counter()
     for rgb in pictures:
-        stylizer.stylize(rgb)
+        stylizer.stylize(rgb, style)
     return time.perf_counter() - start
 
 
@@ -96,17 +96,17 @@ def throughput(folder: Path, stylizer: Stylizer, wide: Stylizer) -> dict[str, An
     paints several.
     """
     batch, jobs = batch_of(folder, wide, [])
-    stylizer.set_style(samples.style(STYLE))
+    style = stylizer.prepare_style(samples.style(STYLE))
     part = -(-len(jobs) // ROUNDS)
     first = jobs[:STREAMS]
     through(batch, first)
-    bare(stylizer, [read_picture(job.content).rgb for job in first])
+    bare(stylizer, style, [read_picture(job.content).rgb for job in first])
     rates: dict[str, list[float]] = {"bare": [], "finished": [], "command": []}
     for begin in range(0, len(jobs), part):
         mine = jobs[begin : begin + part]
         pictures = [read_picture(job.content).rgb for job in mine]
-        rates["bare"].append(len(mine) / bare(stylizer, pictures))
-        rates["finished"].append(len(mine) / finished(stylizer, pictures))
+        rates["bare"].append(len(mine) / bare(stylizer, style, pictures))
+        rates["finished"].append(len(mine) / finished(stylizer, style, pictures))
         rates["command"].append(len(mine) / through(batch, mine))
     result: dict[str, Any] = {f"{name} per second": round(statistics.median(r), 2) for name, r in rates.items()}
     for name in ("bare", "finished"):

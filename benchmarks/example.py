@@ -8,11 +8,11 @@ from artnet import Stylizer
 
 
 def main() -> None:
-    photo, style = EXAMPLE
+    photo, painting = EXAMPLE
     stylizer = Stylizer.load()
-    stylizer.set_style(str(samples.style(style)))
+    style = stylizer.prepare_style(samples.style(painting))
     with Image.open(sample_photo(photo)) as image:
-        stylizer.stylize(image.convert("RGB")).save(FOLDER / "example.jpg", quality=82, progressive=True)
+        stylizer.stylize(image.convert("RGB"), style).save(FOLDER / "example.jpg", quality=82, progressive=True)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from apps.benchmark.timing import describe, save
 from artnet import Stylizer
+from artnet.engines.base import Look
 from artnet.evaluation import SCORES, Pair, score_pair, write_pair
 from artnet.image.postprocess import Finish, apply_finish
-from artnet.settings import DEFAULTS
 from artnet.training.data import find_pictures
 from artnet.training.losses import VGGTrunk
 from benchmarks.arguments import folders_parser, squares
@@ -45,11 +45,11 @@ def main() -> None:
     scores: dict[str, list[dict[str, float]]] = {}
     times: dict[str, list[float]] = {"paint": [], "finish": []}
     for style_name, style in zip(names[1], tqdm(styles, disable=None), strict=True):
-        stylizer.set_style(style)
-        look, rows = stylizer.look_for(DEFAULTS), rows_of(stylizer.finishes[0])
+        prepared = stylizer.prepare_style(style)
+        rows = rows_of(prepared.finishes[0])
         for content_name, content in zip(names[0], contents, strict=True):
             start = perf_counter()
-            painted, _ = stylizer.engine.paint(content, look)
+            painted, _ = stylizer.engine.paint(content, Look(prepared))
             times["paint"].append(perf_counter() - start)
             for row, finish in rows.items():
                 finished = painted.copy()

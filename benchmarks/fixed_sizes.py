@@ -14,7 +14,7 @@ import numpy as np
 
 from apps import samples
 from apps.benchmark.timing import describe, interleaved, save, summary
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.evaluation import square
 from artnet.model.checkpoint_arrays import read_weights
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     engine = OpenVINOEngine(*read_weights("artnet"))
-    look = Look([engine.prepare(square(samples.style("starry-orchard"), 512))])
+    look = Look(Style([engine.prepare(square(samples.style("starry-orchard"), 512))]))
     fixed = replace(look, fixed_size=True)
     rows = {}
     for size in args.sizes:

@@ -21,16 +21,14 @@ import numpy as np
 
 from apps import samples
 from apps.benchmark.timing import describe, save
-from apps.video.convert import Steadied
+from apps.video.convert import PaintFrame, Steadied
 from apps.video.flicker import move
 from apps.video.reading import Frame, VideoReader
 from artnet import Stylizer
 from artnet.image import Picture, fit_short_side, read_picture
-from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 HEIGHT, WIDTH = 240, 320
-SETTINGS = StyleSettings(grain=0.0)  # as `artnet video` has it
 Step = tuple[np.ndarray, np.ndarray, np.ndarray]
 """(content, place of every pixel in the last frame (H, W, 2), where that is known (H, W) bool)."""
 
@@ -81,17 +79,17 @@ def sharpness(rgb: np.ndarray) -> float:
     return float(np.abs(np.diff(rgb.astype(np.float32), axis=1)).mean())
 
 
-def measure(steps: Iterator[Step], stylizer: Stylizer) -> dict[str, float]:
+def measure(steps: Iterator[Step], paint: PaintFrame) -> dict[str, float]:
     """Warping errors and sharpness of the content, of the frames painted one by one, and of the smoothed ones."""
-    steady, memory, last, rows = Steadied(stylizer), Memory(), None, []
+    steady, memory, last, rows = Steadied(paint), Memory(), None, []
     alone_seconds = steady_seconds = 0.0
     for content, place, known in steps:
         start = time.perf_counter()
-        painted = stylizer.stylize(content, SETTINGS)
+        painted = paint(content, None)
         middle = time.perf_counter()
-        smooth = steady.stylize(content, SETTINGS, fixed_size=False)
+        smooth = steady.paint(content)
         alone_seconds, steady_seconds = alone_seconds + middle - start, steady_seconds + time.perf_counter() - middle
-        held = stylizer.stylize(content, SETTINGS, memory=memory)
+        held = paint(content, memory)
         now = {"content": content, "alone": painted, "statistics held": held, "steady": smooth}
         if last is not None:
             errors = {
@@ -115,10 +113,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     stylizer = Stylizer.load(args.weights)
-    stylizer.set_style(samples.style(args.style))
-    rows = {"generated": measure(generated(args.frames), stylizer)}
+    style = stylizer.prepare_style(samples.style(args.style))
+
+    def paint(rgb: np.ndarray, memory: Memory | None) -> np.ndarray:
+        return stylizer.stylize(rgb, style, memory=memory)
+
+    rows = {"generated": measure(generated(args.frames), paint)}
     for path in args.clip:
-        rows[path.stem] = measure(real(path, args.frames), stylizer)
+        rows[path.stem] = measure(real(path, args.frames), paint)
     for name, row in rows.items():
         print(f"{name:20} " + ", ".join(f"{key} {value}" for key, value in row.items()))
     if args.json:

@@ -14,7 +14,8 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from apps import samples
-from artnet import StyleSettings, Stylizer
+from artnet import Stylizer
+from artnet.engines.base import Look
 from artnet.engines.graph.onnx_export import fixed_onnx
 from artnet.engines.graph.spec import look_inputs, painting_variant
 from artnet.engines.revising import looks_of
@@ -70,8 +71,8 @@ def onnx_times(browser: Browser, package: Path, sizes: Sequence[int], rounds: in
 def painter() -> bytes:
     """The bundled network with a style built in, as `artnet export --style` writes it."""
     stylizer, network = Stylizer.load("artnet", engine="openvino"), load_checkpoint("artnet")
-    stylizer.set_style(next(iter(samples.styles().values())))
-    looks = looks_of(stylizer.engine, stylizer.look_for(StyleSettings()))
+    style = stylizer.prepare_style(next(iter(samples.styles().values())))
+    looks = looks_of(stylizer.engine, Look(style))
     variant = painting_variant(looks.full, None)
     arrays = [look_inputs(look, variant) for look in (looks.full, looks.draft) if look]
     return fixed_onnx(network, variant, arrays, looks.factor)

@@ -148,8 +148,8 @@ def truth(browser: Browser, url: str, folder: Path, size: int, photos: Sequence[
             page.wait_for_selector("#status:has-text('Painted in')")
             got = shown(page)
             for name, stylizer in engines.items():
-                stylizer.set_style(folder / "styles" / f"{number:02}.jpg")
-                found[name].append(psnr(got, stylizer.stylize(np.array(picture))))
+                style = stylizer.prepare_style(folder / "styles" / f"{number:02}.jpg")
+                found[name].append(psnr(got, stylizer.stylize(np.array(picture), style)))
         page.context.close()
     return found
 

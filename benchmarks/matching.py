@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from apps.benchmark.timing import describe, interleaved, save, summary
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.evaluation import SCORES, Pair, score_pair
 from artnet.model.checkpoint_arrays import read_weights
@@ -59,7 +59,7 @@ def main() -> None:
     engines = {
         name_of(c): OpenVINOEngine(replace(config, bank_size=c[0], match_channels=c[1]), state) for c in CHOICES
     }
-    looks = {name: [Look([engine.prepare(style)]) for style in styles] for name, engine in engines.items()}
+    looks = {name: [Look(Style([engine.prepare(style)])) for style in styles] for name, engine in engines.items()}
     times = interleaved(
         {name: lambda e=engine, n=name: e.paint(contents[0], looks[n][0]) for name, engine in engines.items()}
     )

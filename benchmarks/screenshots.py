@@ -24,7 +24,6 @@ from apps.common.contact_sheet import contact_sheet
 from apps.web.assets import sample_photo
 from artnet import Stylizer
 from artnet.image import resize
-from artnet.settings import StyleSettings
 from benchmarks.flicker import generated
 from benchmarks.page import FLAGS, change, drop, opened, served
 
@@ -103,8 +102,7 @@ def strip(stylizer: Stylizer, path: Path) -> None:
     contents = [resize(content, 480, 640) for n, (content, _, _) in enumerate(generated(48)) if n % 8 == 0]
     painted = []
     for name, rgb in zip(STRIP, contents, strict=True):
-        stylizer.set_style(samples.style(name))
-        painted.append(stylizer.stylize(rgb, StyleSettings(grain=0.0)))
+        painted.append(stylizer.stylize(rgb, stylizer.prepare_style(samples.style(name))))
     rows = [[Image.fromarray(np.ascontiguousarray(rgb)) for rgb in row] for row in (contents, painted)]
     contact_sheet(rows, cell=(240, 180), margin=8).save(path, quality=88)
 

@@ -51,10 +51,10 @@ def resident(process: int | str = "self") -> int:
 
 def through_stylizer(photos: int, sizes: int) -> dict[str, int]:
     stylizer = Stylizer.load()
-    stylizer.set_style(samples.style(STYLE))
+    style = stylizer.prepare_style(samples.style(STYLE))
     start = most = 0
     for n, rgb in enumerate(windows(photos, sizes)):
-        stylizer.stylize(rgb)
+        stylizer.stylize(rgb, style)
         start = resident() if n == STARTED else start
         most = max(most, resident())
     return {"start_mb": start, "most_mb": most, "growth_mb": most - start}
@@ -91,13 +91,13 @@ def different(results: Iterator[bytes]) -> int:
 def repeated(engine: str, repeats: int, **options: bool) -> int:
     """How many different results a photo has in so many times, with another size before each."""
     stylizer = Stylizer.load(engine=engine)
-    stylizer.set_style(samples.style(STYLE))
+    style = stylizer.prepare_style(samples.style(STYLE))
     photo = read_picture(samples.photo()).rgb[:384, :512]
 
     def results() -> Iterator[bytes]:
         for other in windows(repeats, repeats):
-            stylizer.stylize(other)
-            yield stylizer.stylize(photo, **options).tobytes()
+            stylizer.stylize(other, style)
+            yield stylizer.stylize(photo, style, **options).tobytes()
 
     return different(results())
 

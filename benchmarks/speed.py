@@ -15,7 +15,7 @@ from PIL import Image
 
 from apps import samples
 from apps.benchmark.timing import describe, interleaved, save, summary
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import square
 from artnet.model.checkpoint import load_checkpoint
@@ -26,13 +26,13 @@ WHOLE = "stylize"
 
 def engine_jobs(name: str, engine: TorchEngine, content: np.ndarray, style: np.ndarray) -> dict:
     """The three stages of one network, and the whole from array to array."""
-    network, look = engine.network, Look([engine.prepare(style)])
+    network, look = engine.network, Look(Style([engine.prepare(style)]))
     features = network.encode(engine.tensor(content))
-    moved = network.transfer(features, look.styles)
+    moved = network.transfer(features, look.style.parts)
     return {
         f"{name} encode": lambda: network.encode(engine.tensor(content)),
-        f"{name} transfer s2": lambda: network.transfer(features, look.styles),
-        f"{name} transfer adain": lambda: network.transfer(features, look.styles, method="adain"),
+        f"{name} transfer s2": lambda: network.transfer(features, look.style.parts),
+        f"{name} transfer adain": lambda: network.transfer(features, look.style.parts, method="adain"),
         f"{name} decode": lambda: to_rgb(network.decode(moved).float()),
         f"{name} {WHOLE}": lambda: engine.paint(content, look),
     }

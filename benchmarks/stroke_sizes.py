@@ -20,8 +20,8 @@ def main() -> None:
     photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     painted = []
     for size in SIZES:
-        stylizer.set_style(str(samples.style(STYLE)), stroke_size=size)
-        painted.append(stylizer.stylize(photo))
+        style = stylizer.prepare_style(samples.style(STYLE), stroke_size=size)
+        painted.append(stylizer.stylize(photo, style))
     labels = [f"--stroke-size {size}" for size in SIZES]
     sheet = contact_sheet([painted], [labels], cell=(SIDE * 3 // 4, photo.height * SIDE * 3 // 4 // photo.width))
     with atomic_write(TARGET) as file:

@@ -20,11 +20,10 @@ import numpy as np
 from tqdm import tqdm
 
 from apps.benchmark.timing import describe, interleaved, save
-from artnet import Stylizer
-from artnet.engines.base import Held
+from artnet import Style, Stylizer
+from artnet.engines.base import Held, Look
 from artnet.engines.tiling import thumbnail
 from artnet.image import flatten, read_picture, resize
-from artnet.settings import DEFAULTS
 from benchmarks.arguments import squares
 
 WHOLE = 2048
@@ -38,22 +37,24 @@ def psnr(first: np.ndarray, second: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
-def milliseconds_per_megapixel(stylizer: Stylizer, pictures: dict[str, np.ndarray]) -> dict[str, list[float]]:
+def milliseconds_per_megapixel(
+    stylizer: Stylizer, style: Style, pictures: dict[str, np.ndarray]
+) -> dict[str, list[float]]:
     """Of every round. In each, all pictures get about equally many pixels, as noise lasts for seconds."""
     most = max(picture.size for picture in pictures.values())
     times = {name: most // picture.size for name, picture in pictures.items()}
 
     def job(name: str) -> Callable[[], object]:
-        return lambda: [stylizer.stylize(pictures[name]) for _ in range(times[name])]
+        return lambda: [stylizer.stylize(pictures[name], style) for _ in range(times[name])]
 
     found = interleaved({name: job(name) for name in pictures}, ROUNDS, warmup=0)
     megapixels = {name: times[name] * picture.shape[0] * picture.shape[1] / 1e6 for name, picture in pictures.items()}
     return {name: [round(each / megapixels[name], 1) for each in milliseconds] for name, milliseconds in found.items()}
 
 
-def thumbnails(stylizer: Stylizer, path: Path) -> dict[str, float]:
+def thumbnails(stylizer: Stylizer, style: Style, path: Path) -> dict[str, float]:
     """PSNR by megapixels of the thumbnail."""
-    content, look, engine = flatten(read_picture(path)), stylizer.look_for(DEFAULTS), stylizer.engine
+    content, look, engine = flatten(read_picture(path)), Look(style), stylizer.engine
     whole = engine.paint(content, look)[0]
     return {
         f"{megapixels}": round(psnr(engine.paint(content, look, Held(measured, 1.0))[0], whole), 1)
@@ -75,16 +76,17 @@ def main() -> None:
     stylizer = Stylizer.load()
     likeness = []
     for content, style in tqdm(list(zip(contents, styles, strict=True)), disable=None):
-        stylizer.set_style(style)
-        likeness.append(round(psnr(stylizer.stylize(content), stylizer.stylize(content, tile=TILE)), 1))
+        prepared = stylizer.prepare_style(style)
+        whole, tiled = (stylizer.stylize(content, prepared, tile=tile) for tile in (None, TILE))
+        likeness.append(round(psnr(whole, tiled), 1))
     sizes = {"whole": contents[0], "tiled": resize(contents[0], args.side, args.side)}
-    cost = milliseconds_per_megapixel(stylizer, sizes)
+    cost = milliseconds_per_megapixel(stylizer, prepared, sizes)
     ratio = statistics.median(tiled / whole for whole, tiled in zip(cost["whole"], cost["tiled"], strict=True))
     result: dict[str, Any] = {"machine": describe(), "engine": stylizer.engine_choice}
     result |= {"psnr_db": likeness, "ms_per_megapixel": cost, "tiled_to_whole": round(ratio, 2)}
     if args.large:
-        stylizer.set_style(styles[0])
-        result["thumbnails_psnr_db"] = {path.name: thumbnails(stylizer, path) for path in args.large}
+        first = stylizer.prepare_style(styles[0])
+        result["thumbnails_psnr_db"] = {path.name: thumbnails(stylizer, first, path) for path in args.large}
         print(result["thumbnails_psnr_db"])
     print(likeness, cost, result["tiled_to_whole"])
     if args.json:

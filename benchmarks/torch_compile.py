@@ -15,7 +15,7 @@ import torch
 
 from apps import samples
 from apps.benchmark.timing import describe, interleaved, save, summary
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import square
@@ -36,7 +36,7 @@ def main() -> None:
     for name, dtype in DTYPES.items():
         engine = TorchEngine(load_checkpoint("artnet"), "cpu", dtype)
         openvino = OpenVINOEngine(*read_weights("artnet"), {"bfloat16": "bf16", "float32": "f32"}[name])
-        look, other = Look([engine.prepare(style)]), Look([openvino.prepare(style)])
+        look, other = Look(Style([engine.prepare(style)])), Look(Style([openvino.prepare(style)]))
         torch.compiler.reset()
         compiled = torch.compile(lambda p, e=engine, k=look: e.paint_pixels(p, k))
         start = time.perf_counter()

@@ -19,11 +19,11 @@ import numpy as np
 
 from apps import samples
 from apps.benchmark.timing import describe, save
-from apps.video.convert import Clip, convert
+from apps.video.convert import Clip, PaintFrame, convert, frame_painter
 from apps.video.reading import VideoReader
 from artnet import Stylizer
-from artnet.image import flatten, read_picture
-from artnet.settings import StyleSettings
+from artnet.settings import DEFAULTS
+from artnet.stylizer import Memory
 
 WIDTH, HEIGHT, FRAMES = 240, 160, 5
 SYSTEMS = {  # of zscale: primaries, transfer, matrix; and FFmpeg's names of the tags
@@ -38,11 +38,9 @@ SYSTEMS = {  # of zscale: primaries, transfer, matrix; and FFmpeg's names of the
 LINEAR = "zscale=tin=bt709:min=bt709:pin=bt709:rin=tv:t=linear:npl=203,format=gbrpf32le"
 
 
-class Unchanged:
-    """Stands in for a stylizer."""
-
-    def stylize(self, content: np.ndarray, settings: StyleSettings, **_: Any) -> np.ndarray:
-        return content
+def unchanged(rgb: np.ndarray, _: Memory | None) -> np.ndarray:
+    """Stands in for what paints a frame."""
+    return rgb
 
 
 def ffmpeg(*arguments: str, data: bool = False) -> bytes:
@@ -87,25 +85,26 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     network = Stylizer.load()
-    network.set_style([(flatten(read_picture(samples.styles()["starry-orchard"])), 1.0)])
+    style = network.prepare_style(samples.style("starry-orchard"))
+    paintings = frame_painter(network, style, DEFAULTS)
     rows: dict[str, Any] = {}
     with TemporaryDirectory() as name:
         folder = Path(name)
 
-        def converted(source: Path, stylizer: Any) -> np.ndarray:
+        def converted(source: Path, paint: PaintFrame) -> np.ndarray:
             target = folder / "out.mp4"
             with VideoReader(source) as reader:
-                convert(reader, target, stylizer, StyleSettings(grain=0.0), Clip(), lambda *_: None)
+                convert(reader, target, paint, Clip(), lambda *_: None)
             return shown(target)
 
         source = twin(folder / "twin.mp4")
-        plain, painted = converted(source, Unchanged()), converted(source, network)
+        plain, painted = converted(source, unchanged), converted(source, paintings)
         for title, system in SYSTEMS.items():
             clip = in_system(source, folder / "clip.mp4", *system, full="full" in title)
             begin = time.perf_counter()
-            found = {"unpainted": apart(converted(clip, Unchanged()), plain)}
+            found = {"unpainted": apart(converted(clip, unchanged), plain)}
             seconds = time.perf_counter() - begin
-            rows[title] = {**found, "painted": apart(converted(clip, network), painted)}
+            rows[title] = {**found, "painted": apart(converted(clip, paintings), painted)}
             print(title, rows[title], f"{seconds:.1f} s", flush=True)
     if args.json:
         save(args.json, {"machine": describe(), "systems": rows})

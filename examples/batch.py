@@ -5,16 +5,16 @@ from pathlib import Path
 
 from artnet import Stylizer
 
-photos, style, output = map(Path, sys.argv[1:])
+photos, painting, output = map(Path, sys.argv[1:])
 output.mkdir(parents=True, exist_ok=True)
 stylizer = Stylizer.load()
-stylizer.set_style(style)
+style = stylizer.prepare_style(painting)
 for photo in sorted(photos.glob("*.jpg")):
     target = output / photo.name
     if target.exists():
         continue
     try:
-        stylizer.stylize(photo).save(target, quality=92)
+        stylizer.stylize(photo, style).save(target, quality=92)
         print(target)
     except ValueError as error:  # one bad file is no reason to stop
         print(f"{photo}: {error}", file=sys.stderr)

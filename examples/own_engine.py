@@ -14,8 +14,7 @@ class MeanColor:
         return rgb.mean((0, 1))
 
     def paint(self, rgb, look, held=None):
-        weights = np.array(look.weights) / sum(look.weights)
-        color = sum(weight * style for weight, style in zip(weights, look.styles, strict=True))
+        color = np.average(look.style.parts, axis=0, weights=look.style.weights)
         return np.rint((1 - look.strength) * rgb + look.strength * color).astype(np.uint8), {}
 
     def measure(self, rgb, look):
@@ -23,5 +22,5 @@ class MeanColor:
 
 
 stylizer = Stylizer(MeanColor())
-stylizer.set_style(np.full((64, 64, 3), (200, 100, 50), np.uint8))
-print(stylizer.stylize(np.zeros((4, 4, 3), np.uint8))[0, 0])
+style = stylizer.prepare_style(np.full((64, 64, 3), (200, 100, 50), np.uint8))
+print(stylizer.stylize(np.zeros((4, 4, 3), np.uint8), style)[0, 0])

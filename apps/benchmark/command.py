@@ -122,9 +122,9 @@ def every_engine(weights: str) -> dict[str, Any]:
 
 def painter(engine: Any, content: Any, style: Any) -> Callable[[], object]:
     """A job for the clock: an engine paints the content in the style, both (H, W, 3) uint8."""
-    from artnet.engines.base import Look
+    from artnet.engines.base import Look, Style
 
-    look = Look([engine.prepare(style)], fixed_size=True)
+    look = Look(Style([engine.prepare(style)]), fixed_size=True)
     return lambda: engine.paint(content, look)
 
 
@@ -150,9 +150,9 @@ from apps.benchmark.timing import interleaved, peak_memory, summary
 from artnet import Stylizer
 weights, side, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 stylizer = Stylizer.load(weights)
-stylizer.set_style(samples.style("starry-orchard"))
+style = stylizer.prepare_style(samples.style("starry-orchard"))
 content = np.asarray(Image.open(samples.photo()).convert("RGB").resize((side, side)))
-row = summary(interleaved({"paint": lambda: stylizer.stylize(content)}, rounds, warmup=3)["paint"])
+row = summary(interleaved({"paint": lambda: stylizer.stylize(content, style)}, rounds, warmup=3)["paint"])
 row["ms_per_megapixel"] = round(row["median_ms"] / (side * side / 1e6), 1)
 row["peak_mb"] = peak_memory()
 print(json.dumps(row))

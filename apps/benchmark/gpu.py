@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from apps import samples
 from apps.benchmark.timing import interleaved, summary
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.engines.torch_engine import TorchEngine
 from artnet.evaluation import square
 from artnet.model.checkpoint import load_checkpoint
@@ -30,7 +30,7 @@ LARGE = 8192
 def gpu_rows(weights: str, rounds: int, device: str = "cuda", shapes: dict[str, Shape] = SHAPES) -> dict[str, Any]:
     """What `measure_rates` says of the device, and for every shape a row of `measure_shape`."""
     engine = TorchEngine(load_checkpoint(weights), device)
-    look = Look([engine.prepare(square(samples.style("starry-orchard"), 512))])
+    look = Look(Style([engine.prepare(square(samples.style("starry-orchard"), 512))]))
     rates = measure_rates(engine.device, LARGE if engine.device.type == "cuda" else 512)
     rows = {name: measure_shape(engine, look, shape, rates, rounds) for name, shape in shapes.items()}
     return {"engine": engine.choice, "rates": rates, "rows": rows}

@@ -67,13 +67,12 @@ def half_precision(weights: str | Path) -> bytes:
     return save({name: x.astype(np.float16) for name, x in state.items()}, {"artnet": config.to_json()})
 
 
-def write_sample(folder: Path, stylizer: Stylizer, style: Path) -> None:
+def write_sample(folder: Path, stylizer: Stylizer, painting: Path) -> None:
     """The photo that the page opens with, and what it looks like in the first style."""
     photo = Image.open(web_assets.sample_photo(PHOTO)).convert("RGB")
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS)
-    stylizer.set_style(style)
     (folder / "photo.jpg").write_bytes(jpeg(photo, 85))
-    (folder / "painted.jpg").write_bytes(jpeg(stylizer.stylize(photo), 85))
+    (folder / "painted.jpg").write_bytes(jpeg(stylizer.stylize(photo, stylizer.prepare_style(painting)), 85))
 
 
 def write_styles(folder: Path, stylizer: Stylizer, styles: Sequence[Path], *, whole: bool) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from artnet.image.large import is_large, read_large
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from artnet import Stylizer
+    from artnet import Style, Stylizer
 
 WRITERS, UNWRITTEN = 2, 2
 """Threads that encode and write beside those that paint, and pictures that may wait for them."""
@@ -61,6 +61,15 @@ class Reading:
     seconds: float
 
 
+@dataclass(frozen=True)
+class PreparedStyle:
+    """The style of the jobs with a mix, and the hash of the files that it was made of."""
+
+    mix: Mix
+    hash: str
+    style: "Style"
+
+
 class Batch:
     """Paints many pictures: while the network works on some, others are decoded and encoded in threads.
 
@@ -79,18 +88,17 @@ class Batch:
     ):
         self.stylizer, self.options, self.mask, self.notes = stylizer, options, mask, notes
         self.sources, self.settings = sources or Sources(), options.settings
-        self.style: Mix | None = None
-        self.style_hash = ""
+        self.style: PreparedStyle | None = None
         self.finished: dict[Job, Result] = {}
         self._painting, self._stop = threading.BoundedSemaphore(stylizer.streams), threading.Event()
         self._bar = TileBar() if stylizer.streams == 1 else None  # several at once would share one bar
 
-    def set_style(self, job: Job, style: StyleSource) -> None:
-        """Prepare the style of a job for those to come. Raises ValueError where the stylizer refuses it."""
-        self.style = None
-        pictures, self.style_hash = style
-        self.stylizer.set_style(pictures, stroke_size=self.settings.stroke_size)
-        self.style = job.style
+    def prepare_style(self, mix: Mix, source: StyleSource) -> "PreparedStyle":
+        """Prepare a style, kept for the jobs that come next. Raises ValueError where the stylizer refuses it."""
+        pictures, digest = source
+        style = self.stylizer.prepare_style(pictures, stroke_size=self.settings.stroke_size)
+        self.style = PreparedStyle(mix, digest, style)
+        return self.style
 
     def results(self, jobs: list[Job]) -> Generator[tuple[Job, Result]]:
         """Each job with what became of it, in order; a failure is a result too, so that the others go on."""
@@ -99,7 +107,7 @@ class Batch:
         with ThreadPoolExecutor(threads, thread_name_prefix="paint") as painters:
             try:
                 for job, reading in prefetch_each(self._read, jobs):
-                    waiting.append((job, self._begin(job, reading, painters, waiting)))
+                    waiting.append((job, self._begin(job, reading, painters)))
                     while len(waiting) > threads + UNWRITTEN:
                         yield _next(waiting)
                 while waiting:
@@ -109,31 +117,25 @@ class Batch:
                 painters.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _begin(
-        self,
-        job: Job,
-        reading: "Future[Reading]",
-        painters: ThreadPoolExecutor,
-        waiting: "deque[tuple[Job, Future[Result]]]",
-    ) -> "Future[Result]":
-        """Have a picture painted, when it is read and its style is set."""
+    def _begin(self, job: Job, reading: "Future[Reading]", painters: ThreadPoolExecutor) -> "Future[Result]":
+        """Have a picture painted, when it is read and its style is prepared."""
         try:
-            read = reading.result()
-            if job.style != self.style:
-                wait([future for _, future in waiting])  # who paint in the style that was
-                self.set_style(job, read.style or self.sources.style(job.style))
+            read, style = reading.result(), self.style
+            if not style or job.style != style.mix:
+                style = self.prepare_style(job.style, read.style or self.sources.style(job.style))
         except Exception as error:  # decoders, encoders and engines fail with nearly any
             done: Future[Result] = Future()
             done.set_result(self._finish(job, "failed", error=failure(error)))
             return done
-        return painters.submit(self._paint_and_write, job, read, self.style_hash)
+        return painters.submit(self._paint_and_write, job, read, style)
 
     def _read(self, job: Job) -> Reading:
         start = time.perf_counter()
         content, digest = self._read_content(job)
         if job.output != STDIO:
             check_sides(format_of(job.output), content.rgb)  # now, and not after minutes of painting
-        style = None if job.style == self.style else self.sources.style(job.style)
+        present = self.style
+        style = None if present and job.style == present.mix else self.sources.style(job.style)
         return Reading(content, digest, style, time.perf_counter() - start)
 
     def _read_content(self, job: Job) -> tuple[Picture, str]:
@@ -144,9 +146,11 @@ class Batch:
         content, digest = self.sources.read(job.content)
         return fit_short_side(content, self.options.size) if self.options.size else content, digest
 
-    def _paint(self, content: Picture) -> np.ndarray:
+    def _paint(self, content: Picture, style: "Style") -> np.ndarray:
         """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
-        stylized = self.stylizer.stylize(content.rgb, self.settings, tile=self.options.tile, progress=self._progress)
+        stylized = self.stylizer.stylize(
+            content.rgb, style, self.settings, tile=self.options.tile, progress=self._progress
+        )
         if self.mask is None:
             return stylized
         return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))
@@ -157,12 +161,12 @@ class Batch:
         if self._bar:
             self._bar(share)
 
-    def _paint_and_write(self, job: Job, read: Reading, style_hash: str) -> Result:
+    def _paint_and_write(self, job: Job, read: Reading, style: "PreparedStyle") -> Result:
         start, seconds = time.perf_counter(), read.seconds
         try:
             with self._painting:
                 seconds -= time.perf_counter() - start  # it only waited
-                rgb = self._paint(read.content)
+                rgb = self._paint(read.content, style.style)
             holds = write_result(job.output, rgb, read.content, strip_metadata=self.options.strip_metadata)
         except BrokenPipeError:
             raise
@@ -171,7 +175,7 @@ class Batch:
                 raise
             return self._finish(job, "failed", error=failure(error))
         if self.notes:
-            self.notes.note(job, holds, read.hash, style_hash)
+            self.notes.note(job, holds, read.hash, style.hash)
         height, width = rgb.shape[:2]
         seconds = round(seconds + time.perf_counter() - start, 3)
         return self._finish(job, "written", seconds=seconds, width=width, height=height, warnings=read.content.warnings)

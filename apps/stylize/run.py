@@ -85,7 +85,7 @@ class Run:
         batch = Batch(stylizer, self.options, sources=self.sources, mask=self.mask, notes=self.notes)
         if self.style:
             try:
-                batch.set_style(self.jobs[0], self.style)
+                batch.prepare_style(self.jobs[0].style, self.style)
             except Exception as error:
                 raise ValueError(failure(error)) from error
         return batch

@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _paint(options: VideoOptions) -> int:
-    from apps.video.convert import Clip, VideoReader, convert
+    from apps.video.convert import Clip, VideoReader, convert, frame_painter
 
     _check_output(options)
     settings = options.settings
@@ -107,13 +107,13 @@ def _paint(options: VideoOptions) -> int:
     with VideoReader(options.video, options.start, options.end) as reader, progress(None, "s", layout=_BAR) as bar:
         styles = read_styles(options.style)
         stylizer = options.network.load(settings.transfer)
-        stylizer.set_style(styles, stroke_size=settings.stroke_size)
+        paint = frame_painter(stylizer, stylizer.prepare_style(styles, stroke_size=settings.stroke_size), settings)
 
         def show(done: float, whole: float | None) -> None:
             bar.total = None if whole is None else round(max(whole, done), 1)
             bar.update(done - bar.n)
 
-        made = convert(reader, options.output, stylizer, settings, Clip(options.size, options.steady), show)
+        made = convert(reader, options.output, paint, Clip(options.size, options.steady), show)
     for line in made.remarks:
         complain(f"{options.video}: {line}")
     say(f"{made.frames} frames, {made.seconds:.2f} s, {made.width} x {made.height}")

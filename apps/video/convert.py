@@ -19,7 +19,10 @@ from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 if TYPE_CHECKING:
-    from artnet import Stylizer
+    from artnet import Style, Stylizer
+
+PaintFrame = Callable[[np.ndarray, Memory | None], np.ndarray]
+"""Paints one frame, (H, W, 3) uint8, with what is remembered of earlier ones, where anything is."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,19 @@ class Made:
         return [line for reason, line in said if reason]
 
 
+def frame_painter(stylizer: "Stylizer", style: "Style", settings: StyleSettings) -> PaintFrame:
+    """What paints the frames of a video in a style."""
+    return lambda rgb, memory: stylizer.stylize(rgb, style, settings, memory=memory, fixed_size=True)
+
+
 def convert(
     reader: VideoReader,
     target: str | Path,
-    stylizer: "Stylizer",
-    settings: StyleSettings,
+    paint: PaintFrame,
     clip: Clip,
     progress: Callable[[float, float | None], None],
 ) -> Made:
-    """Paint a video, or the part of it that was opened, in the stylizer's style.
+    """Paint a video, or the part of it that was opened.
 
     Args:
         target: appears whole at the end, or not at all.
@@ -82,7 +89,7 @@ def convert(
         ValueError: no frames in the part that can be decoded.
     """
     with atomic_write(target) as file, _writer(file.name, reader) as writer:
-        made = _paint_all(reader, writer, stylizer, settings, clip, progress)
+        made = _paint_all(reader, writer, paint, clip, progress)
     return replace(made, damaged=reader.damaged + writer.lost)  # also what came to light while the rest was written
 
 
@@ -107,12 +114,11 @@ def chapters_of(reader: VideoReader) -> list[dict[str, Any]]:
 def _paint_all(
     reader: VideoReader,
     writer: VideoWriter,
-    stylizer: "Stylizer",
-    settings: StyleSettings,
+    paint: PaintFrame,
     clip: Clip,
     progress: Callable[[float, float | None], None],
 ) -> Made:
-    painter = Steadied(stylizer) if clip.steady else stylizer
+    steadied = Steadied(paint) if clip.steady else None
     frames, end = 0, 0.0
     with prefetch(reader) as items:
         for item in items:
@@ -120,7 +126,7 @@ def _paint_all(
                 writer.write_packet(item)
                 continue
             rgb = _fit(item.rgb, clip.size)
-            painted = painter.stylize(rgb, settings, fixed_size=True)
+            painted = steadied.paint(rgb) if steadied else paint(rgb, None)
             writer.write(Frame(painted, item.start, item.duration))
             frames, end = frames + 1, float((item.start + item.duration) * reader.time_base)
             progress(end, reader.seconds)
@@ -132,14 +138,14 @@ def _paint_all(
 class Steadied:
     """Paints the frames of a video in order, with little flicker: statistics held, paintings moved along."""
 
-    def __init__(self, stylizer: "Stylizer"):
-        self.stylizer, self.filter, self.memory = stylizer, FlickerFilter(), Memory()
+    def __init__(self, paint: PaintFrame):
+        self.paint_frame, self.filter, self.memory = paint, FlickerFilter(), Memory()
 
-    def stylize(self, rgb: np.ndarray, settings: StyleSettings, *, fixed_size: bool) -> np.ndarray:
-        """Paint the next frame, (H, W, 3) uint8; the options are those of `Stylizer.stylize`."""
+    def paint(self, rgb: np.ndarray) -> np.ndarray:
+        """Paint the next frame, (H, W, 3) uint8."""
         if not self.filter.follow(rgb):
             self.memory.statistics = None
-        return self.filter.smooth(self.stylizer.stylize(rgb, settings, memory=self.memory, fixed_size=fixed_size))
+        return self.filter.smooth(self.paint_frame(rgb, self.memory))
 
 
 def _fit(rgb: np.ndarray, size: int | None) -> np.ndarray:

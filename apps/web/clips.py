@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps import samples
-from apps.video.convert import Clip
+from apps.video.convert import Clip, PaintFrame, frame_painter
 from apps.web import confined, excerpts, reading
 from apps.web.clients import address
 from apps.web.excerpts import Still
@@ -64,14 +64,14 @@ def paint_video(
             too many wait already.
     """
     _check_there(source)
-    prepared = studio.prepare(wished.mix, wished.settings.stroke_size, check)
-    arguments = (source, str(target), wished.in_motion().settings, clip, limits or reading.VideoLimits())
+    paint = frame_painter(studio.stylizer, studio.style(wished, check), wished.in_motion().settings)
+    arguments = (source, str(target), clip, limits or reading.VideoLimits())
     work = excerpts.trial if trial else reading.video
     ticket = (studio.trials if trial else studio.videos).join(address())
     try:
         yield from _turn(ticket, check)
         with confined.started(work, *arguments, bounds=BOUNDS, what="video") as messages:
-            yield from _progress(messages, prepared.stylize, check)
+            yield from _progress(messages, paint, check)
     finally:
         ticket.leave()
 
@@ -83,7 +83,7 @@ def _turn(ticket: Ticket, check: Check) -> Iterator[Waiting]:
         yield Waiting(ahead)
 
 
-def _progress(messages: confined.Messages, paint: Callable, check: Check) -> Iterator[Progress]:
+def _progress(messages: confined.Messages, paint: PaintFrame, check: Check) -> Iterator[Progress]:
     start, shown = time.monotonic(), 0.0
     for kind, value in messages(check):
         now = time.monotonic()

@@ -10,7 +10,6 @@ from apps.video.reading import Frame
 from apps.web import reading
 from apps.web.reading import VideoLimits
 from artnet.image import Picture, fit_short_side
-from artnet.settings import StyleSettings
 
 TRIAL = 3.0
 """Seconds of a trial."""
@@ -73,7 +72,7 @@ def _frame(path: str, start: float) -> np.ndarray:
 
 
 def trial(
-    connection: Connection, source: str, target: str, settings: StyleSettings, clip: Clip, limits: VideoLimits
+    connection: Connection, source: str, target: str, clip: Clip, limits: VideoLimits
 ) -> None:
     """As `reading.video`, for TRIAL seconds around the middle; all of a video that is shorter, or says no length."""
     try:
@@ -83,4 +82,4 @@ def trial(
     except ValueError as error:
         raise ValueError(str(error).replace(source, "this video")) from error
     start = max(0.0, (seconds - TRIAL) / 2)
-    reading.video(connection, source, target, settings, clip, limits, (start, start + TRIAL))
+    reading.video(connection, source, target, clip, limits, (start, start + TRIAL))

@@ -67,10 +67,10 @@ class Frames:
 
 def painted(visit: Visit, frame: bytes) -> bytes:
     """A camera's frame painted as its visit wants it now, as JPEG. ValueError as `decoded`."""
-    rgb, stylizer = decoded(frame), visit.stylizer
+    rgb = decoded(frame)
     if min(rgb.shape[:2]) > SIDE:
         rgb = fit_short_side(Picture(rgb), SIDE).rgb
-    return encoded(stylizer.stylize(rgb, visit.settings, fixed_size=rgb.shape[:2] in USUAL))
+    return encoded(visit.paint(rgb, rgb.shape[:2] in USUAL))
 
 
 def decoded(data: bytes) -> np.ndarray:

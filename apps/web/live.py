@@ -13,6 +13,7 @@ from apps.web.clients import address
 from apps.web.panel import wish
 from apps.web.shared_stylizer import Studio
 from apps.web.uploads import told
+from apps.web.visits import Paint
 
 
 def build_live(studio: Studio) -> None:
@@ -32,19 +33,20 @@ def calls(studio: Studio) -> dict:
 
     def live_open(value: Any) -> dict:
         """Stand in line; the secret that frames are sent with."""
-        return {"secret": studio.visits.open(address(), *_wanted(studio, value))}
+        return {"secret": studio.visits.open(address(), _wanted(studio, value))}
 
     def live_change(value: Any) -> dict:
         """Paint differently from now on."""
         secret = object_of(value).get("secret")
         if isinstance(secret, str) and studio.visits.has(secret):
-            studio.visits.change(secret, *_wanted(studio, value))
+            studio.visits.change(secret, _wanted(studio, value))
         return {}
 
     return {"live_open": live_open, "live_change": live_change}
 
 
-def _wanted(studio: Studio, value: Any) -> tuple:
-    """The stylizer and the settings for the panel's value. Raises ValueError as `wish` and `Studio.prepare` do."""
+def _wanted(studio: Studio, value: Any) -> Paint:
+    """What paints as the panel's value says. Raises ValueError as `wish` and `Studio.style` do."""
     wished = wish(object_of(value).get("panel")).in_motion()
-    return studio.prepare(wished.mix, wished.settings.stroke_size), wished.settings
+    style = studio.style(wished)
+    return lambda rgb, usual: studio.stylizer.stylize(rgb, style, wished.settings, fixed_size=usual)

@@ -2,17 +2,15 @@
 
 import math
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 import numpy as np
 from PIL import Image
 
-from apps.video.convert import Clip, VideoReader, convert
-from artnet.engines.base import padded_shape
+from apps.video.convert import Clip, PaintFrame, VideoReader, convert
+from artnet.engines.base import Statistics, padded_shape
 from artnet.image import Picture, fit_short_side, flatten, picture_from_image, read_picture, resize
-from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 MAX_PHOTO_PIXELS = 52_000_000
@@ -115,15 +113,14 @@ def video(
     connection: Connection,
     source: str,
     target: str,
-    settings: StyleSettings,
     clip: Clip,
     limits: VideoLimits,
     part: tuple[float, float | None] = (0.0, None),
 ) -> None:
     """Convert a video, or a part of it in seconds; its frames are painted by the other end.
 
-    Sends ("paint", (frame, settings, memory, fixed_size)), which wants (painted frame, memory) as an answer, and
-    ("progress", (seconds done, seconds in all)).
+    Sends ("paint", (frame, memory)), which wants (painted frame, statistics) as an answer, and ("progress", (seconds
+    done, seconds in all)).
 
     Raises:
         ValueError: it cannot be read, or goes over the limits.
@@ -137,7 +134,7 @@ def video(
     try:
         with VideoReader(source, *part) as reader:
             clip = replace(clip, size=side_of(reader, clip, limits))
-            convert(reader, target, _Remote(connection, limits), settings, clip, progress)  # type: ignore[arg-type]
+            convert(reader, target, _Remote(connection, limits), clip, progress)
     except ValueError as error:
         raise ValueError(str(error).replace(source, "this video").replace(target, "the result")) from error
 
@@ -161,33 +158,25 @@ def side_of(reader: VideoReader, clip: Clip, limits: VideoLimits) -> int:
 
 
 class _Remote:
-    """Stands in for a stylizer: has each frame painted by the other end."""
+    """Has each frame painted by the other end."""
 
     def __init__(self, connection: Connection, limits: VideoLimits):
         self.connection, self.limits, self.frames = connection, limits, 0
 
-    def stylize(
-        self, content: np.ndarray, settings: StyleSettings, *, memory: Memory | None = None, fixed_size: bool = False
-    ) -> np.ndarray:
+    def __call__(self, rgb: np.ndarray, memory: Memory | None) -> np.ndarray:
         self.frames += 1
         if self.frames > self.limits.frames:
             raise ValueError(f"this video has more than {self.limits.frames:,} frames, which is what the page takes")
-        if content.shape[0] * content.shape[1] > 2 * self.limits.side**2 * 16 / 9:
-            raise ValueError(f"this video has frames of {content.shape[1]} x {content.shape[0]} midway; scale it first")
-        self.connection.send(("value", ("paint", (content, settings, memory, fixed_size))))
+        if rgb.shape[0] * rgb.shape[1] > 2 * self.limits.side**2 * 16 / 9:
+            raise ValueError(f"this video has frames of {rgb.shape[1]} x {rgb.shape[0]} midway; scale it first")
+        self.connection.send(("value", ("paint", (rgb, memory))))
         painted, statistics = self.connection.recv()
         if memory:
             memory.statistics = statistics
         return painted
 
 
-def answers(
-    paint: Callable[..., np.ndarray],
-    content: np.ndarray,
-    settings: StyleSettings,
-    memory: Memory | None,
-    fixed_size: bool,
-) -> tuple:
+def answers(paint: PaintFrame, rgb: np.ndarray, memory: Memory | None) -> tuple[np.ndarray, Statistics | None]:
     """What the other end of `video` sends back for a frame."""
-    painted = paint(content, settings, memory=memory, fixed_size=fixed_size)
+    painted = paint(rgb, memory)
     return painted, memory.statistics if memory else None

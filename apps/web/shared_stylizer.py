@@ -1,6 +1,5 @@
 """One network for all visitors of the page, and the styles that it was last asked for."""
 
-import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -19,9 +18,10 @@ from apps.web.quota import Quota
 from apps.web.uploads import read_style
 from apps.web.visits import Visits
 from artnet.settings import DEFAULTS, StyleSettings
+from artnet.stylizer import Stylizer
 
 if TYPE_CHECKING:
-    from artnet import Stylizer
+    from artnet import Style
 
 Mix = tuple[tuple[str, float], ...]
 """Styles by path, with their weights."""
@@ -47,6 +47,7 @@ class Studio:
     """Paints for several visitors at once with the network of `stylizer`; safe to call from several threads.
 
     Attributes:
+        stylizer: the network, used in turns.
         clients: who still waits for what.
         photos: places for photos at work, two of four for a client.
         large: of those, places for large ones, as these take memory.
@@ -59,35 +60,35 @@ class Studio:
     quota: Quota | None = None
 
     def __init__(self, stylizer: "Stylizer", clients: Clients | None = None, work: Path | None = None):
-        self._stylizer = copy.copy(stylizer)
-        self._stylizer.engine = SharedEngine(stylizer.engine)
+        self.stylizer = Stylizer(SharedEngine(stylizer.engine))
         self._lock = threading.Lock()
-        self._prepared: OrderedDict[tuple[Mix, int], Stylizer] = OrderedDict()
+        self._prepared: OrderedDict[tuple[Mix, int], Style] = OrderedDict()
         self.clients, self._work = clients or Clients(), work
         self.photos, self.large = Places(4, 2, MOST_PHOTOS), Places(2, 1)
         self.videos, self.trials = Places(1, 1, MOST_WAITING), Places(1, 1, MOST_WAITING)
         self.visits, self.newest = Visits(), Newest()
 
-    def prepare(self, mix: Mix, size: int, check: Callable[[], None] | None = None) -> "Stylizer":
-        """A stylizer with the mix at a size, remembered for the next time; others may paint meanwhile.
+    def style(self, wish: Wish, check: Callable[[], None] | None = None) -> "Style":
+        """The wished style, prepared, and remembered for the next time; others may paint meanwhile.
 
         Raises:
             ValueError: no style, or one that cannot be read.
         """
+        mix, size = wish.mix, wish.settings.stroke_size
         if not mix:
             raise ValueError("no style is chosen; click one in the gallery, and move its slider above 0")
         key = (mix, size)
         with self._lock:
             if key in self._prepared:
                 self._prepared.move_to_end(key)
-                return copy.copy(self._prepared[key])
-        stylizer = copy.copy(self._stylizer)  # shares the network, and gets a style of its own
-        stylizer.set_style([(read_style(path, size, check), weight) for path, weight in mix], stroke_size=size)
+                return self._prepared[key]
+        images = [(read_style(path, size, check), weight) for path, weight in mix]
+        style = self.stylizer.prepare_style(images, stroke_size=size)
         with self._lock:
-            self._prepared[key] = stylizer
+            self._prepared[key] = style
             while len(self._prepared) > 1 and not self._fits():
                 self._prepared.popitem(last=False)
-        return copy.copy(stylizer)
+        return style
 
     def paint(
         self,
@@ -101,7 +102,7 @@ class Studio:
         Where it is painted in tiles, `check` is called between them, and `progress` with the share done.
 
         Raises:
-            ValueError: as `prepare`.
+            ValueError: as `style`.
         """
 
         def between(share: float) -> None:
@@ -110,8 +111,7 @@ class Studio:
             if progress:
                 progress(share)
 
-        stylizer = self.prepare(wish.mix, wish.settings.stroke_size, check)
-        return stylizer.stylize(rgb, wish.settings, progress=between)
+        return self.stylizer.stylize(rgb, self.style(wish, check), wish.settings, progress=between)
 
     def warm(self, wish: Wish) -> None:
         """Paint something nobody sees, so that the first visitor need not wait for what is done once."""

@@ -62,9 +62,9 @@ class Films:
         still, wished = self._stills.of(upload_of(value.get("video")), check), wish(value.get("panel")).in_motion()
         side = _side(value)
         rgb = still.rgb if min(still.rgb.shape[:2]) <= side else fit_short_side(Picture(still.rgb), side).rgb
-        stylizer = self._studio.prepare(wished.mix, wished.settings.stroke_size, check)
+        style = self._studio.style(wished, check)
         begin = time.perf_counter()
-        painted = stylizer.stylize(rgb, wished.settings)
+        painted = self._studio.stylizer.stylize(rgb, style, wished.settings)
         seconds = time.perf_counter() - begin
         takes = BESIDE * seconds * still.frames
         return {"before": inline(rgb), "image": inline(painted), "about": still.about, "takes": takes}

@@ -5,14 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from apps.web.places import Places, Ticket
-from artnet.settings import StyleSettings
 
-if TYPE_CHECKING:
-    from artnet import Stylizer
-
+Paint = Callable[[np.ndarray, bool], np.ndarray]
+"""Paints a frame, (H, W, 3) uint8, and is told whether many of its size will follow."""
 SEATS, LINE = 2, 20
 """Pages that are painted at once, and those that may wait for that."""
 SECONDS, SHARED_SECONDS = 600, 120
@@ -31,14 +30,13 @@ class Visit:
     """One page that is live, or waits for it.
 
     Attributes:
-        stylizer, settings: what its next frame is painted with; replaced while it runs.
+        paint: what its next frame is painted with; replaced while it runs.
         since: when it got its seat, None while it waits. seen: when it was last heard of.
         places: for its frames that are worked on.
     """
 
     ticket: Ticket
-    stylizer: "Stylizer"
-    settings: StyleSettings
+    paint: Paint
     seen: float
     since: float | None = None
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(IN_FLIGHT))
@@ -51,7 +49,7 @@ class Visits:
         self._places, self._clock = places or Places(SEATS, SEATS, LINE), clock
         self._lock, self._visits = threading.RLock(), dict[str, Visit]()
 
-    def open(self, client: str, stylizer: "Stylizer", settings: StyleSettings) -> str:
+    def open(self, client: str, paint: Paint) -> str:
         """The secret of a new visit, at the end of the line.
 
         Raises:
@@ -60,14 +58,14 @@ class Visits:
         with self._lock:
             self._sweep()
             secret = secrets.token_urlsafe(24)
-            self._visits[secret] = Visit(self._places.join(client), stylizer, settings, self._clock())
+            self._visits[secret] = Visit(self._places.join(client), paint, self._clock())
             return secret
 
-    def change(self, secret: str, stylizer: "Stylizer", settings: StyleSettings) -> None:
+    def change(self, secret: str, paint: Paint) -> None:
         """Paint differently from the next frame on; nothing where the visit is over."""
         with self._lock:
             if visit := self._visits.get(secret):
-                visit.stylizer, visit.settings = stylizer, settings
+                visit.paint = paint
 
     def has(self, secret: str | None) -> bool:
         """Whether the visit goes on."""

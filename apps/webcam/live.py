@@ -1,6 +1,5 @@
 """Painting live: the newest picture in, the newest painting out, in a thread of its own."""
 
-import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot
 from artnet.settings import DEFAULTS, StyleSettings
 
 if TYPE_CHECKING:
-    from artnet import Stylizer
+    from artnet import Style, Stylizer
     from artnet.stylizer import Source
 
 FADE = 0.6
@@ -46,28 +45,25 @@ class Painter:
     never stands still.
 
     Args:
-        stylizer: the network; every style gets a shallow copy, which shares it.
-        styles: at least one.
+        stylizer: the network.
+        styles: images, at least one.
     """
 
     def __init__(self, stylizer: "Stylizer", styles: "Sequence[Source]", controls: Controls):
         self.stylizer, self.styles, self.controls = stylizer, styles, controls
-        self._ready: dict[int, Future[Stylizer]] = {}
+        self._ready: dict[int, Future[Style]] = {}
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="style")
         self._now = self._before = controls.style
         self.prepare(self._now).result()
         self._since = -FADE
 
-    def prepare(self, style: int) -> "Future[Stylizer]":
-        """What will paint in the style of that number; begun where it is not there yet."""
+    def prepare(self, style: int) -> "Future[Style]":
+        """The style of that number; begun where it is not there yet."""
         if style not in self._ready:
-            self._ready[style] = self._preparing.submit(self._prepare, self.styles[style])
+            self._ready[style] = self._preparing.submit(
+                self.stylizer.prepare_style, self.styles[style], stroke_size=self.controls.settings.stroke_size
+            )
         return self._ready[style]
-
-    def _prepare(self, style: "Source") -> "Stylizer":
-        own = copy.copy(self.stylizer)
-        own.set_style([(style, 1.0)], stroke_size=self.controls.settings.stroke_size)
-        return own
 
     def paint(self, rgb: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 in the style, once it is prepared, and with the settings that the controls say."""
@@ -83,7 +79,7 @@ class Painter:
         return painted
 
     def _paint(self, style: int, rgb: np.ndarray) -> np.ndarray:
-        return self.prepare(style).result().stylize(rgb, self.controls.settings, fixed_size=True)
+        return self.stylizer.stylize(rgb, self.prepare(style).result(), self.controls.settings, fixed_size=True)
 
     def close(self) -> None:
         """Prepare no more styles."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from artnet.image.postprocess import Finish
 from artnet.model.config import ArtNetConfig
 
 Statistics = dict[str, np.ndarray]
@@ -29,12 +30,28 @@ NOTHING_HELD = Held()
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """How to paint.
+class Style:
+    """What a style, or a weighted mix of several, costs once. Two styles are two objects, whatever they hold.
 
     Attributes:
-        styles: what `Engine.prepare` returned, one for each style.
-        weights: a positive number for each style; only their ratios matter.
+        parts: what `Engine.prepare` returned, one for each image.
+        weights: a positive number for each image; only their ratios matter.
+        finishes: how each image finishes what is painted in its style.
+        engine: that prepared it, and that alone can paint with it.
+    """
+
+    parts: Sequence[Any]
+    weights: Sequence[float] = (1.0,)
+    finishes: Sequence[Finish] = ()
+    engine: "Engine | None" = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How to paint; equal ones are the same style with the same settings.
+
+    Attributes:
+        style: what to paint in.
         transfer: 's2', 'adain' or 'wct'.
         strength: 0 (the content, rebuilt) to 1 (the full style).
         fixed_size: many pictures of one size will follow, as the frames of a video do: an engine may spend a moment on
@@ -42,8 +59,7 @@ class Look:
             said beforehand: a picture never depends on what was painted before it.
     """
 
-    styles: Sequence[Any]
-    weights: Sequence[float] = (1.0,)
+    style: Style
     transfer: str = "s2"
     strength: float = 1.0
     fixed_size: bool = False

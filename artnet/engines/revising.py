@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, pad_edges
+from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, Style, pad_edges
 from artnet.image.drafting import MOST_FACTOR, factor_of, reduced, revisable
 
 DRAFT = "draft/"
@@ -26,7 +26,7 @@ def as_trained(load: Callable[[], Engine]) -> Engine:
 
 
 class Sizes(NamedTuple):
-    """A style as engines prepared it, or a look, at the size of drafts and at full size.
+    """An image as engines prepared it, a style, or a look, at the size of drafts and at full size.
 
     Attributes:
         factor: how many times smaller a draft is; 1 where there is none.
@@ -50,8 +50,8 @@ class RevisingEngine:
         self.config, self.choice = full.config, full.choice
         self.streams, self.whole_pixels = full.streams, full.whole_pixels
         self.stride = MOST_FACTOR * full.stride  # so that the sides of all drafts are multiples of their engine's
-        # Engines know a look again by its identity, so one look always has the same inner ones.
-        self.looks: WeakKeyDictionary[Look, Sizes] = WeakKeyDictionary()
+        # Engines know a style again by its identity, so that one always has the same inner ones.
+        self.styles: WeakKeyDictionary[Style, Sizes] = WeakKeyDictionary()
 
     def prepare(self, rgb: np.ndarray) -> Sizes:
         """See `Engine.prepare`; the picture's short side is the size of strokes."""
@@ -82,12 +82,13 @@ class RevisingEngine:
 
     def inner_looks(self, look: Look) -> Sizes:
         """The looks of both passes."""
-        found = self.looks.get(look)
+        found = self.styles.get(look.style)
         if found is None:
-            factors, drafts, full = zip(*look.styles, strict=True)
-            draft = replace(look, styles=drafts) if factors[0] > 1 else None
-            found = self.looks.setdefault(look, Sizes(factors[0], draft, replace(look, styles=full)))
-        return found
+            (factor, *_), drafts, full = zip(*look.style.parts, strict=True)
+            styles = (Style(parts, look.style.weights) for parts in (drafts, full))
+            found = self.styles.setdefault(look.style, Sizes(factor, *styles))
+        factor, draft, whole = found
+        return Sizes(factor, replace(look, style=draft) if factor > 1 else None, replace(look, style=whole))
 
 
 def looks_of(engine: Engine, look: Look) -> Sizes:

@@ -77,7 +77,7 @@ class TorchEngine:
         """`paint_batch` on the device: (N, H, W, 3) uint8 with sides that are multiples of the stride, painted."""
         features = self.network.encode(pixels.permute(0, 3, 1, 2).float() / 255)
         moved = self.network.transfer(
-            features, look.styles, look.weights, method=look.transfer, strength=look.strength
+            features, look.style.parts, look.style.weights, method=look.transfer, strength=look.strength
         )
         levels = self.network.decode(moved).float().clamp(0, 1).mul(255).round()
         return levels.to(torch.uint8).permute(0, 2, 3, 1)
@@ -92,7 +92,12 @@ class TorchEngine:
         recall = Recall(held)
         features = self.network.encode(self.tensor(rgb))
         moved = self.network.transfer(
-            features, look.styles, look.weights, method=look.transfer, strength=look.strength, moments_of=recall
+            features,
+            look.style.parts,
+            look.style.weights,
+            method=look.transfer,
+            strength=look.strength,
+            moments_of=recall,
         )
         return moved, {name: as_rows(moments) for name, moments in recall.used.items()}
 

@@ -217,7 +217,7 @@ def test_style_that_the_stylizer_refuses(fake, untouched, monkeypatch, capsys):
     def refuse(styles, *, stroke_size):
         raise ValueError("the style is too small (24 x 16); give at least 32 x 32")
 
-    monkeypatch.setattr(fake, "set_style", refuse)
+    monkeypatch.setattr(fake, "prepare_style", refuse)
     refused(["photos", "--style", "style.png", "-o", "out"], "the style is too small", capsys)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from apps.cli import main
 from artnet import Stylizer
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.engines.revising import as_trained
 from artnet.engines.torch_engine import TorchEngine
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
@@ -47,7 +47,7 @@ def test_content_and_style_in_onnx_runtime(weights, tmp_path, capsys):
         content = smooth(height, width, 2)
         painted = session.run(["painted"], {"content": content[None], "style": style[None]})[0][0]
         prepared = network.prepare(network.encode(engine.tensor(style)), exact=True)
-        want, _ = engine.paint(content, Look([prepared]))
+        want, _ = engine.paint(content, Look(Style([prepared])))
         error = np.abs(painted.astype(int) - want)
         assert painted.shape == content.shape
         assert (error > 1).mean() < 0.01  # equally near patches may be chosen differently
@@ -67,8 +67,8 @@ def test_built_in_styles_in_openvino(weights, tmp_path):
     painted = model({"rgb": content[None]})["painted"][0]
     stylizer = Stylizer.load(weights, engine="torch", device="cpu")
     stylizer.engine.network.float()
-    stylizer.set_style([(tmp_path / "0.png", 1), (tmp_path / "1.png", 2)], stroke_size=64)
-    want, _ = stylizer.engine.paint(content, stylizer.look_for(StyleSettings()))  # what is exported has no finish
+    style = stylizer.prepare_style([(tmp_path / "0.png", 1), (tmp_path / "1.png", 2)], stroke_size=64)
+    want, _ = stylizer.engine.paint(content, Look(style))  # what is exported has no finish
     assert np.abs(painted.astype(int) - want).mean() < 1
 
 
@@ -82,11 +82,10 @@ def test_a_network_of_two_passes_is_exported_whole(tiny, tmp_path):
     assert main(["export", "-o", str(tmp_path / "any.onnx"), *options]) == 0
     assert main(["export", "-o", str(tmp_path / "fixed.onnx"), "--style", str(style), *options]) == 0
     engine = as_trained(lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32))
-    stylizer = Stylizer(engine)
-    stylizer.set_style(style, stroke_size=448)
+    look = Look(Stylizer(engine).prepare_style(style, stroke_size=448))
     for height, width in ((64, 96), (160, 128)):  # multiples of 32, which engines pad to
         content = smooth(height, width, 2)
-        want, _ = engine.paint(content, stylizer.look_for(StyleSettings()))
+        want, _ = engine.paint(content, look)
         pair = {"content": content[None], "style": smooth(448, 448, 1)[None]}
         inputs = {"fixed": {"rgb": content[None]}, "any": pair}
         for name, arrays in inputs.items():
@@ -101,8 +100,8 @@ def test_the_engine_onnx(weights, monkeypatch, tmp_path):
         stylizer = Stylizer.load(weights, engine=engine)
         if engine == "openvino":
             stylizer.engine.precision = "f32"
-        stylizer.set_style([(smooth(64, 64, 5), 1.0), (smooth(64, 80, 6), 2.0)], stroke_size=64)
-        pictures.append(stylizer.stylize(content, StyleSettings(strength=0.5)))
+        style = stylizer.prepare_style([(smooth(64, 64, 5), 1.0), (smooth(64, 80, 6), 2.0)], stroke_size=64)
+        pictures.append(stylizer.stylize(content, style, StyleSettings(strength=0.5)))
     assert pictures[0].shape == content.shape
     assert np.abs(pictures[0].astype(int) - pictures[1]).mean() < 0.5
     assert np.array_equal(pictures[0], pictures[2])  # the second time, from the cache
@@ -116,10 +115,10 @@ def test_the_engine_onnx_paints_tiles_and_remembers(weights, monkeypatch, tmp_pa
         stylizer = Stylizer.load(weights, engine=engine)
         if engine == "openvino":
             stylizer.engine.precision = "f32"
-        stylizer.set_style(smooth(64, 64, 5), stroke_size=64)
-        tiled.append(stylizer.stylize(content, tile=256))
+        style = stylizer.prepare_style(smooth(64, 64, 5), stroke_size=64)
+        tiled.append(stylizer.stylize(content, style, tile=256))
         memory = Memory(share=0.5)
-        steadied.append([stylizer.stylize(frame, memory=memory) for frame in (other, content)])
+        steadied.append([stylizer.stylize(frame, style, memory=memory) for frame in (other, content)])
     assert np.abs(tiled[0].astype(int) - tiled[1]).mean() < 0.5
     for first, second in zip(*steadied, strict=True):
         assert np.abs(first.astype(int) - second).mean() < 0.5

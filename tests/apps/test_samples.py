@@ -126,10 +126,10 @@ class Inverter:
     def load(cls):
         return cls()
 
-    def set_style(self, style):
-        assert style.endswith(".jpg")
+    def prepare_style(self, image):
+        assert image.suffix == ".jpg"
 
-    def stylize(self, content):
+    def stylize(self, content, style):
         return content.point(lambda value: 255 - value)
 
 

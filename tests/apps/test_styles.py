@@ -32,7 +32,7 @@ def test_title_and_maker(text, parts):
 
 def test_sheet_has_the_photo_and_a_painting_for_every_style(fake, desk, capsys):
     used = []
-    fake.set_style = lambda style, *, stroke_size: used.append((style, stroke_size))
+    fake.prepare_style = lambda style, *, stroke_size: used.append((style, stroke_size))
     assert main(["styles", "photo.png", "-o", "sheet.png", "--strength", "0.5", "--stroke-size", "256"]) == 0
     assert capsys.readouterr().out == "sheet.png\n"
     assert used == [(path, 256) for path in samples.styles().values()]

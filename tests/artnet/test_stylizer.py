@@ -1,5 +1,7 @@
 """The Stylizer, on a tiny network with random weights."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from PIL import Image
 
 import artnet.stylizer
 from artnet import Stylizer
+from artnet.engines.base import Look
 from artnet.engines.torch_engine import pick_device, pick_dtype
 from artnet.image.postprocess import apply_finish, finish_of
 from artnet.model.checkpoint import save_checkpoint
@@ -26,63 +29,66 @@ def weights(tiny, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stylizer(weights):
-    loaded = Stylizer.load(weights)
-    loaded.set_style(noise_picture(80, 64), stroke_size=64)
-    return loaded
+    return Stylizer.load(weights)
 
 
-def test_array_in_array_out(stylizer):
+@pytest.fixture(scope="module")
+def style(stylizer):
+    return stylizer.prepare_style(noise_picture(80, 64), stroke_size=64)
+
+
+def test_array_in_array_out(stylizer, style):
     content = noise_picture(50, 37, seed=1)
     before = content.copy()
-    out = stylizer.stylize(content)
+    out = stylizer.stylize(content, style)
     assert isinstance(out, np.ndarray)
     assert (out.shape, out.dtype) == (content.shape, np.uint8)
     assert np.array_equal(content, before)
-    assert np.array_equal(out, stylizer.stylize(content))
+    assert np.array_equal(out, stylizer.stylize(content, style))
 
 
-def test_path_and_image_in_image_out(stylizer, tmp_path):
+def test_path_and_image_in_image_out(stylizer, style, tmp_path):
     content = noise_picture(33, 40, seed=2)
     Image.fromarray(content).save(tmp_path / "c.png")
-    want = stylizer.stylize(content)
+    want = stylizer.stylize(content, style)
     for source in (tmp_path / "c.png", str(tmp_path / "c.png"), Image.fromarray(content)):
-        out = stylizer.stylize(source)
+        out = stylizer.stylize(source, style)
         assert out.mode == "RGB"
         assert np.array_equal(np.asarray(out), want)
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 65), st.integers(1, 65))
-def test_output_size_is_input_size(stylizer, height, width):
-    assert stylizer.stylize(noise_picture(height, width)).shape == (height, width, 3)
+def test_output_size_is_input_size(stylizer, style, height, width):
+    assert stylizer.stylize(noise_picture(height, width), style).shape == (height, width, 3)
 
 
-def test_options_change_the_picture(stylizer):
+def test_options_change_the_picture(stylizer, style):
     content = noise_picture(48, 48, seed=3)
-    full = stylizer.stylize(content)
-    assert not np.array_equal(full, stylizer.stylize(content, StyleSettings(strength=0.3)))
-    assert not np.array_equal(full, stylizer.stylize(content, StyleSettings(transfer="adain")))
-    assert not np.array_equal(full, stylizer.stylize(content, StyleSettings(grain=1.0)))
+    full = stylizer.stylize(content, style)
+    assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(strength=0.3)))
+    assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(transfer="adain")))
+    assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(grain=1.0)))
 
 
 def test_wct_on_torch(weights):
     torch_stylizer = Stylizer.load(weights, engine="torch")
-    torch_stylizer.set_style(noise_picture(80, 64), stroke_size=64)
+    style = torch_stylizer.prepare_style(noise_picture(80, 64), stroke_size=64)
     content = noise_picture(48, 48, seed=3)
-    results = [torch_stylizer.stylize(content, StyleSettings(transfer=transfer)) for transfer in ("wct", "adain")]
-    assert not np.array_equal(*results)
+    wct, adain = (torch_stylizer.stylize(content, style, StyleSettings(transfer=name)) for name in ("wct", "adain"))
+    assert not np.array_equal(wct, adain)
 
 
-def test_memory_smooths_statistics(stylizer):
+def test_memory_smooths_statistics(stylizer, style):
     frames = [noise_picture(64, 64, seed=8), noise_picture(64, 64, seed=9) // 4]
     memory = Memory(share=0.9)
-    first = stylizer.stylize(frames[0], memory=memory)
-    assert np.abs(first.astype(int) - stylizer.stylize(frames[0])).mean() < 1  # nothing to remember yet
+    first = stylizer.stylize(frames[0], style, memory=memory)
+    assert np.abs(first.astype(int) - stylizer.stylize(frames[0], style)).mean() < 1  # nothing to remember yet
     seen = {name: rows.copy() for name, rows in memory.statistics.items()}
-    smoothed = stylizer.stylize(frames[1], memory=memory)
-    assert not np.array_equal(smoothed, stylizer.stylize(frames[1]))
+    smoothed = stylizer.stylize(frames[1], style, memory=memory)
+    assert not np.array_equal(smoothed, stylizer.stylize(frames[1], style))
     alone = Memory(share=0.0)
-    stylizer.stylize(frames[1], memory=alone)
+    stylizer.stylize(frames[1], style, memory=alone)
     name = next(name for name in seen if name.endswith("content"))
     np.testing.assert_allclose(
         memory.statistics[name], 0.9 * seen[name] + 0.1 * alone.statistics[name], rtol=1e-2, atol=1e-3
@@ -94,8 +100,7 @@ def test_style_mix(weights):
     stylizer = Stylizer.load(weights)
     results = []
     for mix in (a, [(a, 2.0)], [(a, 1.0), (b, 1.0)], [(a, 5.0), (b, 5.0)], b):
-        stylizer.set_style(mix, stroke_size=64)
-        results.append(stylizer.stylize(content))
+        results.append(stylizer.stylize(content, stylizer.prepare_style(mix, stroke_size=64)))
     assert np.array_equal(results[0], results[1])
     assert np.array_equal(results[2], results[3])
     assert not np.array_equal(results[0], results[2])
@@ -104,12 +109,10 @@ def test_style_mix(weights):
 
 def test_stroke_size_changes_the_bank(weights):
     stylizer = Stylizer.load(weights, engine="torch")
-    style = noise_picture(200, 300)
     counts = []
     for size in (32, 64):
-        stylizer.set_style(style, stroke_size=size)
-        cut = stylizer.engine.network.config.cut
-        counts.append(stylizer.look.styles[0][cut].banks[0].bias.numel())
+        style = stylizer.prepare_style(noise_picture(200, 300), stroke_size=size)
+        counts.append(style.parts[0][stylizer.engine.config.cut].banks[0].bias.numel())
     assert counts[1] == 4 * counts[0]
 
 
@@ -121,28 +124,40 @@ def test_engine_says_what_it_chose(stylizer, weights):
 
 
 BAD = [
-    (lambda s: s.set_style([]), "at least one style"),
-    (lambda s: s.set_style([(noise_picture(20, 20), -1)]), "positive and finite"),
-    (lambda s: s.set_style([(noise_picture(20, 20), float("nan"))]), "positive and finite"),
-    (lambda s: s.set_style(noise_picture(20, 20), stroke_size=0), "stroke size must be between 16 and 4096"),
-    (lambda s: s.set_style(noise_picture(20, 20)[..., 0]), r"must be \(H, W, 3\) uint8"),
-    (lambda s: s.stylize(noise_picture(20, 20).astype(float)), r"must be \(H, W, 3\) uint8"),
-    (lambda s: s.stylize(noise_picture(20, 20)[:0]), r"must be \(H, W, 3\) uint8"),
-    (lambda s: s.stylize(noise_picture(20, 20), StyleSettings(strength=2)), "strength must be between 0 and 1"),
-    (lambda s: s.stylize(noise_picture(20, 20), StyleSettings(transfer="swap")), "transfer must be one of"),
-    (lambda s: s.stylize("missing.png"), "missing.png"),
+    (lambda s, _: s.prepare_style([]), "at least one image"),
+    (lambda s, _: s.prepare_style([(noise_picture(20, 20), -1)]), "positive and finite"),
+    (lambda s, _: s.prepare_style([(noise_picture(20, 20), float("nan"))]), "positive and finite"),
+    (lambda s, _: s.prepare_style(noise_picture(20, 20), stroke_size=0), "stroke size must be between 16 and 4096"),
+    (lambda s, _: s.prepare_style(noise_picture(20, 20)[..., 0]), r"must be \(H, W, 3\) uint8"),
+    (lambda s, x: s.stylize(noise_picture(20, 20).astype(float), x), r"must be \(H, W, 3\) uint8"),
+    (lambda s, x: s.stylize(noise_picture(20, 20)[:0], x), r"must be \(H, W, 3\) uint8"),
+    (lambda s, x: s.stylize(noise_picture(20, 20), x, StyleSettings(strength=2)), "strength must be between 0 and 1"),
+    (lambda s, x: s.stylize(noise_picture(20, 20), x, StyleSettings(transfer="swap")), "transfer must be one of"),
+    (lambda s, x: s.stylize("missing.png", x), "missing.png"),
 ]
 
 
 @pytest.mark.parametrize(("call", "message"), BAD)
-def test_errors(stylizer, call, message):
+def test_errors(stylizer, style, call, message):
     with pytest.raises(ValueError, match=message):
-        call(stylizer)
+        call(stylizer, style)
 
 
-def test_style_must_be_set_first(weights):
-    with pytest.raises(ValueError, match="call set_style first"):
-        Stylizer.load(weights).stylize(noise_picture(20, 20))
+def test_a_style_belongs_to_the_network_that_prepared_it(weights, style):
+    with pytest.raises(ValueError, match="prepared by another Stylizer"):
+        Stylizer.load(weights).stylize(noise_picture(20, 20), style)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_styles_and_settings_do_not_meet_in_threads(weights, engine):
+    stylizer, content = Stylizer.load(weights, engine=engine, streams=2), noise_picture(64, 48, 1)
+    styles = [stylizer.prepare_style(noise_picture(64, 64, seed), stroke_size=64) for seed in (2, 3)]
+    wanted = [(style, StyleSettings(strength)) for style in styles for strength in (0.4, 1.0)]
+    alone = [stylizer.stylize(content, *each) for each in wanted]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda each: stylizer.stylize(content, *each), wanted * 4))
+    for i, painted in enumerate(together):
+        assert np.array_equal(painted, alone[i % len(wanted)])
 
 
 def test_load_errors(weights, tmp_path):
@@ -162,17 +177,16 @@ def test_cuda_that_is_not_there(monkeypatch):
 
 
 @pytest.mark.parametrize("grain", [-0.1, 1.5, float("nan")])
-def test_grain_is_a_share(stylizer, grain):
+def test_grain_is_a_share(stylizer, style, grain):
     with pytest.raises(ValueError, match="grain must be between 0 and 1"):
-        stylizer.stylize(noise_picture(32, 32), StyleSettings(grain=grain))
+        stylizer.stylize(noise_picture(32, 32), style, StyleSettings(grain=grain))
 
 
-def test_the_finish_is_the_styles(stylizer):
+def test_the_finish_is_the_styles(stylizer, style):
     content = noise_picture(48, 48, seed=3)
-    look = stylizer.look_for(StyleSettings())
-    painted, _ = stylizer.engine.paint(content, look)
+    painted, _ = stylizer.engine.paint(content, Look(style))
     apply_finish(painted, content, finish_of(stylizer.fit_style(noise_picture(80, 64), 64)))
-    assert np.array_equal(stylizer.stylize(content, StyleSettings(grain=1.0)), painted)
+    assert np.array_equal(stylizer.stylize(content, style, StyleSettings(grain=1.0)), painted)
 
 
 @pytest.mark.parametrize(

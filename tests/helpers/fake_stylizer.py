@@ -14,10 +14,12 @@ class FakeStylizer:
     def __init__(self):
         self.styles, self.stroke_size, self.calls, self.loaded, self.settings = None, None, [], None, None
 
-    def set_style(self, styles, *, stroke_size=512):
-        self.styles, self.stroke_size = styles, stroke_size
+    def prepare_style(self, images, *, stroke_size=512):
+        """What it is given, in place of a style."""
+        self.styles, self.stroke_size = images, stroke_size
+        return images
 
-    def stylize(self, content, settings=DEFAULTS, *, tile=None, **_):
+    def stylize(self, content, style, settings=DEFAULTS, *, tile=None, **_):
         assert content.dtype == np.uint8
         assert content.shape[2] == 3
         self.calls.append((settings.strength, settings.transfer))

@@ -62,7 +62,7 @@ class Variant(NamedTuple):
 def painting_variant(look: Look, held: Held | None) -> Variant:
     """The variant that paints a look. Raises ValueError for the transfer 'wct', which only torch has."""
     moments: Moments = "own" if held is None else "given" if held.share == 1 else "mixed"
-    return variant_of(look, len(look.styles) > 1 or look.strength < 1, moments)
+    return variant_of(look, len(look.style.parts) > 1 or look.strength < 1, moments)
 
 
 def measuring_variant(look: Look) -> Variant:
@@ -74,18 +74,18 @@ def variant_of(look: Look, blended: bool, moments: Moments) -> Variant:
     """The variant that paints a look. Raises ValueError where its transfer has no graph."""
     if look.transfer not in ("s2", "adain"):
         raise ValueError(f"transfer {look.transfer} runs on torch only: choose the engine torch, or s2 or adain")
-    return Variant(look.transfer, len(look.styles), blended, moments)
+    return Variant(look.transfer, len(look.style.parts), blended, moments)
 
 
 def look_inputs(look: Look, variant: Variant) -> dict[str, np.ndarray]:
     """The inputs that stay the same for all pictures painted with a look, float32."""
     inputs: dict[str, np.ndarray] = {}
-    for i, style in enumerate(look.styles):
-        inputs |= {f"{level}/style{i}": moments for level, moments in style.moments.items()}
+    for i, part in enumerate(look.style.parts):
+        inputs |= {f"{level}/style{i}": moments for level, moments in part.moments.items()}
         if variant.transfer == "s2":
-            inputs |= {f"{name}{i}": getattr(style, name) for name in BANK}
+            inputs |= {f"{name}{i}": getattr(part, name) for name in BANK}
     if variant.blended:
-        weights = np.array(look.weights) / np.sum(look.weights) * look.strength
+        weights = np.array(look.style.weights) / np.sum(look.style.weights) * look.strength
         inputs["shares"] = np.concatenate([[1 - look.strength], weights])
     return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in inputs.items()}
 

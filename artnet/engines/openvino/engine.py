@@ -95,7 +95,7 @@ class OpenVINOEngine:
         padded = pad_edges(rgb, self.stride)
         widths = {name: self.network.channels(name.split("/")[0]) for name in variant.statistics(self.config)}
         with self.painter(variant, padded, look).request() as request:
-            if look is not request.look:
+            if look != request.look:
                 request.feed(look_inputs(look, variant))
                 request.look = look
             request.feed(held_inputs(held, widths))
@@ -117,7 +117,7 @@ class OpenVINOEngine:
         pixels = rgb.shape[0] * rgb.shape[1]
         if not look.fixed_size and pixels < COMPILED_PIXELS:
             return self.pool(variant)
-        sizes = (*rgb.shape[:2], *(len(style.bias) for style in look.styles))
+        sizes = (*rgb.shape[:2], *(len(part.bias) for part in look.style.parts))
         # Every stream has its own memory: large pictures are painted one after the other, by all cores.
         streams = min(self.streams, max(1, WHOLE_PIXELS // pixels))
 

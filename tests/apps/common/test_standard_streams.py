@@ -23,9 +23,9 @@ from apps.cli import main
 from helpers.fake_stylizer import FakeStylizer
 
 class Fake(FakeStylizer):
-    def stylize(self, content, settings, **options):
+    def stylize(self, content, style, settings, **options):
         time.sleep(0.02)
-        return super().stylize(content, settings, **options)
+        return super().stylize(content, style, settings, **options)
 
 apps.common.network.load_stylizer = lambda *_: Fake()
 sys.exit(main(sys.argv[1:]))

@@ -114,8 +114,8 @@ def psnr(a, b):
 def exact(style, photo, settings=DEFAULTS, weights="artnet"):
     """What the network paints in single precision; engines that are quicker choose other patches here and there."""
     stylizer = Stylizer(as_trained(lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32)))
-    stylizer.set_style(style, stroke_size=settings.stroke_size)
-    return stylizer.stylize(np.array(Image.open(photo)), settings)
+    prepared = stylizer.prepare_style(style, stroke_size=settings.stroke_size)
+    return stylizer.stylize(np.array(Image.open(photo)), prepared, settings)
 
 
 def photo_file(tmp_path, width, height):

@@ -2,6 +2,7 @@ import json
 import threading
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -36,22 +37,35 @@ def art(desk):
 
 @pytest.fixture
 def told(fake, monkeypatch):
-    """The level of the style that was set, at each call of stylize."""
-    levels = []
-    monkeypatch.setattr(fake, "stylize", lambda content, *_, **__: levels.append(fake.styles[0][0][0, 0, 0]) or content)
+    """The level of each style that is prepared, then of the one that each content is painted in, in any order."""
+    levels = SimpleNamespace(prepared=[], painted=[])
+    real = fake.prepare_style
+
+    def prepare_style(images, **options):
+        levels.prepared.append(images[0][0][0, 0, 0])
+        return real(images, **options)
+
+    def stylize(content, style, *_, **__):
+        levels.painted.append(style[0][0][0, 0, 0])
+        return content
+
+    monkeypatch.setattr(fake, "prepare_style", prepare_style)
+    monkeypatch.setattr(fake, "stylize", stylize)
     return levels
 
 
 def test_every_content_in_every_style(told, art):
     assert stylize("photos", "--each", "--style", "art", "-o", "out") == 0
     assert written(art / "out") == ["a-dark.jpg", "a-light.jpg", "b-dark.png", "b-light.png"]
-    assert told == [10, 10, 240, 240]  # by style, so that each is encoded once
+    assert told.prepared == [10, 240]  # by style, so that each is prepared once
+    assert sorted(told.painted) == [10, 10, 240, 240]
 
 
 def test_pairs(told, art, capsys):
     assert stylize("photos", "--pairs", "--style", "art/*.png", "-o", "out", "--json") == 0
     assert written(art / "out") == ["a.jpg", "b.png"]
-    assert told == [10, 240]
+    assert told.prepared == [10, 240]
+    assert sorted(told.painted) == [10, 240]
     report = json.loads(capsys.readouterr().out)
     assert [result["style"] for result in report["results"]] == [["art/dark.png"], ["art/light.png"]]
     assert report["summary"]["per_second"] > 0

@@ -20,8 +20,8 @@ def of_the_style(fake, monkeypatch):
     """Every style gives other bytes."""
     real = fake.stylize
 
-    def stylize(content, settings, **options):
-        return real(content, settings, **options) ^ fake.styles[0][0][0, 0]
+    def stylize(content, style, settings, **options):
+        return real(content, style, settings, **options) ^ style[0][0][0, 0]
 
     monkeypatch.setattr(fake, "stylize", stylize)
 
@@ -110,9 +110,9 @@ def test_results_that_changed_places(fake, desk):
 def test_a_file_that_is_replaced_after_it_was_read(name, fake, desk, monkeypatch):
     real = fake.stylize
 
-    def replace_meanwhile(content, settings, **options):
+    def replace_meanwhile(content, style, settings, **options):
         paint(name, (77, 7, 7))
-        return real(content, settings, **options)
+        return real(content, style, settings, **options)
 
     monkeypatch.setattr(fake, "stylize", replace_meanwhile)
     assert stylize("photos/b.png", *RESUME[1:]) == 0
@@ -148,10 +148,10 @@ def test_killed_between_writing_and_noting(fake, desk, monkeypatch):
 def test_an_interruption(fake, desk, monkeypatch):
     real = fake.stylize
 
-    def interrupt(content, settings, **options):
+    def interrupt(content, style, settings, **options):
         if len(fake.calls) == 1:
             raise KeyboardInterrupt
-        return real(content, settings, **options)
+        return real(content, style, settings, **options)
 
     monkeypatch.setattr(fake, "stylize", interrupt)
     assert stylize(*RESUME) == 130

@@ -18,7 +18,6 @@ from helpers.web_requests import upload
 from apps import samples
 from apps.web.assets import sample_photo
 from artnet.image import read_picture, write_picture
-from artnet.settings import StyleSettings
 
 PANEL = {"styles": [{"name": "wave-print"}], "strength": 1, "stroke_size": 64, "preserve_color": False}
 
@@ -48,8 +47,8 @@ def picture(inline):
 
 
 def painted(stylizer, path, size=64):
-    stylizer.set_style(samples.style("wave-print"), stroke_size=size)
-    return stylizer.stylize(read_picture(path).rgb, StyleSettings(stroke_size=size))
+    style = stylizer.prepare_style(samples.style("wave-print"), stroke_size=size)
+    return stylizer.stylize(read_picture(path).rgb, style)
 
 
 def test_preview(http, stylizer, photo):

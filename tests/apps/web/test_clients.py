@@ -29,7 +29,7 @@ from apps.web.panel import keep_alive, wish
 from apps.web.places import Places, SharedEngine, Turn
 from apps.web.quota import LIFETIME, Quota, QuotaError
 from apps.web.shared_stylizer import Studio, Wish
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.image import Picture
 from artnet.settings import StyleSettings
 
@@ -218,7 +218,7 @@ class TestPlaces:
         thread = threading.Thread(target=shared.prepare, args=(rgb,))
         thread.start()
         started.wait(30)
-        look = Look([stylizer.engine.prepare(rgb)])
+        look = Look(Style([stylizer.engine.prepare(rgb)]))
         assert shared.paint(rgb, look)[0].shape == rgb.shape  # would wait for ever
         proceed.set()
         thread.join()

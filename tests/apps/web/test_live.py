@@ -18,7 +18,6 @@ from apps import samples
 from apps.web.frames import MAX_BYTES, SIDE, decoded, encoded, painted
 from apps.web.places import FullError, Places
 from apps.web.visits import LINE, PATIENCE, SEATS, SECONDS, SHARED_SECONDS, OverError, Visit, Visits
-from artnet.settings import StyleSettings
 
 PANEL = {"styles": [{"name": "great-wave", "weight": 1}], "stroke_size": 64}
 OTHER = {"styles": [{"name": "scream", "weight": 1}], "stroke_size": 64}
@@ -139,8 +138,8 @@ class Page:
 
 def expected(stylizer, camera, style):
     """The JPEG that a frame becomes."""
-    stylizer.set_style(samples.style(style), stroke_size=64)
-    return encoded(stylizer.stylize(decoded(jpeg(camera)), StyleSettings(grain=0.0)))
+    prepared = stylizer.prepare_style(samples.style(style), stroke_size=64)
+    return encoded(stylizer.stylize(decoded(jpeg(camera)), prepared))
 
 
 def test_frames_come_back_painted(page, camera, stylizer):
@@ -243,14 +242,10 @@ def test_frames_leave_no_files(page, camera, web_cache):
     assert {path for path in web_cache.rglob("*") if path.is_file()} == before
 
 
-def visit(stylizer):
-    stylizer.set_style(samples.style("great-wave"), stroke_size=64)
-    return Visit(None, stylizer, StyleSettings(grain=0.0), 0.0)
-
-
-def test_large_frames_are_scaled_down(stylizer):
+def test_large_frames_are_scaled_down():
     large = np.zeros((2 * SIDE, 2 * SIDE + 64, 3), np.uint8)
-    assert Image.open(BytesIO(painted(visit(stylizer), jpeg(large)))).size == (SIDE + 32, SIDE)
+    visit = Visit(None, lambda rgb, usual: 255 - rgb, 0.0)
+    assert Image.open(BytesIO(painted(visit, jpeg(large)))).size == (SIDE + 32, SIDE)
 
 
 def test_frames_are_what_cameras_give(camera):

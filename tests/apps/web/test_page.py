@@ -120,8 +120,8 @@ def test_from_one_drop_to_the_saved_file(size, opened, photo, stylizer, tmp_path
     name = saved(page, ".an-photo .save", tmp_path / "saved.jpg")
     assert name == "holiday-wave-print.jpg"
     content = read_picture(photo)
-    stylizer.set_style(samples.style("wave-print"))
-    write_picture(tmp_path / "expected.jpg", stylizer.stylize(content.rgb), like=content)
+    style = stylizer.prepare_style(samples.style("wave-print"))
+    write_picture(tmp_path / "expected.jpg", stylizer.stylize(content.rgb, style), like=content)
     assert (tmp_path / "saved.jpg").read_bytes() == (tmp_path / "expected.jpg").read_bytes()
     box = page.locator(".an-photo .after").bounding_box()
     stage = page.locator(".an-photo .stage").bounding_box()

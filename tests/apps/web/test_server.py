@@ -37,8 +37,8 @@ def client(server):
 
 
 def expected(stylizer, path, style, strength=1.0):
-    stylizer.set_style(samples.style(style))
-    return stylizer.stylize(read_picture(path).rgb, StyleSettings(strength))
+    prepared = stylizer.prepare_style(samples.style(style))
+    return stylizer.stylize(read_picture(path).rgb, prepared, StyleSettings(strength))
 
 
 def rgb_of(path):

@@ -322,11 +322,11 @@ def test_recording_is_finished_when_the_camera_is_lost(tmp_path):
 class Level:
     """Paints everything in one grey level, that of its style."""
 
-    def set_style(self, styles, *, stroke_size=512):
-        self.level = int(styles[0][0][0, 0, 0])
+    def prepare_style(self, image, *, stroke_size=512):
+        return int(image[0, 0, 0])
 
-    def stylize(self, content, settings, **_):
-        return np.full_like(content, self.level)
+    def stylize(self, content, style, settings, **_):
+        return np.full_like(content, style)
 
 
 def test_styles_fade_into_each_other(monkeypatch):

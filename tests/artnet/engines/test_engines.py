@@ -12,7 +12,7 @@ import torch
 from helpers.tiny import noise_picture, tiny_config
 
 from artnet.engines import load_engine
-from artnet.engines.base import NOTHING_HELD, Held, Look, pad_edges
+from artnet.engines.base import NOTHING_HELD, Held, Look, Style, pad_edges
 from artnet.engines.graph import cache as compiled
 from artnet.engines.graph.style import style_arrays
 from artnet.engines.openvino import engine as openvino_engine
@@ -62,7 +62,7 @@ def test_openvino_paints_what_torch_paints(changes):
     content, style = noise_picture(72, 90, 1), noise_picture(64, 96, 2)
     painted, used = [], []
     for engine in engines(network):
-        look = Look([engine.prepare(style)], transfer="adain")
+        look = Look(Style([engine.prepare(style)]), transfer="adain")
         picture, statistics = engine.paint(content, look, NOTHING_HELD)
         assert psnr(engine.paint(content, look)[0], picture) >= 50
         assert engine.paint(content, look)[1] == {}
@@ -81,6 +81,10 @@ def smooth_picture(height, width, seed):
     return large.clamp(0, 255).byte()[0].permute(1, 2, 0).numpy()
 
 
+def look_of(parts, weights=(1.0,), **options):
+    return Look(Style(parts, weights), **options)
+
+
 @pytest.mark.parametrize(
     "options",
     [{}, {"strength": 0.4}, {"weights": [1.0, 3.0]}, {"weights": [2.0, 1.0], "strength": 0.7, "transfer": "adain"}],
@@ -89,7 +93,7 @@ def test_s2_mixes_and_strength_agree(tiny, options):
     content, styles = smooth_picture(80, 64, 1), [smooth_picture(96, 96, 2), smooth_picture(64, 80, 3)]
     painted = []
     for engine in engines(tiny):
-        look = Look([engine.prepare(s) for s in styles[: len(options.get("weights", [1]))]], **options)
+        look = look_of([engine.prepare(s) for s in styles[: len(options.get("weights", [1]))]], **options)
         painted.append(engine.paint(content, look)[0])
     # A patch whose two nearest neighbours are equally far may be swapped differently; the rest is equal.
     assert psnr(*painted) >= 40
@@ -128,7 +132,7 @@ def test_bank_size_bounds_the_patches(tiny):
 def test_held_statistics_make_tiles_match(tiny, engine):
     engine = engines(tiny)[engine]
     whole = smooth_picture(128, 128, 5)
-    look = Look([engine.prepare(smooth_picture(64, 64, 6))])
+    look = Look(Style([engine.prepare(smooth_picture(64, 64, 6))]))
     painted, statistics = engine.paint(whole, look, NOTHING_HELD)
     tile = whole[:96, :96]
     held, used = engine.paint(tile, look, Held(statistics, 1.0))
@@ -148,7 +152,7 @@ def test_held_statistics_make_tiles_match(tiny, engine):
 def test_measured_statistics_are_those_of_painting(tiny, engine, styles):
     engine = engines(tiny)[engine]
     content = smooth_picture(96, 80, 7)
-    look = Look([engine.prepare(smooth_picture(64, 64, seed)) for seed in range(styles)], [1.0] * styles)
+    look = look_of([engine.prepare(smooth_picture(64, 64, seed)) for seed in range(styles)], [1.0] * styles)
     used = engine.paint(content, look, NOTHING_HELD)[1]
     measured = engine.measure(content, look)
     assert measured.keys() == used.keys()
@@ -158,26 +162,34 @@ def test_measured_statistics_are_those_of_painting(tiny, engine, styles):
 
 def test_held_statistics_must_fit(tiny):
     engine = engines(tiny)[1]
-    look = Look([engine.prepare(noise_picture(64, 64))])
+    look = Look(Style([engine.prepare(noise_picture(64, 64))]))
     with pytest.raises(ValueError, match="the held statistics lack"):
         engine.paint(noise_picture(64, 64), look, Held({}, 1.0))
+
+
+def test_looks_are_equal_that_paint_the_same(tiny):
+    style = Style([object()])
+    assert Look(style, strength=0.5) == Look(style, strength=0.5)
+    assert Look(style) != Look(style, fixed_size=True)
+    assert Look(style) != Look(Style(style.parts))
 
 
 def test_looks_and_sizes_may_change_between_pictures(tiny):
     engine = engines(tiny)[1]
     first, second = (engine.prepare(smooth_picture(64, 64, seed)) for seed in (1, 2))
     content = smooth_picture(64, 80, 3)
-    look = Look([first])
+    look = Look(Style([first]))
     want = engine.paint(content, look)[0]
-    engine.paint(smooth_picture(96, 64, 4), Look([second]))
-    engine.paint(content, Look([first, second], [1.0, 1.0], strength=0.5))
+    engine.paint(smooth_picture(96, 64, 4), Look(Style([second])))
+    engine.paint(content, Look(Style([first, second], [1.0, 1.0]), strength=0.5))
     assert np.array_equal(engine.paint(content, look)[0], want)
 
 
 @pytest.mark.parametrize("fixed_size", [False, True])
 def test_a_picture_does_not_depend_on_what_was_painted_before(tiny, fixed_size):
     engine = engines(tiny)[1]
-    content, look = smooth_picture(63, 80, 3), Look([engine.prepare(smooth_picture(64, 64, 1))], fixed_size=fixed_size)
+    content, style = smooth_picture(63, 80, 3), Style([engine.prepare(smooth_picture(64, 64, 1))])
+    look = Look(style, fixed_size=fixed_size)
     first = engine.paint(content, look)[0]
     for size in range(64, 96, 4):
         for side in (64, 80):
@@ -187,7 +199,7 @@ def test_a_picture_does_not_depend_on_what_was_painted_before(tiny, fixed_size):
 
 def test_a_fixed_size_gets_a_model_of_its_own(tiny, cache):
     engine = engines(tiny)[1]
-    content, any_size = smooth_picture(63, 80, 3), Look([engine.prepare(smooth_picture(64, 64, 1))])
+    content, any_size = smooth_picture(63, 80, 3), Look(Style([engine.prepare(smooth_picture(64, 64, 1))]))
     fixed = replace(any_size, fixed_size=True)
     painted = engine.paint(content, any_size)[0]
     statistics = engine.paint(content, any_size, NOTHING_HELD)[1]
@@ -204,7 +216,7 @@ def test_a_fixed_size_gets_a_model_of_its_own(tiny, cache):
 def test_large_pictures_get_a_model_of_their_own(tiny, monkeypatch):
     monkeypatch.setattr(openvino_engine, "COMPILED_PIXELS", 64 * 80)
     engine = engines(tiny)[1]
-    look = Look([engine.prepare(smooth_picture(64, 64, 1))])
+    look = Look(Style([engine.prepare(smooth_picture(64, 64, 1))]))
     engine.paint(smooth_picture(64, 72, 3), look)
     assert not engine.sized.pools
     engine.paint(smooth_picture(64, 80, 3), look)
@@ -213,8 +225,8 @@ def test_large_pictures_get_a_model_of_their_own(tiny, monkeypatch):
 
 def test_models_are_compiled_while_other_threads_paint(tiny):
     engine = OpenVINOEngine(*arrays(tiny), "f32", streams=2)
-    prepared = [engine.prepare(smooth_picture(64, 64, 1))]
-    looks = [Look(prepared), Look(prepared, fixed_size=True)]
+    style = Style([engine.prepare(smooth_picture(64, 64, 1))])
+    looks = [Look(style), Look(style, fixed_size=True)]
     jobs = [(smooth_picture(64, width, 2), look) for look in looks for width in (64, 72, 80, 88, 96)] * 6
     with ThreadPoolExecutor(4) as threads:
         painted = list(threads.map(lambda job: engine.paint(*job)[0], jobs))
@@ -244,7 +256,7 @@ def test_only_the_sizes_used_last_keep_their_models(monkeypatch):
 def test_large_pictures_share_what_memory_there_is(tiny, monkeypatch):
     monkeypatch.setattr(openvino_engine, "WHOLE_PIXELS", 10_000)
     engine = OpenVINOEngine(*arrays(tiny), "f32", streams=4)
-    look = Look([engine.prepare(smooth_picture(64, 64, 1))], fixed_size=True)
+    look = Look(Style([engine.prepare(smooth_picture(64, 64, 1))]), fixed_size=True)
     for side, requests in ((48, 4), (64, 2), (96, 1), (160, 1)):
         engine.paint(smooth_picture(side, side, 2), look)
         assert list(engine.sized.pools.values())[-1].idle.qsize() == requests
@@ -255,7 +267,7 @@ def test_torch_paints_several_at_once(tiny, options):
     engine = engines(tiny)[0]
     contents = np.stack([smooth_picture(70, 85, seed) for seed in (1, 2, 3)])
     styles = [smooth_picture(96, 96, 4), smooth_picture(64, 80, 5)][: len(options.get("weights", [1]))]
-    look = Look([engine.prepare(style) for style in styles], **options)
+    look = look_of([engine.prepare(style) for style in styles], **options)
     painted = engine.paint_batch(contents, look)
     assert painted.shape == contents.shape
     for content, picture in zip(contents, painted, strict=True):
@@ -265,7 +277,7 @@ def test_torch_paints_several_at_once(tiny, options):
 def test_wct_is_torchs(tiny):
     engine = engines(tiny)[1]
     with pytest.raises(ValueError, match="wct runs on torch only"):
-        engine.paint(noise_picture(64, 64), Look([engine.prepare(noise_picture(64, 64))], transfer="wct"))
+        engine.paint(noise_picture(64, 64), Look(Style([engine.prepare(noise_picture(64, 64))]), transfer="wct"))
 
 
 def test_pad_edges_repeats_the_border():
@@ -317,7 +329,7 @@ def test_a_second_engine_reads_the_cache(tiny, cache):
     pictures = []
     for _ in range(2):
         engine = engines(tiny)[1]
-        pictures.append(engine.paint(content, Look([engine.prepare(style)]))[0])
+        pictures.append(engine.paint(content, Look(Style([engine.prepare(style)])))[0])
         files = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
         assert len(files) == 2
     assert np.array_equal(*pictures)
@@ -342,7 +354,7 @@ def test_tensors_that_do_not_fit_are_refused(tiny):
             del broken[name]
         engine = OpenVINOEngine(config, broken, "f32")
         with pytest.raises(ValueError, match="do not fit"):
-            engine.paint(noise_picture(64, 64), Look([engine.prepare(noise_picture(64, 64))]))
+            engine.paint(noise_picture(64, 64), Look(Style([engine.prepare(noise_picture(64, 64))])))
 
 
 def test_openvino_starts_without_torch(tiny, tmp_path):
@@ -351,8 +363,8 @@ def test_openvino_starts_without_torch(tiny, tmp_path):
 import sys, numpy as np
 from artnet import Stylizer
 stylizer = Stylizer.load(sys.argv[1])
-stylizer.set_style(np.zeros((64, 64, 3), np.uint8))
-stylizer.stylize(np.zeros((64, 64, 3), np.uint8))
+style = stylizer.prepare_style(np.zeros((64, 64, 3), np.uint8))
+stylizer.stylize(np.zeros((64, 64, 3), np.uint8), style)
 print([name for name in ("torch", "torchvision", "kornia") if name in sys.modules])
 """
     command = [sys.executable, "-c", program, str(tmp_path / "tiny.safetensors")]

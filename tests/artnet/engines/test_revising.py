@@ -8,7 +8,7 @@ import torch
 from helpers.tiny import noise_picture, tiny_config
 
 from artnet.engines import load_engine
-from artnet.engines.base import NOTHING_HELD, Held, Look
+from artnet.engines.base import NOTHING_HELD, Held, Look, Style
 from artnet.engines.revising import RevisingEngine
 from artnet.engines.tiling import paint_tiled
 from artnet.engines.torch_engine import TorchEngine
@@ -36,16 +36,16 @@ def smooth(height, width, seed):
 @pytest.mark.parametrize("strength", [1.0, 0.4])
 def test_a_picture_is_the_revised_draft(inner, style, strength):
     engine, content = RevisingEngine(inner, inner), smooth(96, 128, 1)
-    painted, _ = engine.paint(content, Look([engine.prepare(style)], strength=strength))
-    draft, _ = inner.paint(reduced(content, 2), Look([inner.prepare(reduced(style, 2))], strength=strength))
-    want, _ = inner.paint(revisable(draft, content), Look([inner.prepare(style)], strength=strength))
+    painted, _ = engine.paint(content, Look(Style([engine.prepare(style)]), strength=strength))
+    draft, _ = inner.paint(reduced(content, 2), Look(Style([inner.prepare(reduced(style, 2))]), strength=strength))
+    want, _ = inner.paint(revisable(draft, content), Look(Style([inner.prepare(style)]), strength=strength))
     assert np.array_equal(painted, want)
 
 
 @pytest.mark.parametrize(("side", "factor"), [(64, 1), (384, 2), (768, 4)])
 def test_the_size_of_strokes_sets_that_of_drafts(inner, side, factor, monkeypatch):
     engine, seen = RevisingEngine(inner, inner), []
-    look = Look([engine.prepare(noise_picture(side, side + 32))], transfer="adain")
+    look = Look(Style([engine.prepare(noise_picture(side, side + 32))]), transfer="adain")
     monkeypatch.setattr(inner, "paint", lambda rgb, *rest: (seen.append(rgb.shape), (rgb, {}))[1])
     engine.paint(noise_picture(128, 96), look)
     assert seen == [(128 // factor, 96 // factor, 3)] * (factor > 1) + [(128, 96, 3)]
@@ -54,13 +54,13 @@ def test_the_size_of_strokes_sets_that_of_drafts(inner, side, factor, monkeypatc
 @pytest.mark.parametrize("shape", [(1, 1), (7, 90), (33, 47)])
 def test_any_size_comes_back(inner, style, shape):
     engine = RevisingEngine(inner, inner)
-    painted, _ = engine.paint(noise_picture(*shape), Look([engine.prepare(style)]))
+    painted, _ = engine.paint(noise_picture(*shape), Look(Style([engine.prepare(style)])))
     assert painted.shape == (*shape, 3)
 
 
 def test_own_statistics_of_both_passes_paint_the_same_picture(inner, style):
     engine, content = RevisingEngine(inner, inner), smooth(96, 128, 2)
-    look = Look([engine.prepare(style)])
+    look = Look(Style([engine.prepare(style)]))
     painted, statistics = engine.paint(content, look, NOTHING_HELD)
     assert {name.startswith("draft/") for name in statistics} == {True, False}
     again, used = engine.paint(content, look, Held(statistics, 1.0))
@@ -73,24 +73,25 @@ def test_own_statistics_of_both_passes_paint_the_same_picture(inner, style):
 
 def test_statistics_of_a_draft_count_in_the_draft(inner, style):
     engine, content = RevisingEngine(inner, inner), smooth(96, 128, 3)
-    look = Look([engine.prepare(style)])
+    look = Look(Style([engine.prepare(style)]))
     painted, statistics = engine.paint(content, look, NOTHING_HELD)
     other = engine.measure(smooth(96, 128, 4), look)
     mixed = {name: other[name] if name.startswith("draft/") else rows for name, rows in statistics.items()}
     assert not np.array_equal(engine.paint(content, look, Held(mixed, 1.0))[0], painted)
 
 
-def test_a_look_has_the_same_inner_looks_while_it_lives(inner, style):
+def test_a_style_has_the_same_inner_styles_while_it_lives(inner, style):
     engine = RevisingEngine(inner, inner)
-    look = Look([engine.prepare(style)])
-    assert engine.inner_looks(look) is engine.inner_looks(look)
-    del look
-    assert len(engine.looks) == 0
+    prepared = Style([engine.prepare(style)])
+    assert engine.inner_looks(Look(prepared)) == engine.inner_looks(Look(prepared))
+    assert engine.inner_looks(Look(prepared)) != engine.inner_looks(Look(Style(prepared.parts)))
+    del prepared
+    assert len(engine.styles) == 0
 
 
 def test_tiles_make_the_whole_picture(inner):
     engine, content = RevisingEngine(inner, inner), smooth(437, 815, 1)
-    look = Look([engine.prepare(smooth(448, 416, 2))], transfer="adain")
+    look = Look(Style([engine.prepare(smooth(448, 416, 2))]), transfer="adain")
     whole, _ = engine.paint(content, look, NOTHING_HELD)
     tiled, _ = paint_tiled(engine, content, look, NOTHING_HELD, tile=640)
     error = np.abs(tiled.astype(int) - whole)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import artnet.engines.tiling
 from artnet import Stylizer
-from artnet.engines.base import NOTHING_HELD, Look
+from artnet.engines.base import NOTHING_HELD, Look, Style
 from artnet.engines.tiling import paint_tiled, painted_pixels, spans, thumbnail
 from artnet.engines.torch_engine import TorchEngine
 from artnet.model.checkpoint import save_checkpoint
@@ -45,7 +45,7 @@ def coarse_picture(height, width, seed):
 @pytest.mark.parametrize("transfer", ["adain", "s2"])
 def test_tiles_make_the_whole_picture(engine, transfer):
     content = coarse_picture(437, 515, 1)
-    look = Look([engine.prepare(coarse_picture(128, 96, 2))], transfer=transfer)
+    look = Look(Style([engine.prepare(coarse_picture(128, 96, 2))]), transfer=transfer)
     whole, statistics = engine.paint(content, look, NOTHING_HELD)
     done = []
     tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256, progress=done.append)
@@ -63,7 +63,7 @@ def test_large_pictures_take_their_statistics_from_a_thumbnail(engine, monkeypat
     content = coarse_picture(400, 520, 3)
     small = thumbnail(content, 200 * 200, engine.stride)
     assert small.shape[0] * small.shape[1] == pytest.approx(200 * 200, rel=0.02)
-    look = Look([engine.prepare(coarse_picture(96, 96, 4))], transfer="adain")
+    look = Look(Style([engine.prepare(coarse_picture(96, 96, 4))]), transfer="adain")
     tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256)
     want = engine.paint(small, look, NOTHING_HELD)[1]
     assert all(np.array_equal(used[name], want[name]) for name in want)
@@ -72,7 +72,7 @@ def test_large_pictures_take_their_statistics_from_a_thumbnail(engine, monkeypat
 
 
 def test_tiles_need_room_for_their_overlap(engine):
-    look = Look([engine.prepare(noise_picture(64, 64))])
+    look = Look(Style([engine.prepare(noise_picture(64, 64))]))
     with pytest.raises(ValueError, match="tiles must be at least 160 pixels wide, got 64"):
         paint_tiled(engine, noise_picture(300, 300), look, tile=64)
 
@@ -80,16 +80,16 @@ def test_tiles_need_room_for_their_overlap(engine):
 def test_the_stylizer_tiles_what_is_large(tiny, tmp_path, monkeypatch):
     save_checkpoint(tiny, tmp_path / "tiny.safetensors")
     stylizer = Stylizer.load(tmp_path / "tiny.safetensors")
-    stylizer.set_style(coarse_picture(80, 80, 5), stroke_size=64)
+    style = stylizer.prepare_style(coarse_picture(80, 80, 5), stroke_size=64)
     content = coarse_picture(300, 280, 6)
     seen = []
-    whole = stylizer.stylize(content, progress=seen.append)
+    whole = stylizer.stylize(content, style, progress=seen.append)
     assert seen == []
-    tiled = stylizer.stylize(content, tile=256, progress=seen.append)
+    tiled = stylizer.stylize(content, style, tile=256, progress=seen.append)
     assert seen == [0.25, 0.5, 0.75, 1.0]
     assert np.abs(tiled.astype(int) - whole).mean() < 2
     monkeypatch.setattr(stylizer.engine, "whole_pixels", 1000)
-    assert np.array_equal(stylizer.stylize(content), whole)  # one tile is enough
+    assert np.array_equal(stylizer.stylize(content, style), whole)  # one tile is enough
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_thumbnails_count_the_pixels_that_are_painted(height, width, wanted):
 def test_thin_pictures_are_painted_in_tiles_of_bounded_size(tiny, tmp_path, monkeypatch):
     save_checkpoint(tiny, tmp_path / "tiny.safetensors")
     stylizer = Stylizer.load(tmp_path / "tiny.safetensors", engine="torch")
-    stylizer.set_style(coarse_picture(80, 80, 5), stroke_size=64)
+    style = stylizer.prepare_style(coarse_picture(80, 80, 5), stroke_size=64)
     monkeypatch.setattr(stylizer.engine, "whole_pixels", 64_000)
     monkeypatch.setattr(artnet.engines.tiling, "THUMBNAIL_PIXELS", 64_000)
     worked_on = []
@@ -125,7 +125,7 @@ def test_thin_pictures_are_painted_in_tiles_of_bounded_size(tiny, tmp_path, monk
     for shape in ((1, 6_000), (6_000, 1), (15, 6_000)):
         worked_on.clear()
         content = noise_picture(*shape)
-        assert stylizer.stylize(content).shape == content.shape
+        assert stylizer.stylize(content, style).shape == content.shape
         assert len(worked_on) > 2
         assert max(worked_on) <= 64_000
 
@@ -139,7 +139,7 @@ def any_stylizer(tiny, tmp_path_factory, request):
 
 @pytest.mark.parametrize("style", [(64, 80), (1, 90), (90, 2), (1, 1)])
 def test_very_flat_pictures_and_styles(any_stylizer, style):
-    any_stylizer.set_style(noise_picture(*style), stroke_size=16)
+    prepared = any_stylizer.prepare_style(noise_picture(*style), stroke_size=16)
     for shape in ((1, 1), (1, 300), (300, 1), (2, 100), (16, 640), (15, 400)):
-        assert any_stylizer.stylize(noise_picture(*shape)).shape == (*shape, 3)
-    assert any_stylizer.stylize(noise_picture(1, 300), tile=192).shape == (1, 300, 3)
+        assert any_stylizer.stylize(noise_picture(*shape), prepared).shape == (*shape, 3)
+    assert any_stylizer.stylize(noise_picture(1, 300), prepared, tile=192).shape == (1, 300, 3)

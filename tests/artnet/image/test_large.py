@@ -138,14 +138,14 @@ def test_without_libvips_pillow_goes_as_far_as_it_can(tmp_path, monkeypatch):
 def test_a_picture_on_disk_is_painted_on_disk(tiny, tmp_path, monkeypatch):
     save_checkpoint(tiny, tmp_path / "tiny.safetensors")
     stylizer = Stylizer.load(tmp_path / "tiny.safetensors")
-    stylizer.set_style(noise_picture(64, 64), stroke_size=64)
+    style = stylizer.prepare_style(noise_picture(64, 64), stroke_size=64)
     monkeypatch.setattr(stylizer.engine, "whole_pixels", 200 * 200)
     content = np.asarray(smooth(300, 280))
     on_disk = scratch_array(content.shape, tmp_path)
     on_disk[:] = content
-    painted = stylizer.stylize(on_disk, tile=192)
+    painted = stylizer.stylize(on_disk, style, tile=192)
     assert isinstance(painted, np.memmap)
-    assert np.array_equal(painted, stylizer.stylize(content, tile=192))
+    assert np.array_equal(painted, stylizer.stylize(content, style, tile=192))
 
 
 @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names there are Unicode")

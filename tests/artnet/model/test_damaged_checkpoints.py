@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from artnet.engines import load_engine
-from artnet.engines.base import Look
+from artnet.engines.base import Look, Style
 from artnet.image.damaged import reading
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
 
@@ -42,4 +42,4 @@ def test_checkpoints_are_read_or_refused(tiny, tmp_path, data, monkeypatch):
 def paint_once(path):
     engine = load_engine(path, "openvino")
     picture = noise_picture(64, 64)
-    engine.paint(picture, Look([engine.prepare(picture)]))
+    engine.paint(picture, Look(Style([engine.prepare(picture)])))

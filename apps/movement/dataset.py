@@ -9,6 +9,7 @@ import numpy as np
 
 from apps.movement.readers import SUFFIXES, read_recording, read_text
 from apps.movement.recordings import Recording
+from artnet.image.damaged import reading
 
 LABELS = {"0": 0, "normal": 0, "typical": 0, "1": 1, "abnormal": 1, "atypical": 1}
 
@@ -42,10 +43,12 @@ def read_dataset(folder: str | Path) -> list[Example]:
     table = Path(folder) / "labels.csv"
     if not table.is_file():
         raise ValueError(f"{table} does not exist; it lists the recordings: sequence,label[,subject]")
-    rows = csv.DictReader(read_text(table).splitlines())
-    if not {"sequence", "label"} <= set(rows.fieldnames or []):
-        raise ValueError(f"{table}, line 1: needs the columns sequence and label, got {rows.fieldnames}")
-    examples = [_example(row, f"{table}, line {rows.line_num}", Path(folder)) for row in rows]
+    with reading(table, "a list of labelled recordings"):
+        rows = csv.DictReader(read_text(table).splitlines())
+        if not {"sequence", "label"} <= set(rows.fieldnames or []):
+            raise ValueError(f"{table}, line 1: needs the columns sequence and label, got {rows.fieldnames}")
+        listed = [(row, f"{table}, line {rows.line_num}") for row in rows]
+    examples = [_example(row, where, Path(folder)) for row, where in listed]
     check_dataset(examples, str(table))
     return examples
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import save as tensors_to_bytes
+from torch import Tensor
 
 from apps.movement import NOTICE
 from apps.movement.cleaning import Cleaning
 from apps.movement.network import MovementNet, NetworkConfig
 from artnet.image.damaged import reading
 from artnet.image.files import atomic_write
+from artnet.model.checkpoint import fill
 
 FORMAT = "artnet-movement/1"
 
@@ -75,9 +77,9 @@ def load_ensemble(path: str | Path) -> Ensemble:
         return Ensemble(networks, config["clip"], Cleaning(**config["cleaning"]))
 
 
-def _network(config: dict[str, object], tensors: dict[str, object], prefix: str) -> MovementNet:
+def _network(config: dict[str, object], tensors: dict[str, Tensor], prefix: str) -> MovementNet:
     with torch.device("meta"):  # so that an absurd configuration allocates nothing
         network = MovementNet(NetworkConfig(**config))  # type: ignore[arg-type]
     own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    network.load_state_dict(own, assign=True)
+    fill(network, own)
     return network.eval()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from artnet.image.damaged import reading
 from artnet.image.files import atomic_write
@@ -37,9 +37,24 @@ def rebuild(config: ArtNetConfig, state: dict[str, Tensor]) -> ArtNet:
     """A network around existing tensors; nothing is allocated before they are known to fit the config.
 
     Raises:
-        RuntimeError: they do not.
+        RuntimeError, ValueError: they do not.
     """
     with torch.device("meta"):
         network = ArtNet(config)
-    network.load_state_dict(state, assign=True)
+    fill(network, state)
     return network
+
+
+def fill(network: nn.Module, state: dict[str, Tensor]) -> None:
+    """Give a network that was made on the device 'meta' its tensors.
+
+    Raises:
+        RuntimeError: their names or shapes are not the network's.
+        ValueError: their types are not, or a value is not finite.
+    """
+    for name, own in network.state_dict().items():
+        if name in state and state[name].dtype != own.dtype:
+            raise ValueError(f"{name} holds {state[name].dtype}, not {own.dtype}")
+        if name in state and not torch.isfinite(state[name]).all():
+            raise ValueError(f"{name} has values that are not finite")
+    network.load_state_dict(state, assign=True)

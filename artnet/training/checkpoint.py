@@ -1,5 +1,6 @@
 """Training checkpoints that resume exactly: network, optimiser moments and counters in one safetensors file."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,17 +60,25 @@ def load_state(path: Path) -> tuple[ArtNet, dict[str, Tensor], Counters, TrainOp
         weights = {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
         network = rebuild(ArtNetConfig.from_json(metadata["artnet"]), weights)
         counters = Counters(int(metadata["step"]), float(metadata["seconds"]))
+        if counters.step < 0 or not 0 <= counters.seconds < math.inf:
+            raise ValueError(f"it cannot have come to step {counters.step} in {counters.seconds} s")
         check_moments(network, tensors)
     return network, {k: v for k, v in tensors.items() if not k.startswith("network.")}, counters, options
 
 
 def check_moments(network: ArtNet, tensors: dict[str, Tensor]) -> None:
-    """Raise ValueError where a moment of the optimiser has another shape than its parameter, or its twin is missing."""
+    """Refuse moments of the optimiser that it cannot have had.
+
+    Raises:
+        ValueError: one has another shape or type than its parameter, is not finite, or its twin is missing.
+    """
     for name, parameter in network.named_parameters():
-        shapes = {tuple(tensors[key].shape) for moment in MOMENTS if (key := f"{moment}.{name}") in tensors}
-        found = sum(f"{moment}.{name}" in tensors for moment in MOMENTS)
-        if shapes - {tuple(parameter.shape)} or found not in (0, len(MOMENTS)):
+        found = [tensors[key] for moment in MOMENTS if (key := f"{moment}.{name}") in tensors]
+        alike = all(m.shape == parameter.shape and m.dtype == parameter.dtype for m in found)
+        if not alike or len(found) not in (0, len(MOMENTS)):
             raise ValueError(f"the moments of {name} do not fit it")
+        if not all(torch.isfinite(m).all() for m in found) or (found and (found[1] < 0).any()):
+            raise ValueError(f"the moments of {name} have values that no training leaves")
 
 
 def restore_moments(optimizer: AdamW, network: ArtNet, moments: dict[str, Tensor], step: int) -> None:

@@ -16,12 +16,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW
 
+from artnet.image.damaged import reading
+from artnet.image.files import atomic_write
 from artnet.model import drafts
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.network import ArtNet, Features
 from artnet.training import losses
 from artnet.training.checkpoint import Counters, load_state, restore_moments, save_state
 from artnet.training.data import Batches
+from artnet.training.interruption import undisturbed
 from artnet.training.losses import SparsityMeter, VGGTrunk
 from artnet.training.options import LossWeights, TrainOptions
 
@@ -195,11 +198,12 @@ class Trainer:
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
         # The norm of averaged gradients, so that all processes of a distributed run decide alike.
         self.unusable = 0 if torch.isfinite(norm) else self.unusable + 1
-        if not self.unusable:
-            self.optimizer.step()
-        elif self.unusable == PATIENCE:
+        if self.unusable == PATIENCE:
             raise DivergedError(self.diverged(f"was not finite in {PATIENCE} steps in a row"))
-        self.counters.step += 1
+        with undisturbed():  # else a resumed run would do again what some of the weights have had
+            if not self.unusable:
+                self.optimizer.step()
+            self.counters.step += 1
         return {"total": total.item(), **{name: value.item() for name, value in terms.items()}}
 
     def diverged(self, what: str) -> str:
@@ -322,16 +326,18 @@ class Log:
         self.path, self.every = path, every
         self.rows: list[dict[str, float]] = []
         if path.exists():
-            head, *lines = path.read_text().splitlines()
-            kept = [line for line in lines if int(line.split(",")[0]) <= step]
-            path.write_text("".join(f"{line}\n" for line in (head, *kept)))
+            with reading(path, "a log of training"):
+                lines = path.read_text(encoding="utf-8").splitlines()
+                kept = [line for line in lines[1:] if int(line.split(",")[0]) <= step]
+            with atomic_write(path) as file:
+                file.write("".join(f"{line}\n" for line in (*lines[:1], *kept)).encode())
 
     def add(self, counters: Counters, row: dict[str, float]) -> None:
         self.rows.append(row)
         if counters.step % self.every:
             return
         means = {name: self.mean(name) for name in COLUMNS}
-        new = not self.path.exists()
+        new = not self.path.exists() or not self.path.stat().st_size
         with self.path.open("a", newline="") as file:
             writer = csv.writer(file)
             if new:

@@ -8,8 +8,11 @@ import torch
 from helpers.mutations import mutated, mutated_header, mutated_json, read_or_refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from apps.movement.cleaning import Cleaning
+from apps.movement.dataset import read_dataset
 from apps.movement.models import Ensemble, load_ensemble, save_ensemble
 from apps.movement.network import MovementNet, NetworkConfig
 from apps.movement.readers import read_recording
@@ -52,6 +55,26 @@ def test_a_cell_that_is_too_long(tmp_path):
     path.write_text("nose_x\n" + "1" * 200_000)
     with pytest.raises(ValueError, match=r"tracks\.csv is not a joint file"):
         read_recording(path)
+
+
+def test_a_label_that_is_too_long(tmp_path):
+    (tmp_path / "labels.csv").write_text("sequence,label\n" + "1" * 200_000)
+    with pytest.raises(ValueError, match=r"labels\.csv is not a list of labelled recordings"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "reason"),
+    [(torch.zeros(2, 4, dtype=torch.int32), "holds torch.int32"), (torch.full((2, 4), torch.nan), "not finite")],
+)
+def test_tensors_that_cannot_be_computed_with(tmp_path, tensor, reason):
+    path = tmp_path / "movement.safetensors"
+    save_ensemble(Ensemble((MovementNet(NetworkConfig(width=4)),), 64, Cleaning()), path)
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    save_file({**load_file(path), "0.head.1.weight": tensor}, path, metadata=metadata)
+    with pytest.raises(ValueError, match=rf"movement\.safetensors is not .*{reason}"):
+        load_ensemble(path)
 
 
 @SLOW

@@ -2,6 +2,7 @@
 
 import csv
 import random
+import signal
 import struct
 import subprocess
 import sys
@@ -320,6 +321,43 @@ def test_resume_is_exact(picture_folders, trunk, tmp_path):
     second.run()
     for (name, a), b in zip(whole.network.state_dict().items(), second.network.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
+
+
+def test_ctrl_c_inside_the_optimiser_loses_nothing(picture_folders, trunk, tmp_path):
+    whole = build(picture_folders, trunk, tmp_path / "whole", steps=3)
+    whole.run()
+    first = build(picture_folders, trunk, tmp_path / "parts", steps=3)
+    change = first.optimizer.step
+
+    def stopped_half_way():
+        if first.counters.step == 1:
+            signal.raise_signal(signal.SIGINT)  # before all weights are changed
+        change()
+
+    first.optimizer.step = stopped_half_way
+    with pytest.raises(KeyboardInterrupt):
+        first.run()
+    second = build(picture_folders, trunk, tmp_path / "parts", steps=3)
+    assert second.resume()
+    assert second.counters.step == 2
+    second.run()
+    for (name, a), b in zip(whole.network.state_dict().items(), second.network.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+
+
+@pytest.mark.parametrize("content", [b"step,total\n\xff\xfe", b"step,total\nx,1\n", b"step\n" + b"9" * 5000])
+def test_a_damaged_log_is_refused_by_name(content, picture_folders, trunk, tmp_path):
+    (tmp_path / "log.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"log\.csv is not a log of training"):
+        build(picture_folders, trunk, tmp_path, steps=1).run()
+    assert (tmp_path / "log.csv").read_bytes() == content
+
+
+def test_an_empty_log_is_gone_on_with(picture_folders, trunk, tmp_path):
+    (tmp_path / "log.csv").touch()
+    build(picture_folders, trunk, tmp_path, steps=2).run()
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["step", "2"]
 
 
 def test_skips_are_dropped_in_training_only(picture_folders, trunk, tmp_path):

@@ -146,7 +146,7 @@ def _parse(lines: Iterable[bytes]) -> dict[str, Note]:
     """The last line about a result counts; lines that were cut off, or are of something else, are passed over."""
     notes = {}
     for line in lines:
-        with suppress(ValueError, TypeError, KeyError, RecursionError):
+        with suppress(ValueError, TypeError, KeyError, OverflowError, RecursionError):
             entry = json.loads(line)
             holds = Fingerprint(int(entry["size"]), str(entry["sha256"]))
             notes[str(entry["result"])] = Note(holds, str(entry["made_of"]))

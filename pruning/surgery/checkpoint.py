@@ -67,10 +67,11 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
             _change(model, name, value, path)
         state = OrderedDict(tensors)
         state._metadata = _versions(model, metadata)  # type: ignore[attr-defined]
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f"{path} does not fit the given network: {error}") from error
+        try:
+            model.load_state_dict(state)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:300]
+            raise ValueError(f"{path} does not fit the given network: {reason}") from error
     return model
 
 

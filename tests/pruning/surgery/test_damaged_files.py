@@ -8,6 +8,8 @@ import torch
 from helpers.mutations import mutated, mutated_header, mutated_json, read_or_refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 import pruning
@@ -46,3 +48,25 @@ def test_pruned_networks_are_read_or_refused(planned, tmp_path, data):
     path.write_bytes(data.draw(st.one_of(mutated(original), mutated_header(original, "widths"))))
     if model := read_or_refused(partial(pruning.load, like=network()), path):
         model(torch.zeros(1, 3, 8, 8))
+
+
+@pytest.mark.parametrize("versions", ["3", "[]", '{"1": 3}', '{"1": {"version": "new"}}', '{"1": {"version": {}}}'])
+def test_odd_versions_of_layers_are_refused(planned, tmp_path, versions):
+    path = tmp_path / "net.safetensors"
+    pruning.save(pruning.apply(network(), planned), path)
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    save_file(load_file(path), path, metadata={**metadata, "versions": versions})
+    with pytest.raises(ValueError, match=r"net\.safetensors is no file of pruning\.save"):
+        pruning.load(path, like=network())
+
+
+def test_another_network_is_told_in_one_line(planned, tmp_path):
+    path = tmp_path / "net.safetensors"
+    pruning.save(pruning.apply(network(), planned), path)
+    held = load_file(path)
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    save_file({f"x{key}": value for key, value in held.items()}, path, metadata=metadata)
+    with pytest.raises(ValueError, match=r"^[^\n]*net\.safetensors does not fit the given network[^\n]*$"):
+        pruning.load(path, like=network())

@@ -280,7 +280,7 @@ CASES: dict[str, Case] = {
     "noise": net(lambda m, x: m.b(R(m.a(x)) + 0.1 * torch.randn_like(m.a(x)))),
     "noise of a shape": net(lambda m, x: m.b((h := R(m.a(x))) + torch.randn(h.shape))),
     "dropout in evaluation": net(lambda m, x: m.b(F.dropout2d(R(m.a(x)), 0.5, training=True))),
-    "view to a constant": net(lambda m, x: m.out(R(m.a(x)).view(2, 8, -1).mean(2)), out=lambda: nn.Linear(8, 3)),
+    "view to a constant": net(lambda m, x: m.out(R(m.a(x)).view(len(x), 8, -1).mean(2)), out=lambda: nn.Linear(8, 3)),
     "view of an encoding to a constant": net(
         lambda m, x: m.out(F.adaptive_avg_pool2d(R(m.a(x)), 1).view(-1, 8)), out=lambda: nn.Linear(8, 3)
     ),
@@ -317,6 +317,9 @@ CASES: dict[str, Case] = {
     "C2f by chunk": lambda: (C2f(False), pictures()),
     "GRU after a convolution": lambda: (Recurrent(nn.GRU), pictures()),
     "LSTM after a convolution": lambda: (Recurrent(nn.LSTM), pictures()),
+    "grouped transposed convolution": net(
+        lambda m, x: m.b(R(m.c(R(m.a(x))))), 6, c=lambda: nn.ConvTranspose2d(8, 6, 2, stride=2, groups=2)
+    ),
     "gated linear unit": net(lambda m, x: m.b(F.glu(m.c(R(m.a(x))), 1)), c=lambda: conv(8, 16)),
     "split in three": net(
         lambda m, x: m.b(torch.mul(*(p := m.c(R(m.a(x))).chunk(3, 1))[:2]) + p[2]), c=lambda: conv(8, 24)

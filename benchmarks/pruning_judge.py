@@ -69,9 +69,11 @@ def judge(dense: nn.Module, small: nn.Module, inputs: Inputs) -> tuple[str, str]
             continue
         transposed, groups = getattr(layer, "transposed", False), getattr(layer, "groups", 1)
         outs, ins = found[::-1] if transposed else found
+        if transposed and groups > 1 and layer.weight.shape[1] > 1:  # the same places of every group
+            outs = [group * layer.weight.shape[1] + place for group in range(groups) for place in outs]
         kept[name] = outs
         gone = sorted(set(range(layer.weight.shape[0 if transposed else 1])) - set(ins))
-        if groups == 1 and gone:
+        if gone and (groups == 1 or transposed):
             masked.get_submodule(name).weight.data.index_fill_(0 if transposed else 1, torch.tensor(gone), 0)  # type: ignore[union-attr, operator]
         elif gone:
             masked.get_submodule(name).weight.data[:, gone] = 0  # type: ignore[union-attr, operator, index]
@@ -129,7 +131,7 @@ def _compared(masked: nn.Module, small: nn.Module, inputs: Inputs, kept: dict[st
         if name in expected[1]:
             dense, few = expected[1][name], found[1].get(name)
             axis = dense.ndim - 1 if isinstance(masked.get_submodule(name), nn.Linear) else 1
-            if few is None or not _alike(dense.index_select(axis, torch.tensor(outs)), few):
+            if few is None or not _alike_on(dense.index_select(axis, torch.tensor(outs)), few, list(kept.values())):
                 return "wrong", f"{name} gives something else"
     if len(expected[0]) != len(found[0]) or not all(map(_alike, *(expected[0], found[0]))):
         return "wrong", "the output is something else"
@@ -151,6 +153,16 @@ def _run(model: nn.Module, inputs: Inputs, layers: dict[str, list[int]]) -> tupl
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _alike_on(dense: Tensor, few: Tensor, kept: list[list[int]]) -> bool:
+    """Whether both are the same on channels that some layer has kept, on each axis that is shorter."""
+    shorter = [axis for axis in range(dense.ndim) if dense.ndim == few.ndim and dense.shape[axis] > few.shape[axis]]
+    if not shorter:
+        return _alike(dense, few)
+    size, wanted = dense.shape[shorter[0]], few.shape[shorter[0]]
+    likely = {tuple(some) for some in kept if len(some) == wanted and max(some) < size}
+    return any(_alike_on(dense.index_select(shorter[0], torch.tensor(some)), few, kept) for some in likely)
 
 
 def _alike(a: Tensor, b: Tensor) -> bool:

@@ -175,16 +175,20 @@ class Comparison:
         return self._expected(inputs)
 
     def _expected(self, inputs: Inputs) -> Expected:
-        found, cut = Expected(), self.network.removed_positions(self.removed)
+        found, own = Expected(), self.network.removed_positions(self.removed)
+        beside: dict[str, list[tuple[int, np.ndarray]]] = {}
+        for (name, axis), gone in self.network.removed_across(self.removed).items():
+            beside.setdefault(name, []).append((axis, gone))
 
         def keep(name: str, out: Tensor) -> None:
             axis = place_of_channels(self.pair[0].get_submodule(name), out)
             if out.shape[axis] != self.network.layers[name].out:
                 return  # a PReLU with one parameter, which has no channels of its own
-            gone = cut.get((name, "out"), np.empty(0, dtype=np.int64))
-            kept = np.setdiff1d(np.arange(out.shape[axis]), gone)
             # A copy in any case: the ReLU behind may work in place on the very tensor that the hook is handed.
-            found.layers[name] = out.index_select(axis, torch.from_numpy(kept).to(out.device))
+            kept = _without(out, axis, own.get((name, "out"), np.empty(0, dtype=np.int64)))
+            for other, gone in beside.get(name, ()):
+                kept = _without(kept, other, gone)
+            found.layers[name] = kept
             found.runs[name] += 1
 
         found.outputs, found.dtypes = answer(self.pair[0], inputs, self.network, keep)
@@ -221,6 +225,12 @@ class Comparison:
     def _turn(self, dtype: torch.dtype) -> None:
         for model in self.pair:
             model.to(dtype)
+
+
+def _without(tensor: Tensor, axis: int, positions: np.ndarray) -> Tensor:
+    """A copy without these positions of an axis."""
+    kept = np.setdiff1d(np.arange(tensor.shape[axis]), positions)
+    return tensor.index_select(axis, torch.from_numpy(kept).to(tensor.device))
 
 
 def is_costly(network: Network) -> bool:

@@ -1,6 +1,7 @@
 """From atoms to groups: what can be removed together, in which layers, and what cannot be removed at all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from torch import nn
@@ -8,7 +9,7 @@ from torch import nn
 from pruning.graph.layers import Conv, LayerCost, Side, is_per_channel, layer_cost, width
 from pruning.graph.running import Run
 from pruning.graph.shadows import Labels
-from pruning.graph.structure import Attribute, Carried, ChannelGroup, Member, Network
+from pruning.graph.structure import Attribute, Carried, ChannelGroup, Crossing, Member, Network
 
 ROOTS = (Conv, nn.Linear)
 
@@ -49,10 +50,16 @@ def find_network(
             sizes[name] = len(new)
     members = _members(run, layers, owners)
     carried = _carried(run, layers, owners)
-    attributes = _attributes(run, owners)
+    attributes, crossings = _attributes(run, owners), _crossings(run, owners)
+    groups = {n: _group(n, size, members.get(n, []), layers) for n, size in sizes.items()}
     groups = {
-        n: _group(n, size, members.get(n, []), layers, carried.get(n, []), attributes.get(n, []))
-        for n, size in sizes.items()
+        n: replace(
+            group,
+            carried=tuple(carried.get(n, ())),
+            attributes=tuple(attributes.get(n, ())),
+            crossings=tuple(crossings.get(n, ())),
+        )
+        for n, group in groups.items()
     }
     counted = sum(cost.parameters(cost.out, cost.into) for cost in layers.values())
     parameters = frozenset(name for name, _ in run.model.named_parameters(remove_duplicate=False))
@@ -159,14 +166,18 @@ def _attributes(run: Run, owners: Mapping[int, tuple[str, int]]) -> dict[str, li
     return found
 
 
-def _group(
-    name: str,
-    channels: int,
-    members: list[Member],
-    layers: Mapping[str, LayerCost],
-    carried: list[Carried],
-    attributes: list[Attribute],
-) -> ChannelGroup:
+def _crossings(run: Run, owners: Mapping[int, tuple[str, int]]) -> dict[str, list[Crossing]]:
+    """Where channels of a group lie beside a layer's own."""
+    found: dict[str, list[Crossing]] = {}
+    for layer, axes in run.across.items():
+        for axis, labels in axes.items():
+            for group, (local, channel) in _channels(run, labels, owners).items():
+                crossing = Crossing(layer, axis, np.array(local, np.int64), np.array(channel, np.int64))
+                found.setdefault(group, []).append(crossing)
+    return found
+
+
+def _group(name: str, channels: int, members: list[Member], layers: Mapping[str, LayerCost]) -> ChannelGroup:
     macs = parameters = 0
     for member in members:
         cost, count = layers[member.layer], len(member.local)
@@ -177,4 +188,4 @@ def _group(
     producers = tuple(m.layer for m in members if m.side == "out")
     consumers = tuple(m.layer for m in members if m.side == "in")
     freed = (macs // channels, parameters // channels)
-    return ChannelGroup(name, channels, producers, consumers, *freed, tuple(members), tuple(carried), tuple(attributes))
+    return ChannelGroup(name, channels, producers, consumers, *freed, tuple(members))

@@ -130,14 +130,19 @@ def rows(module: nn.Module, side: Side, tensor: Tensor) -> Tensor:
             inside its group).
         tensor: the weight, or its gradient.
     """
-    if is_per_channel(module):
-        return tensor.flatten(1)
-    if channel_axis(module, "out"):
-        tensor = tensor.transpose(0, 1)
-    if side == "out":
+    if channel_axis(module, side) == 0:
         return tensor.flatten(1)
     groups = getattr(module, "groups", 1)
     return tensor.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1).flatten(1)
+
+
+def per_filter(module: nn.Module, values: Tensor) -> Tensor:
+    """A value for each output channel, (C,), shaped to be multiplied with the layer's weight."""
+    weight: Tensor = module.weight  # type: ignore[assignment]
+    if channel_axis(module, "out") == 1:
+        groups = int(module.groups)  # type: ignore[arg-type]
+        values = values.view(groups, -1).repeat_interleave(len(weight) // groups, 0)
+    return values.reshape(*values.shape, *[1] * (weight.ndim - values.ndim))
 
 
 def silence_inputs(module: nn.Module, positions: np.ndarray) -> None:
@@ -153,10 +158,21 @@ def silence_inputs(module: nn.Module, positions: np.ndarray) -> None:
         weight[group * filters : (group + 1) * filters, place] = 0
 
 
+def silence_outputs(module: nn.Module, positions: np.ndarray) -> None:
+    """Set everything that makes these output channels to zero, in place: weight, bias, running mean."""
+    places = positions
+    if (axis := channel_axis(module, "out")) == 1:
+        places = np.unique(positions % (width(module, "out") // module.groups))  # type: ignore[operator]
+    for name, where, which in (("weight", axis, places), ("bias", 0, positions), (NORM_BUFFERS[0], 0, positions)):
+        tensor = getattr(module, name, None)
+        if tensor is not None:
+            tensor.index_fill_(where, torch.from_numpy(which).to(tensor.device), 0)
+
+
 def leading(module: nn.Module, side: Side, count: int) -> list[int]:
-    """The first positions of a side, `count` in all; on the input of a grouped convolution as many of each group."""
+    """The first positions of a side, `count` in all; where groups share an axis of the weight, as many of each."""
     dense, groups = width(module, side), getattr(module, "groups", 1)
-    if side == "out" or is_per_channel(module):
+    if channel_axis(module, side) == 0:
         return list(range(count))
     return [p for p in range(dense) if p % (dense // groups) < count // groups]
 
@@ -164,7 +180,7 @@ def leading(module: nn.Module, side: Side, count: int) -> list[int]:
 def slice_layer(module: nn.Module, side: Side, kept: Sequence[int]) -> None:
     """Cut a layer in place to the kept channels of one side, in the order given.
 
-    On the input of a grouped convolution, every group must keep the same places. Weight, bias, running statistics and
+    Where the groups of a convolution share an axis of the weight, every group must keep the same places. Weight, bias, running statistics and
     the width attributes follow; requires_grad stays, gradients are dropped.
     """
     index = torch.as_tensor(kept, dtype=torch.long)

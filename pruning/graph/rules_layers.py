@@ -1,6 +1,8 @@
 """Rules of operations with weights: convolution, matrix product, normalisation, attention."""
 
-from pruning.graph.operation import Operation, empty, rule
+import numpy as np
+
+from pruning.graph.operation import Operation, empty, flat, rule
 from pruning.graph.shadows import Axes, Labels
 
 
@@ -13,17 +15,26 @@ def convolution(op: Operation) -> Axes:
     op.refuse(op.axes("input")[2:], "it meets a convolution across its channels")
     if not learned:
         op.refuse([into, *weight[:2]], "it meets a convolution whose weights are computed from the input")
-    if op["transposed"] and groups > 1 and op["weight"].shape[1:2] != (1,):
-        op.refuse([into, *weight[:2], *bias], f"it meets a grouped transposed convolution ({groups} groups)")
-        return empty(op.out.shape)
-    reads, makes = (weight[0], weight[1]) if op["transposed"] else (weight[1], weight[0])
     if groups == channels == op.out.shape[1]:  # depthwise: a channel is its own group
         makes = op.shadows.same([weight[0], into, *bias])
         return (None, makes, *empty(op.out.shape[2:]))
-    _bundled(op, into, reads, groups)
-    makes = op.shadows.same([makes, *bias])
+    makes = _transposed(op, groups) if op["transposed"] else _straight(op, groups)
     _bundled(op, makes, None, groups)
     return (None, makes, *empty(op.out.shape[2:]))
+
+
+def _straight(op: Operation, groups: int) -> Labels:
+    """What a convolution makes, its weight being (out, in / groups, ...)."""
+    out, reads = op.axes("weight")[:2]
+    _bundled(op, op.axes("input")[1], reads, groups)
+    return op.shadows.same([out, *op.axes("bias")])
+
+
+def _transposed(op: Operation, groups: int) -> Labels:
+    """What a transposed convolution makes, its weight being (in, out / groups, ...)."""
+    reads, out = op.axes("weight")[:2]
+    _bundled(op, op.shadows.same([op.axes("input")[1], reads]), None, groups)
+    return op.shadows.same([None if out is None else np.tile(out, groups), *op.axes("bias")])
 
 
 def _bundled(op: Operation, labels: Labels, places: Labels, groups: int) -> None:
@@ -140,6 +151,15 @@ def attention(op: Operation) -> list[Axes]:
     results = [op.result] if not isinstance(op.result, (tuple, list)) else op.result
     rest = [empty(t.shape) if hasattr(t, "shape") else () for t in results[1:]]
     return [(*heads, None, value[-1]), *rest]
+
+
+@rule("mkldnn_rnn_layer")
+def recurrent(op: Operation) -> list[Axes]:
+    """A layer of an LSTM: what it reads may shrink, its own state does not."""
+    op.shadows.same([op.axes("input")[-1], op.axes("weight0")[-1]])
+    states = [op.axes(name) for name in ("hx_", "cx_")]
+    op.refuse([labels for axes in states for labels in axes], "it is the state of a recurrent layer")
+    return [empty(t.shape) for t in flat(op.result)]
 
 
 @rule("embedding")

@@ -28,6 +28,7 @@ class Run:
             which its weights are applied (of a transposed convolution: places of its input).
         sides: labels of each side of every layer that ran.
         nodes: the first run of each layer.
+        across: labels of the other axes of what each layer gave in its last run.
         parameters: labels of every parameter and buffer, by name.
     """
 
@@ -37,6 +38,7 @@ class Run:
     positions: dict[nn.Module, int] = field(default_factory=dict)
     sides: dict[tuple[str, Side], Labels] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
+    across: dict[str, dict[int, Labels]] = field(default_factory=dict)
     parameters: dict[str, Axes] = field(default_factory=dict)
 
 
@@ -142,6 +144,7 @@ def _note(found: Run, module: nn.Module, given: Any, out: Any, batch: int | None
         if found.sides.setdefault((name, side), labels) is not None and labels is not None:  # type: ignore[arg-type]
             shadows.same([found.sides[name, side], labels])  # type: ignore[index]
     if batch is not None:
+        found.across[name] = {axis: labels for axis, labels in enumerate(shadows[out].axes) if axis != made}
         moving = given if isinstance(module, Conv) and module.transposed else out
         axis = into if moving is given else made
         found.positions[module] = found.positions.get(module, 0) + moving.numel() // (batch * moving.shape[axis])

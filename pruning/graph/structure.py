@@ -55,6 +55,27 @@ class Carried:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """Another axis of what a layer gives than that of its own channels, with channels of a group on it.
+
+    A mixer's layer works along the tokens, whose channels it takes one by one.
+
+    Attributes:
+        layer, axis: of the output of the layer's last run.
+        local, channel: as of `Member`.
+    """
+
+    layer: str
+    axis: int
+    local: np.ndarray
+    channel: np.ndarray
+
+    def positions(self, channels: Channels) -> np.ndarray:
+        """Positions on this axis that belong to the given channels of the group."""
+        return self.local[np.isin(self.channel, channels)]
+
+
+@dataclass(frozen=True)
 class Attribute:
     """A number that a module keeps and that may be the width of an axis of channels: `self.c`, `self.num_heads`.
 
@@ -82,6 +103,7 @@ class ChannelGroup:
         members: the index maps behind producers and consumers.
         carried: parameters and buffers of no layer that lose the same channels.
         attributes: numbers of modules that may follow the group's width.
+        crossings: outputs of layers on which the channels lie beside the layer's own.
     """
 
     name: str
@@ -93,6 +115,7 @@ class ChannelGroup:
     members: tuple[Member, ...] = field(repr=False, compare=False)
     carried: tuple[Carried, ...] = field(default=(), repr=False, compare=False)
     attributes: tuple[Attribute, ...] = field(default=(), repr=False, compare=False)
+    crossings: tuple[Crossing, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -130,6 +153,14 @@ class Network:
         for name, channels in removed.items():
             for carried in self.groups[name].carried:
                 parts.setdefault((carried.tensor, carried.axis), []).append(carried.positions(channels))
+        return _united(parts)
+
+    def removed_across(self, removed: Mapping[str, Channels]) -> dict[tuple[str, int], np.ndarray]:
+        """Positions that vanish from other axes of what layers give, by (layer, axis); sorted, each once."""
+        parts: dict[tuple[str, int], list[np.ndarray]] = {}
+        for name, channels in removed.items():
+            for crossing in self.groups[name].crossings:
+                parts.setdefault((crossing.layer, crossing.axis), []).append(crossing.positions(channels))
         return _united(parts)
 
     def lowered(self, removed: Mapping[str, Channels]) -> dict[str, int]:

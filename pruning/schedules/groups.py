@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pruning.graph import trace
-from pruning.graph.layers import NORM_BUFFERS, channel_axis, is_per_channel, width
+from pruning.graph.layers import NORM_BUFFERS, is_per_channel, per_filter, rows, width
 from pruning.graph.structure import Channels, Member, Network, Widths
 from pruning.graph.tracing import RAISE
 from pruning.plans import Cost, GroupPlan, Plan
@@ -62,8 +62,8 @@ class Groups:
 
     def layer_norms(self, group: str, member: Member, tensor: Tensor) -> Tensor:
         """(C,) L2 norm of each channel's filters in one layer, or in its gradient; 0 where the layer has none."""
-        axis = channel_axis(self.model.get_submodule(member.layer), "out")
-        squares = tensor.detach().float().transpose(0, axis).flatten(1).square().sum(1).cpu()
+        filters = rows(self.model.get_submodule(member.layer), "out", tensor.detach().float())
+        squares = filters.square().sum(1).cpu()
         zeros = torch.zeros(self.sizes[group])
         return zeros.index_add(0, torch.from_numpy(member.channel), squares[torch.from_numpy(member.local)]).sqrt()
 
@@ -71,11 +71,9 @@ class Groups:
         """Values (C,) of a group's channels, shaped to be multiplied with a part of a layer; 1 for other channels."""
         layer = self.model.get_submodule(member.layer)
         tensor: Tensor = getattr(layer, part)
-        shape = [1] * tensor.ndim
-        shape[channel_axis(layer, "out") if part == "weight" else 0] = width(layer, "out")
         factors = torch.ones(width(layer, "out"), device=tensor.device, dtype=tensor.dtype)
         factors[_index(member.local, tensor)] = values.to(factors)[_index(member.channel, tensor)]
-        return factors.view(shape)
+        return per_filter(layer, factors) if part == "weight" else factors
 
     def parts(self, group: str) -> Iterator[tuple[Member, str]]:
         """Every (layer, part) that makes up the group's channels."""

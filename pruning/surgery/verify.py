@@ -7,7 +7,7 @@ from torch import nn
 
 from pruning.graph import TracedModel
 from pruning.graph.comparison import Comparison, DifferenceError, is_costly, unread
-from pruning.graph.layers import NORM_BUFFERS, channel_axis
+from pruning.graph.layers import silence_outputs
 from pruning.plans import Plan
 from pruning.recording import Example, Inputs, as_inputs
 from pruning.surgery.apply import traced_for
@@ -27,14 +27,8 @@ def mask(model: nn.Module | TracedModel, plan: Plan) -> nn.Module:
     traced = traced_for(model, plan)
     masked = copy.deepcopy(traced.model)
     for (name, side), positions in traced.network.removed_positions(plan.removed).items():
-        if side == "in":
-            continue
-        layer = masked.get_submodule(name)
-        index = torch.from_numpy(positions)
-        for part in ("weight", "bias", *NORM_BUFFERS[:1]):
-            tensor = getattr(layer, part, None)
-            if tensor is not None:
-                tensor.index_fill_(channel_axis(layer, "out") if part == "weight" else 0, index.to(tensor.device), 0)
+        if side == "out":
+            silence_outputs(masked.get_submodule(name), positions)
     return masked
 
 

@@ -99,10 +99,6 @@ def test_outputs_and_inputs_are_fixed(function, free):
             "a cannot be pruned.*trial removal.*unflatten: Provided sizes",
         ),
         (
-            Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.ConvTranspose2d(8, 8, 1, groups=2)),
-            r"a cannot be pruned.*grouped transposed convolution \(2 groups\) in c \(ConvTranspose2d\)",
-        ),
-        (
             Net(lambda m, x: m.b(m.c(F.relu(m.a(x)))), c=nn.LayerNorm((8, 8, 8))),
             r"layer_norm over several axes in c \(LayerNorm\)",
         ),

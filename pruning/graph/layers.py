@@ -180,8 +180,8 @@ def leading(module: nn.Module, side: Side, count: int) -> list[int]:
 def slice_layer(module: nn.Module, side: Side, kept: Sequence[int]) -> None:
     """Cut a layer in place to the kept channels of one side, in the order given.
 
-    Where the groups of a convolution share an axis of the weight, every group must keep the same places. Weight, bias, running statistics and
-    the width attributes follow; requires_grad stays, gradients are dropped.
+    Where the groups of a convolution share an axis of the weight, every group must keep the same places. Weight, bias,
+    running statistics and the width attributes follow; requires_grad stays, gradients are dropped.
     """
     index = torch.as_tensor(kept, dtype=torch.long)
     axis = channel_axis(module, side)

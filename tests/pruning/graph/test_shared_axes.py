@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from pruning_nets import Net, conv, pictures
+from pruning_nets import Net, pictures
 from torch import nn
 
 import pruning

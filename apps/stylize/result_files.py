@@ -1,8 +1,6 @@
 """Writing a result, and knowing its bytes."""
 
-import os
 import sys
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from apps.common.stdio import naming_stdout
 from apps.stylize.job_list import STDIO
 from apps.stylize.manifest import Fingerprint
 from artnet.image import Picture, format_of, write_picture
-from artnet.image.files import atomic_write, temporary_name
+from artnet.image.files import atomic_write
 from artnet.image.large import write_large
 
 
@@ -47,16 +45,10 @@ def write_result(target: Path, rgb: np.ndarray, like: Picture, *, strip_metadata
 
 
 def _write_in_strips(target: Path, rgb: np.ndarray, like: Picture, strip_metadata: bool) -> Fingerprint:
-    """Under another name first: under its own, another run could replace it before its bytes are known."""
-    real = Path(os.path.realpath(target))
-    temporary = real.with_name(temporary_name(real.suffix))
-    try:
-        write_large(temporary, rgb, like=like, strip_metadata=strip_metadata)
-        fingerprint = Fingerprint.of_file(temporary)
-        os.replace(temporary, real)
-    except OSError as error:
-        raise OSError(describe(error).replace(str(temporary), str(target))) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
-    return fingerprint
+    """Its bytes are counted before it has its own name, under which another run could replace it."""
+    with atomic_write(target) as file:
+        try:
+            write_large(file, rgb, like=like, strip_metadata=strip_metadata, format=format_of(target))
+        except OSError as error:
+            raise OSError(describe(error).replace(file.name, str(target))) from error
+        return Fingerprint.of_file(Path(file.name))

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,7 +25,7 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
 
     The bytes go to a temporary file in the same folder, so that the final rename never crosses a file system. When
     the block raises, the temporary file is removed and whatever was at `path` stays. A symbolic link is written
-    through.
+    through. What killed processes left in the folder is removed when this one first writes there.
 
     Raises:
         FileNotFoundError: the folder of `path` does not exist.
@@ -38,6 +39,7 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     if target.exists() and not (target.is_file() or target.is_dir()):  # the user root may replace even a device
         raise ValueError(f"{path} is a device or a pipe, not a file; choose another name")
     temporary = None
+    _sweep_once(str(target.parent))
     try:
         with _create(target.parent) as file:
             temporary = file.name
@@ -63,6 +65,25 @@ def sweep(folder: str | Path) -> None:
         for entry in entries:
             if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 _remove_unless_locked(entry.path)
+
+
+_sweep_once = lru_cache(maxsize=1024)(sweep)
+
+
+def reserve(descriptor: int, size: int) -> None:
+    """Make an open file so large, with room on the disk where the system can promise it.
+
+    Pages of a mapped file that find no room when they are written end the process (SIGBUS).
+
+    Raises:
+        OSError: there is too little room.
+    """
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except (AttributeError, OSError) as error:  # other systems, and file systems that cannot
+        if isinstance(error, OSError) and error.errno in _WRITE_FAULTS:
+            raise
+        os.truncate(descriptor, size)
 
 
 def lock(file: BinaryIO, *, shared: bool = False, wait: bool = True) -> bool:

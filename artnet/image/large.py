@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -82,17 +82,34 @@ def read_large(path: str | Path, folder: str | Path, *, short_side: int | None =
 
 
 def write_large(
-    target: Path, rgb: np.ndarray, *, like: Picture, strip_metadata: bool = False, quality: int = 95
+    target: Path | BinaryIO,
+    rgb: np.ndarray,
+    *,
+    like: Picture,
+    strip_metadata: bool = False,
+    quality: int = 95,
+    format: str = "PNG",
 ) -> None:
-    """Write a picture in strips; the file appears whole or not at all. Arguments as of `artnet.image.write_picture`.
+    """Write a picture in strips; a file appears whole or not at all. Arguments as of `artnet.image.write_picture`.
+
+    Args:
+        target: a path, or an open file with a descriptor.
 
     Raises:
         PictureError: unknown suffix, or a side that is too long for the format.
         OSError: the file cannot be written.
     """
-    kind = format_of(target)
-    height, width = rgb.shape[:2]
+    kind = format_of(target) if isinstance(target, Path) else format
     check_sides(kind, rgb)
+    if not isinstance(target, Path):
+        _encode(target, rgb, like, kind, strip_metadata, quality)
+        return
+    with atomic_write(target) as file:
+        _encode(file, rgb, like, kind, strip_metadata, quality)
+
+
+def _encode(file: BinaryIO, rgb: np.ndarray, like: Picture, kind: str, strip_metadata: bool, quality: int) -> None:
+    height, width = rgb.shape[:2]
     vips = load_vips()
     image = vips.Image.new_from_memory(np.ascontiguousarray(rgb).data.cast("B"), width, height, 3, "uchar")
     image = image.copy(interpretation="srgb")
@@ -104,13 +121,12 @@ def write_large(
         "TIFF": {"bigtiff": height * width > 2**30, "compression": "deflate", "predictor": "horizontal"},
         "PNG": {},
     }
-    with atomic_write(target) as file:
-        try:
-            keep = "none" if strip_metadata else "exif|xmp"
-            out = vips.Target.new_to_descriptor(file.fileno())
-            image.write_to_target(out, f".{kind.lower()}", keep=keep, **options[kind])
-        except vips.Error as error:
-            raise OSError(f"{target} cannot be written ({' '.join(str(error).split())})") from None
+    try:
+        keep = "none" if strip_metadata else "exif|xmp"
+        out = vips.Target.new_to_descriptor(file.fileno())
+        image.write_to_target(out, f".{kind.lower()}", keep=keep, **options[kind])
+    except vips.Error as error:
+        raise OSError(f"{file.name} cannot be written ({' '.join(str(error).split())})") from None
 
 
 def _open(path: str | Path, fail_on: str) -> Any:

@@ -98,6 +98,13 @@ def test_leftovers_of_the_killed_are_swept_and_those_of_the_living_stay(tmp_path
     assert (tmp_path / "b.bin").exists()
 
 
+def test_the_next_process_that_writes_there_sweeps(tmp_path):
+    code = "import os, sys\nfrom artnet.image.files import atomic_write\nwith atomic_write(sys.argv[1]):\n  {}"
+    for last in ("os.kill(os.getpid(), 9)", "pass"):
+        subprocess.run([sys.executable, "-c", code.format(last), tmp_path / "a.bin"])
+        assert len(hidden(tmp_path)) == (last != "pass")
+
+
 def test_nothing_to_sweep(tmp_path):
     sweep(tmp_path / "none")
 

@@ -179,7 +179,7 @@ def _read_npy(path: Path) -> Recording:
         # np.load would also take pickles and archives; a map is never larger than the file, whatever its header says.
         data = np.array(np.lib.format.open_memmap(path, mode="r"))
     except ValueError as error:
-        raise ValueError(f"{path} is no array of numbers: {error}") from None
+        raise ValueError(f"{path} is no array of numbers: {' '.join(str(error).split())}") from None
     if data.ndim != 3 or data.shape[2] not in (2, 3, 4) or data.dtype.kind not in "fiu":
         raise ValueError(f"{path} holds {data.dtype} {data.shape}; expected numbers (frames, joints, 2 to 4)")
     skeleton = _skeleton(data.shape[1], str(path), list(BY_COUNT.values()))

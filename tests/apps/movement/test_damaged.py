@@ -50,6 +50,13 @@ def test_a_header_that_promises_terabytes_allocates_nothing(tmp_path):
         read_recording(path)
 
 
+def test_a_header_that_is_too_long_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "tracks.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + (60_000).to_bytes(2, "little") + b"(" * 60_000)
+    with pytest.raises(ValueError, match=r"^[^\n]*tracks\.npy is no array of numbers[^\n]*$"):
+        read_recording(path)
+
+
 def test_a_cell_that_is_too_long(tmp_path):
     path = tmp_path / "tracks.csv"
     path.write_text("nose_x\n" + "1" * 200_000)

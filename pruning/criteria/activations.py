@@ -41,7 +41,7 @@ class OutputWatcher:
         self.total = torch.zeros(channels, dtype=torch.float64, device=device)
         self.count = 0
 
-    def __call__(self, module: nn.Module, args: object, out: Tensor) -> None:
+    def __call__(self, module: nn.Module, _: object, out: Tensor) -> None:
         rows = out.detach().float().clamp(min=0)  # (N, C, ...), or (..., C) of a linear layer
         rows = rows.flatten(0, -2) if isinstance(module, nn.Linear) else rows.transpose(0, 1).flatten(1).T
         # torch.maximum keeps NaN, so a broken channel never counts as empty.

@@ -30,6 +30,8 @@ def mean_activation(view: GroupView) -> Tensor | None:
 
 @register("entropy", needs=["inputs"])
 def entropy(view: GroupView) -> Tensor | None:
-    """Entropy over pictures of the mean activation (arXiv 1706.05791), (C,) in nats; behind a flattening the mean of
-    each position's entropy."""
+    """Entropy over pictures of the mean activation (arXiv 1706.05791), (C,) in nats.
+
+    Behind a flattening, the mean of each position's entropy.
+    """
     return _mean_over_readers(view, lambda inputs: inputs.entropy)

@@ -107,7 +107,7 @@ class _LayerWatcher:
         own.register_hook(lambda gradient: self._multiply(values, gradient))
         return (own, *args[1:])
 
-    def after(self, module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+    def after(self, module: nn.Module, _: tuple[Any, ...], out: Tensor) -> None:
         values = _by_channel(module, out.detach()).double()
         self.total = self.total + values.sum((0, 1))
         self.squares = self.squares + values.square().sum((0, 1))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pruning.graph import rules_layers, rules_moves, rules_values  # noqa: F401  (they fill the table of rules)
+from pruning.graph import rules_layers, rules_parts, rules_values, rules_views  # noqa: F401  (they fill the table)
 from pruning.graph.layers import LAYERS, MIXING
 from pruning.graph.operation import RULES, Operation, Rule, empty, flat, unknown
 from pruning.graph.rules_values import pointwise
@@ -48,7 +48,7 @@ class Follower(TorchDispatchMode):
         def enter(name: str) -> Callable[[nn.Module, Any, Any], None]:
             return lambda module, args, kwargs: self.stack.append((name, module))
 
-        def leave(module: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
+        def leave(*_: Any) -> None:
             self.stack.pop()
 
         for name, module in model.named_modules():
@@ -90,7 +90,7 @@ class Follower(TorchDispatchMode):
         for tensor, some in zip(results, each, strict=False):
             kept = some if len(some) == tensor.ndim else empty(tensor.shape)
             if in_place and tensor is args[0]:
-                kept = self._written(op, before[id(tensor)].axes, kept)
+                kept = self._written(before[id(tensor)].axes, kept)
             self.shadows[tensor] = Shadow(kept, learned, node)
             self._match(kept)
 
@@ -113,7 +113,7 @@ class Follower(TorchDispatchMode):
             return lambda op: ()
         return unknown if found is None else found
 
-    def _written(self, op: Operation, old: Axes, new: Axes) -> Axes:
+    def _written(self, old: Axes, new: Axes) -> Axes:
         """What is written in place takes the place of what was there, which must not be wider."""
         return tuple(self.shadows.same([a, b]) for a, b in zip(old, new, strict=True))
 

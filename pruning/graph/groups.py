@@ -31,7 +31,7 @@ def find_network(
         total: parameters of the model.
     """
     layers = layer_costs(run)
-    _fix_uncuttable(run, layers)
+    _fix_uncuttable(run)
     atoms = run.follower.shadows.atoms
     refused: dict[str, str] = {}
     owners: dict[int, tuple[str, int]] = {}
@@ -89,7 +89,7 @@ def _module(run: Run, name: str) -> nn.Module:
     return next(m for m, n in run.names.items() if n == name)
 
 
-def _fix_uncuttable(run: Run, layers: Mapping[str, LayerCost]) -> None:
+def _fix_uncuttable(run: Run) -> None:
     """Layers that this library cannot cut keep their widths, for a reason."""
     shadows = run.follower.shadows
     owners: dict[nn.Parameter, str] = {}

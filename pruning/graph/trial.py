@@ -118,7 +118,7 @@ def try_removal(
     subject = _varied(duplicate(model).eval().requires_grad_(False))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        trial = _Trial(subject, network, _usable(subject, network, inputs), _idles(subject, network), most)
+        trial = _Trial(subject, network, _usable(subject, network, inputs), _idles(network), most)
         for names in ([n for n in network.groups if n in likely], [n for n in network.groups if n not in likely]):
             trial.accept(names)
     groups = {name: group for name, group in network.groups.items() if name not in trial.failed}
@@ -159,7 +159,7 @@ def _random(inputs: Inputs) -> Inputs:
     return inputs.map(lambda x: torch.randn(x.shape, generator=generator).to(x) if x.is_floating_point() else x)
 
 
-def _idles(model: nn.Module, network: Network) -> bool:
+def _idles(network: Network) -> bool:
     """Whether some layers run while training only."""
     return any(
         not cost.positions and any((m.layer == name) for g in network.groups.values() for m in g.members)

@@ -129,8 +129,11 @@ def _check_options(
         raise ValueError(f"min_channels and round_to must be at least 1, got {min_channels} and {round_to}")
     if not 0 < max_per_layer <= 1:
         raise ValueError(f"max_per_layer must be above 0 and at most 1, got {max_per_layer}")
-    if target is None:
-        return
+    if target is not None:
+        _check_target(eps, target)
+
+
+def _check_target(eps: float, target: Mapping[str, float]) -> None:
     if not isinstance(target, Mapping):
         raise ValueError(f"target must be a mapping such as {{'macs': 0.5}}, got {target!r}")
     if eps:

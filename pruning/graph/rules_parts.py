@@ -1,64 +1,10 @@
-"""Rules of operations that only move things: views, slices, concatenations, shuffles."""
+"""Rules of operations that take tensors apart and put them together: slices, splits, concatenations, indices."""
 
 import numpy as np
 from torch import Tensor
 
 from pruning.graph.operation import Operation, empty, rule
-from pruning.graph.reshaping import reshaped
 from pruning.graph.shadows import Axes, Labels
-
-
-@rule("view", "_unsafe_view", "_reshape_alias", "reshape", "_reshape_copy", "view_copy", "unflatten", "flatten")
-def view(op: Operation) -> Axes:
-    """Another shape for the same elements."""
-    if op["dtype"] is not None:
-        return op.axes("self")
-    return reshaped(op.shadows, op["self"].shape, op.axes("self"), op.out.shape, op.choose, op.where)
-
-
-@rule("permute")
-def permute(op: Operation) -> Axes:
-    axes = op.axes("self")
-    return tuple(axes[d % len(axes)] for d in op["dims"])
-
-
-@rule("transpose", "t", "swapaxes", "transpose_copy")
-def transpose(op: Operation) -> Axes:
-    axes = list(op.axes("self"))
-    one, other = (0, 1) if op.name == "t" else (op.axis("dim0", len(axes)), op.axis("dim1", len(axes)))
-    if len(axes) > 1:
-        axes[one], axes[other] = axes[other], axes[one]
-    return tuple(axes)
-
-
-@rule("unsqueeze")
-def unsqueeze(op: Operation) -> Axes:
-    axes = list(op.axes("self"))
-    axes.insert(op.axis("dim", len(axes) + 1), None)
-    return tuple(axes)
-
-
-@rule("squeeze")
-def squeeze(op: Operation) -> Axes:
-    axes, shape = op.axes("self"), op["self"].shape
-    dims = op["dim"] if op["dim"] is not None else range(len(shape))
-    gone = {d % max(len(shape), 1) for d in ([dims] if isinstance(dims, int) else dims)}
-    return tuple(labels for d, labels in enumerate(axes) if not (d in gone and shape[d] == 1))
-
-
-@rule("expand", "expand_copy")
-def expand(op: Operation) -> Axes:
-    return op.shadows.broadcast([op["self"].shape], [op.axes("self")], op.out.shape)
-
-
-@rule("repeat")
-def repeat(op: Operation) -> Axes:
-    times = list(op["repeats"])
-    axes = (*[None] * (len(times) - len(op.axes("self"))), *op.axes("self"))
-    op.shadows.fix([a for a, r in zip(axes, times, strict=True) if r > 1 and a is not None and len(a) == 1], None)
-    return tuple(
-        None if a is None or (r > 1 and len(a) == 1) else np.tile(a, r) for a, r in zip(axes, times, strict=True)
-    )
 
 
 @rule("slice", "slice_copy")
@@ -107,6 +53,7 @@ def split(op: Operation) -> list[Axes]:
 
 @rule("glu")
 def glu(op: Operation) -> Axes:
+    """One half gates the other, so both lose the same channels."""
     axes = list(op.axes("self"))
     axis = op.axis("dim", len(axes))
     if (labels := axes[axis]) is not None:
@@ -118,6 +65,7 @@ def glu(op: Operation) -> Axes:
 
 @rule("select", "select_copy")
 def select(op: Operation) -> Axes:
+    """One position of an axis, which is taken by its number."""
     axes = op.axes("self")
     axis = op.axis("dim", len(axes))
     op.refuse([axes[axis]], "one of them is taken by its number")
@@ -126,6 +74,7 @@ def select(op: Operation) -> Axes:
 
 @rule("unbind")
 def unbind(op: Operation) -> list[Axes]:
+    """Every position of an axis becomes a tensor."""
     axes = op.axes("self")
     axis = op.axis("dim", len(axes))
     op.refuse([axes[axis]], "they are taken one by one")
@@ -134,6 +83,7 @@ def unbind(op: Operation) -> list[Axes]:
 
 @rule("cat", "concat", "concatenate")
 def concatenation(op: Operation) -> Axes:
+    """Tensors one after the other along an axis."""
     tensors = [t for t in op["tensors"] if t.ndim == op.out.ndim]
     axes = [op.shadow(t).axes for t in tensors]
     axis = op.axis("dim", op.out.ndim)
@@ -149,6 +99,7 @@ def concatenation(op: Operation) -> Axes:
 
 @rule("stack")
 def stack(op: Operation) -> Axes:
+    """Tensors side by side along a new axis."""
     axes = [op.shadow(t).axes for t in op["tensors"]]
     found = [op.shadows.same(some) for some in zip(*axes, strict=True)]
     found.insert(op.axis("dim", op.out.ndim), None)
@@ -172,23 +123,9 @@ def padding(op: Operation) -> Axes:
     return tuple(axes)
 
 
-@rule("flip")
-def flip(op: Operation) -> Axes:
-    axes = op.axes("self")
-    gone = {d % len(axes) for d in op["dims"]}
-    return tuple(a if a is None or d not in gone else a[::-1].copy() for d, a in enumerate(axes))
-
-
-@rule("roll")
-def roll(op: Operation) -> Axes:
-    axes = op.axes("self")
-    moved = [d % len(axes) for d in op["dims"]] or range(len(axes))
-    op.refuse([axes[d] for d in moved], "they are rolled by a number of places")
-    return axes
-
-
 @rule("index_select", "gather", "take_along_dim")
 def index_select(op: Operation) -> Axes:
+    """Positions taken by their numbers."""
     axes = list(op.axes("self"))
     axis = op.axis("dim", len(axes))
     if op.name == "index_select":
@@ -220,54 +157,6 @@ def index(op: Operation) -> Axes:
 
 def _is_mask(tensor: Tensor) -> bool:
     return str(tensor.dtype) in ("torch.bool", "torch.uint8")
-
-
-@rule("pixel_shuffle")
-def pixel_shuffle(op: Operation) -> Axes:
-    axes = list(op.axes("self"))
-    if (labels := axes[-3]) is not None:
-        rows = labels.reshape(-1, int(op["upscale_factor"]) ** 2)
-        op.shadows.atoms.join(rows[:, :1], rows)
-        axes[-3] = rows[:, 0].copy()
-    return (*axes[:-2], None, None)
-
-
-@rule("pixel_unshuffle")
-def pixel_unshuffle(op: Operation) -> Axes:
-    axes = list(op.axes("self"))
-    if axes[-3] is not None:
-        axes[-3] = np.repeat(axes[-3], int(op["downscale_factor"]) ** 2)
-    return (*axes[:-2], None, None)
-
-
-@rule("channel_shuffle", "native_channel_shuffle")
-def channel_shuffle(op: Operation) -> Axes:
-    axes = op.axes("self")
-    if (labels := axes[1]) is None:
-        return axes
-    rows = labels.reshape(int(op["groups"]), -1)
-    op.shadows.atoms.join(rows[:1], rows)
-    return (axes[0], rows.T.ravel().copy(), *axes[2:])
-
-
-@rule("im2col")
-def unfold_places(op: Operation) -> Axes:
-    """(N, C, H, W) -> (N, C x kernel, places)."""
-    axes = op.axes("self")
-    taps = int(np.prod(op["kernel_size"]))
-    labels = axes[-3]
-    return (*axes[:-3], None if labels is None else np.repeat(labels, taps), None)
-
-
-@rule("col2im")
-def fold_places(op: Operation) -> Axes:
-    axes = op.axes("self")
-    labels = axes[-2]
-    if labels is not None:
-        rows = labels.reshape(-1, int(np.prod(op["kernel_size"])))
-        op.shadows.atoms.join(rows[:, :1], rows)
-        labels = rows[:, 0].copy()
-    return (*axes[:-2], labels, None, None)
 
 
 @rule("unfold")

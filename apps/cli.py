@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from apps.common import stdio
-from apps.common.errors import describe, is_plain
+from apps.common.errors import describe, interruption_in, is_plain
 from apps.common.terminal import BOLD, is_colorful
 from artnet import __version__
 
@@ -74,13 +74,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(sys.argv[1:] if argv is None else list(argv))
         stdio.flush_stdout()  # here, where a closed pipe can still be handled
         return code
-    except KeyboardInterrupt as stop:
-        _flush_or_drop()
-        return 128 + stop.signal if isinstance(stop, stdio.Terminated) else 130
     except BrokenPipeError:  # the reader (head, less) went away, which is no error
         stdio.drop_stdout()
         return 141
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
+        if stop := interruption_in(error):
+            _flush_or_drop()
+            return 128 + stop.signal if isinstance(stop, stdio.Terminated) else 130
         if not is_plain(error):
             raise
         stdio.complain(f"error: {describe(error)}")

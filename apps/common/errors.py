@@ -21,3 +21,11 @@ def describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return " ".join(text.split()) or type(error).__name__
+
+
+def interruption_in(error: BaseException) -> KeyboardInterrupt | None:
+    """The KeyboardInterrupt that an exception is, or came of: a library that is interrupted may raise its own."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, KeyboardInterrupt):
+        seen = seen.__cause__ or seen.__context__
+    return seen

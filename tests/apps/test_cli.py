@@ -102,6 +102,18 @@ def test_errors_become_exit_codes(error, code, message, monkeypatch, capsys):
     assert err.count("\n") == (1 if message else 0)
 
 
+def test_an_interruption_that_a_library_makes_an_error_of_is_one(monkeypatch, capsys):
+    def fail(args):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as stop:
+            raise ImportError("initialization failed") from stop
+
+    monkeypatch.setattr("apps.stylize.command.run", fail)
+    assert cli.main(["stylize", "a.png", "--style", "b.png", "-o", "c.png"]) == 130
+    assert capsys.readouterr().err == ""
+
+
 def test_bugs_are_not_hidden(monkeypatch):
     def fail(args):
         raise TypeError("a bug")

@@ -1,16 +1,15 @@
 """Recording what a network does on pictures, with a progress bar."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps.prune.networks import Subject
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
     from tqdm import tqdm
 
     import pruning
-    from pruning.zoo.data import Splits
 
 
 def progress_bar(what: str, total: int | None = None) -> "tqdm":
@@ -29,26 +28,19 @@ def reach(bar: "tqdm") -> Callable[[int], None]:
     return show
 
 
-def record(subject: Subject, batches: "Iterable[Tensor]", count: int) -> "pruning.Evidence":
-    """Activations and gradients of the subject's loss over `count` batches."""
+def record(
+    subject: Subject, batches: "Iterable[Any]", count: int, loss: "Callable[[nn.Module, Any], Tensor] | None" = None
+) -> "pruning.Evidence":
+    """Activations and gradients of a loss over `count` batches; None takes the subject's own, which needs no labels."""
     import pruning
 
     with progress_bar("watching channels", count) as bar:
-        return pruning.record(subject.model, subject.example(), batches, loss=subject.loss, progress=reach(bar))
+        return pruning.record(subject.model, subject.example(), batches, loss=loss or subject.loss, progress=reach(bar))
 
 
-def record_gates(
-    subject: Subject, pictures: "Iterable[Tensor]", classes: "Splits | None", count: int, batch: int
-) -> "pruning.Evidence":
-    """The channel gates of a classifier over `count` pictures: labelled ones, each class the same, or any."""
-    from itertools import islice
-
-    import torch
-
+def record_gates(subject: Subject, labelled: "Iterable[tuple[Tensor, Tensor]]", count: int) -> "pruning.Evidence":
+    """The channel gates of a classifier over `count` pictures, each class the same."""
     from pruning.attention import gate_evidence
-    from pruning.zoo.data import batches
 
-    labelled = ((x, torch.zeros(len(x), dtype=torch.long)) for x in pictures)
-    chosen = islice(batches(classes.train, batch, shuffle=True), -(-count // batch)) if classes else labelled
     with progress_bar("watching gates", count) as bar:
-        return gate_evidence(subject.model, subject.example(), chosen, progress=reach(bar))
+        return gate_evidence(subject.model, subject.example(), labelled, progress=reach(bar))

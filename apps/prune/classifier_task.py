@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.prune.calibration import record, record_gates
-from apps.prune.classifier_training import accuracy, fit, minutes, prune_while_training, search_while_training
+from apps.prune.classifier_training import (
+    accuracy,
+    fit,
+    loss_of_labels,
+    minutes,
+    prune_while_training,
+    search_while_training,
+    telling,
+)
 from apps.prune.networks import Subject, picture_batches
 from apps.prune.options import Pictures, PruneOptions, Training
 
@@ -46,8 +55,23 @@ class ClassifierTask:
                 raise ValueError(f"criterion {name!r} looks at pictures: give --data FOLDER")
             return None
         if "gates" in criterion.needs:
-            return record_gates(self.subject, self._pictures(), self.classes, watched.pictures, watched.batch)
-        return record(self.subject, self._pictures(), -(-watched.pictures // watched.batch))
+            return record_gates(self.subject, self._labelled(), watched.pictures)
+        count = -(-watched.pictures // watched.batch)
+        if self.classes is None:
+            return record(self.subject, self._pictures(), count)
+        return record(self.subject, self._labelled(), count, loss_of_labels)
+
+    def _labelled(self) -> "Iterator[tuple[Tensor, Tensor]]":
+        """Batches with labels, which are all 0 where there are no classes."""
+        import torch
+
+        from pruning.zoo.data import batches
+
+        if self.classes is None:
+            return ((x, torch.zeros(len(x), dtype=torch.long)) for x in self._pictures())
+        watched = self.watched
+        found = batches(self.classes.train, watched.batch, shuffle=True, seed=watched.seed)
+        return islice(iter(found), -(-watched.pictures // watched.batch))
 
     def _pictures(self) -> "Iterator[Tensor]":
         """Batches of pictures to watch; of a folder with classes only those for training."""
@@ -104,6 +128,7 @@ class ClassifierTask:
         fit(
             pruned, self.classes.train, minutes(training.finetune),
             rate=training.lr, batch=training.batch, seed=training.seed,
+            end_epoch=telling(pruned, self.classes.validation, training.batch),
         )  # fmt: skip
         self.save(pruned, folder)
         return {"accuracy_finetuned": (before, self._accuracy(pruned))}

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer
     from torch.utils.data import Dataset
-    from tqdm import tqdm
 
     import pruning
     from apps.prune.networks import Subject
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pruning.zoo.data import Batches, Splits
 
 MOMENTUM, WEIGHT_DECAY = 0.9, 5e-4
+LEAST_PART = 0.05
+"""Of a training, after which accuracy is said again."""
 Spent = Callable[[int, int], float]
 """(steps done, steps of an epoch) -> how much of the training is over, the end from 1 on."""
 
@@ -62,6 +64,13 @@ def accuracy(model: "nn.Module", data: "Dataset", batch: int) -> float:
     return round(100 * float(torch.cat(right).float().mean()), 2)
 
 
+def loss_of_labels(model: "nn.Module", batch: "tuple[Tensor, Tensor]") -> "Tensor":
+    """Cross-entropy of the model's answers to (pictures, labels)."""
+    import torch.nn.functional as F
+
+    return F.cross_entropy(model(batch[0]), batch[1])
+
+
 def minutes(count: float) -> Spent:
     """Train for so long."""
     start = time.monotonic()
@@ -82,8 +91,13 @@ def fit(
     batch: int,
     seed: int = 0,
     pruner: "SoftHardPruner | None" = None,
+    end_epoch: Callable[[float], None] = lambda part: None,
 ) -> None:
-    """Train in place on (picture, label) items; a pruner acts on every step and at the end of every epoch.
+    """Train in place on (picture, label) items.
+
+    Args:
+        pruner: acts on every step and at the end of every epoch.
+        end_epoch: called after that, with the part of the training that is over.
 
     Raises:
         ValueError: fewer than two pictures at once or in all, a network with more than one answer, or a loss that is no
@@ -103,7 +117,12 @@ def fit(
     model.train()
     loader = batches(data, batch, shuffle=True, seed=seed)
     with progress_bar("training", 100) as bar:
-        for part, x, y in _until_spent(loader, -(-count // batch), spent, pruner.end_epoch if pruner else _nothing):
+        for part, x, y in _until_spent(loader, -(-count // batch), spent):
+            if x is None or y is None:
+                if pruner is not None:
+                    pruner.end_epoch()
+                end_epoch(part)
+                continue
             optimizer.param_groups[0]["lr"] = rate * (1 + math.cos(math.pi * part)) / 2
             if len(x) > 1:  # batch normalisation cannot be trained on one
                 bar.set_postfix(loss=f"{_step(model, optimizer, x, y):.3f}")
@@ -111,10 +130,8 @@ def fit(
     model.eval()
 
 
-def _until_spent(
-    loader: "Batches", epoch: int, spent: Spent, end_epoch: Callable[[], None]
-) -> "Iterator[tuple[float, Tensor, Tensor]]":
-    """(part of the training that is over, pictures, labels), epoch after epoch."""
+def _until_spent(loader: "Batches", epoch: int, spent: Spent) -> "Iterator[tuple[float, Tensor | None, Tensor | None]]":
+    """(part of the training that is over, pictures, labels), epoch after epoch; None at the end of each."""
     steps = 0
     while True:
         for x, y in loader:
@@ -122,7 +139,28 @@ def _until_spent(
                 return
             steps += 1
             yield part, x, y
-        end_epoch()
+        yield min(1.0, spent(steps, epoch)), None, None
+
+
+def telling(model: "nn.Module", data: "Dataset", batch: int) -> Callable[[float], None]:
+    """An `end_epoch` of `fit` that says the accuracy on stderr, a terminal or not, at most some twenty times."""
+    last = 0.0
+
+    def tell(part: float) -> None:
+        nonlocal last
+        if part < 1 and part - last < LEAST_PART:
+            return
+        last = part
+        say(f"{part:4.0%} of the training: accuracy {accuracy(model, data, batch)} on pictures held back")
+
+    return tell
+
+
+def say(line: str) -> None:
+    """A line on stderr that leaves a bar as it is."""
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)
 
 
 def _step(model: "nn.Module", optimizer: "Optimizer", x: "Tensor", y: "Tensor") -> float:
@@ -144,10 +182,6 @@ def _step(model: "nn.Module", optimizer: "Optimizer", x: "Tensor", y: "Tensor") 
     return loss.item()
 
 
-def _nothing() -> None:
-    pass
-
-
 def prune_while_training(
     subject: "Subject", splits: "Splits", training: Training, **options: Any
 ) -> "tuple[nn.Module, pruning.Plan]":
@@ -166,7 +200,10 @@ def prune_while_training(
     assert training.schedule is not None
     pruner = SoftHardPruner(model, subject.example(), training.schedule, epochs=training.epochs, seed=seed, **options)
     rate, batch = training.lr, training.batch
-    fit(model, splits.train, epochs(training.epochs), rate=rate, batch=batch, seed=seed, pruner=pruner)
+    fit(
+        model, splits.train, epochs(training.epochs), rate=rate, batch=batch, seed=seed, pruner=pruner,
+        end_epoch=telling(model, splits.validation, batch),
+    )  # fmt: skip
     return model, pruner.finish()
 
 
@@ -192,9 +229,15 @@ def search_while_training(
     optimizer = torch.optim.SGD(model.parameters(), training.lr, MOMENTUM, weight_decay=WEIGHT_DECAY, nesterov=True)
     train, validation = (_pairs(part, training) for part in (splits.train, splits.validation))
     with progress_bar("searching", training.epochs) as bar:
+
+        def told(epoch: int, macs: float) -> None:
+            right = accuracy(model, splits.validation, training.batch)
+            say(f"epoch {epoch + 1}: {macs:.3f} of the macs, accuracy {right} on pictures held back")
+            bar.update()
+
         plan = search(
             model, subject.example(), train, validation, loss=F.cross_entropy, optimizer=optimizer,
-            epochs=training.epochs, progress=lambda epoch, macs: _told(bar, macs), **options,
+            epochs=training.epochs, progress=told, **options,
         )  # fmt: skip
     return model.eval(), plan
 
@@ -205,8 +248,3 @@ def _pairs(part: "Dataset", training: Training) -> "list[tuple[Tensor, Tensor]]"
 
     loader = batches(part, training.batch, shuffle=True, seed=training.seed)
     return [(x, y) for x, y in loader if len(x) > 1]
-
-
-def _told(bar: "tqdm", macs: float) -> None:
-    bar.set_postfix(macs=f"{macs:.3f}")
-    bar.update()

@@ -6,13 +6,18 @@ import re
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
 import pruning
 from apps.cli import main
+from apps.prune.networks import load_subject
+from apps.prune.options import Pictures
+from apps.prune.tasks import task_of
 from pruning.attention import SqueezeExcitation
+from pruning.zoo.data import batches
 
 COLORS = {"blue": (40, 60, 200), "red": (200, 60, 40)}
 SCHEDULES = ["hfp", "sfp", "asfp", "srfp", "asrfp", "ghfp", "pgmpf"]
@@ -108,6 +113,35 @@ def test_schedules(name, command, tmp_path):
     pruned, dense = pruning.load(file, like=network()), network()
     assert pruned[0].out_channels == len(plan.groups[0].kept) < 8
     assert not torch.equal(pruned[0].weight, dense[0].weight[plan.groups[0].kept])  # trained
+
+
+@pytest.mark.filterwarnings("ignore:the target of", "ignore:.*of the MACs are left")
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["--schedule", "hfp"], [" 50% of the training: accuracy", "100% of the training: accuracy"]),
+        (["--search", "dais"], ["epoch 1: ", "epoch 2: "]),
+        (["--criterion", "l1", "--finetune", "0.02"], ["% of the training: accuracy"]),
+    ],
+)
+def test_accuracy_is_said_on_the_way(words, lines, command, capsys):
+    assert main(command(*words, "--epochs", "2", "--batch", "6")) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "on pictures held back" in line]
+    assert len(told) <= 21
+    for line in lines:
+        assert any(line in some for some in told), told
+
+
+def test_labels_of_the_folder_make_the_loss(flowers):
+    subject = load_subject(f"{__name__}:network", size=16)
+    task = task_of(subject, Pictures(data=flowers, pictures=24, batch=24))
+    torch.manual_seed(3)  # of the crops
+    [(x, y)] = batches(task.classes.train, 24, shuffle=True, seed=0)
+    model = network().eval()
+    F.cross_entropy(model(x), y).backward()
+    torch.manual_seed(3)
+    found = task.watch("taylor").gradients["3"].mean
+    torch.testing.assert_close(found, model[3].weight.grad)
 
 
 def test_a_schedule_learns(command, tmp_path):

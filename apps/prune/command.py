@@ -29,10 +29,11 @@ Criteria that judge by activations or gradients look at pictures: --data for a c
 is then recalibrated too; --content and --style for ArtNet, which paints the one like the other. ArtNet without
 --target loses only channels that score at or below --eps: with 'zero' and eps 0, lossless on what was watched.
 
-Where --data holds train/CLASS/ (and test/CLASS/ or val/CLASS/) with as many classes as the network has outputs, criteria
-judge by the loss of these labels, and a classifier can be trained; accuracy is then reported too, on the way on pictures
-held back, in the end on the test pictures. --finetune trains what is left for so many minutes. --schedule takes the place of a criterion: channels are silenced little by little in the course of --epochs
-of training, by their norm, and those that are silent at the end are removed.
+Where --data holds train/CLASS/ (and test/CLASS/ or val/CLASS/) with as many classes as the network has outputs,
+criteria judge by the loss of these labels, and a classifier can be trained; accuracy is then reported too, on the way
+on pictures held back, in the end on the test pictures. --finetune trains what is left for so many minutes. --schedule
+takes the place of a criterion: channels are silenced little by little in the course of --epochs of training, by their
+norm, and those that are silent at the end are removed.
 
 --search learns which channels to keep beside the weights, within a budget of macs, over --epochs of training;
 --finetune then trains what is left. Layers that cannot be pruned stay whole and are listed with the reason, unless

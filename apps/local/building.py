@@ -100,7 +100,7 @@ def write_styles(folder: Path, stylizer: Stylizer, styles: Sequence[Path], *, wh
             (folder / name).write_bytes(blob)
         source, thumbnail = written
         title = samples.title(path.stem) if path in samples.styles().values() else path.stem
-        offered.append({"key": source, "title": title, "source": source, "thumbnail": thumbnail})
+        offered.append({"key": source, "name": path.stem, "title": title, "source": source, "thumbnail": thumbnail})
     return offered
 
 

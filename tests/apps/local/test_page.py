@@ -186,6 +186,19 @@ def test_own_style_and_saving(page, tmp_path):
     assert psnr(saved, after) > 25
 
 
+@pytest.mark.parametrize(
+    ("photo", "style", "name"),
+    [
+        ("My photo (1).JPG", "great-wave", "My photo (1)-great-wave.jpg"),
+        ("a/b:c.png", "my style.png", "a_b_c-my-style.jpg"),
+        ("été.v2.webp", "scream", "été.v2-scream.jpg"),
+    ],
+)
+def test_results_are_called_as_by_the_other_page(photo, style, name, page):
+    code = "async ([photo, style]) => (await import('./js/pictures.js')).fileName(photo, style)"
+    assert page.evaluate(code, [photo, style]) == name
+
+
 def test_the_divider_by_keyboard(page):
     divider = "#stage input"
     page.focus(divider)

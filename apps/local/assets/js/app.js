@@ -115,7 +115,7 @@ async function chooseStyle(tile, chosen) {
 
 async function chooseOwnStyle(file) {
   const thumbnail = URL.createObjectURL(file);
-  const chosen = {key: thumbnail, source: file, title: file.name};
+  const chosen = {key: thumbnail, source: file, name: file.name};
   const tile = styleTile({title: file.name, thumbnail}, () => chooseStyle(tile, chosen));
   find('.own').after(tile);
   await chooseStyle(tile, chosen);
@@ -185,8 +185,8 @@ onPicked('#photo', (file) => choosePhoto(file, file.name));
 onPicked('#own', chooseOwnStyle);
 on('#side', 'change', () => choosePhoto(photo.source, photo.name));
 on('#cancel', 'click', () => job?.cancel());
-on('#save', 'click', () => save(find('.after'), fileName(photo.name, style.title)));
-on('#share', 'click', async () => say(await share(find('.after'), fileName(photo.name, style.title))));
+on('#save', 'click', () => save(find('.after'), fileName(photo.name, style.name)));
+on('#share', 'click', async () => say(await share(find('.after'), fileName(photo.name, style.name))));
 on('#camera', 'click', enterCamera);
 on('#stop', 'click', leaveCamera);
 on('#snapshot', 'click', () => choosePhoto(camera.snapshot(find('#mirror').checked), 'camera'));

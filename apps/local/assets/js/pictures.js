@@ -18,10 +18,11 @@ export async function readPhoto(blob, side) {
   return {canvas, shrunk};
 }
 
-/** 'beach-starry-night.jpg' of 'beach.png' and a style. */
+/** 'beach-great-wave.jpg' of 'beach.png' and a style's name, as the command line and `artnet serve` call it. */
 export function fileName(photo, style) {
-  const words = (text) => text.replace(/\.\w+$/, '').replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
-  return `${words(photo) || 'photo'}-${words(style) || 'style'}.jpg`;
+  const stem = (text) => text.replace(/\.[^.]*$/, '');
+  const kept = stem(photo).replace(/[^\p{L}\p{N}_ .()+-]/gu, '_');
+  return `${kept || 'photo'}-${stem(style).replace(/[^\p{L}\p{N}-]+/gu, '-') || 'style'}.jpg`;
 }
 
 export async function save(canvas, name) {

@@ -317,6 +317,10 @@ CASES: dict[str, Case] = {
     "C2f by chunk": lambda: (C2f(False), pictures()),
     "GRU after a convolution": lambda: (Recurrent(nn.GRU), pictures()),
     "LSTM after a convolution": lambda: (Recurrent(nn.LSTM), pictures()),
+    "pooling with channels last": net(
+        lambda m, x: m.out(F.adaptive_avg_pool2d(R(m.a(x)).to(memory_format=torch.channels_last), 1).flatten(1)),
+        out=lambda: nn.Linear(8, 3),
+    ),
     "grouped transposed convolution": net(
         lambda m, x: m.b(R(m.c(R(m.a(x))))), 6, c=lambda: nn.ConvTranspose2d(8, 6, 2, stride=2, groups=2)
     ),

@@ -29,6 +29,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -346,7 +347,8 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    content = {"machine": describe(), "torch": torch.__version__, "outcomes": counts, "rows": rows}
+    versions = {name: version(name) for name in ("torch", "torchvision", "timm", "torch-pruning")}
+    content = {"machine": describe(), "versions": versions, "outcomes": counts, "rows": rows}
     temporary.write_text(json.dumps(content, indent=1) + "\n")
     os.replace(temporary, path)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruning.graph.operation import Operation, rule
+from pruning.graph.operation import Operation, rule, unknown
 from pruning.graph.reshaping import reshaped
 from pruning.graph.shadows import Axes
 

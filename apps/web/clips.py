@@ -112,9 +112,7 @@ class Stills:
                 self._stills.move_to_end(path)
                 return self._stills[path]
         with _READERS.taken(address(), check):
-            still = confined.run(
-                excerpts.still, path, reading.VideoLimits(), bounds=BOUNDS, what="video", check=check
-            )
+            still = confined.run(excerpts.still, path, reading.VideoLimits(), bounds=BOUNDS, what="video", check=check)
         with self._lock:
             self._stills[path] = still
             if len(self._stills) > _REMEMBERED:

@@ -21,6 +21,10 @@ EPILOG = """\
 examples:
   for yourself                          artnet serve
   for the house, behind a password      artnet serve --host 0.0.0.0 --auth family:secret
+  behind a proxy on this machine        artnet serve --allow-host art.example.org
+
+A proxy hands on the name that it was asked by (Host, or X-Forwarded-Host), and the address of who asked
+(X-Forwarded-For, X-Forwarded-Proto): without that all its visitors share the places of one.
 
 from Python (pip install gradio_client):
 

@@ -71,9 +71,7 @@ def _frame(path: str, start: float) -> np.ndarray:
     raise ValueError(f"{path} has no frames that can be decoded; get a fresh copy")
 
 
-def trial(
-    connection: Connection, source: str, target: str, clip: Clip, limits: VideoLimits
-) -> None:
+def trial(connection: Connection, source: str, target: str, clip: Clip, limits: VideoLimits) -> None:
     """As `reading.video`, for TRIAL seconds around the middle; all of a video that is shorter, or says no length."""
     try:
         with VideoReader(source) as reader:

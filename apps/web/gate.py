@@ -161,7 +161,7 @@ class Gate:
             else:
                 bodies.check_values(wanted, content.get("data"))
         if "/run/" in scope["path"]:
-            return await self.app(scope, again, send)
+            return await self.app(scope, again, as_refusal(send))
         told = bytearray()
 
         async def noted(message: Message) -> None:
@@ -240,3 +240,14 @@ class Gate:
 
 def _address(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
+
+
+def as_refusal(send: Send) -> Send:
+    """A send that says of an input which was refused in words that it was (422), not that the server failed (500)."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 500:
+            message = {**message, "status": 422}
+        await send(message)
+
+    return sent

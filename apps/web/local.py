@@ -5,7 +5,6 @@ import re
 from functools import partial
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
@@ -14,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from apps.local import HEADERS
 from apps.local.folder import write_page
 from apps.web.hosts import Hosts
-from apps.web.requests import API
+from apps.web.requests import API, with_headers
 
 _OURS = re.compile(r"/local(/.*)?")
 
@@ -38,7 +37,7 @@ class LocalPage:
             return await self.app(scope, receive, send)
         answer, asked = await self._answer(scope, path[1]), scope | {"path": path[1] or "/"}
         try:
-            await answer(asked, receive, with_headers(send))
+            await answer(asked, receive, with_headers(send, HEADERS))
         except HTTPException as error:
             await PlainTextResponse(error.detail, error.status_code)(asked, receive, send)
 
@@ -71,14 +70,3 @@ class LocalPage:
         asked = {"path": path, "raw_path": path.encode(), "method": "GET", "query_string": b""}
         await self.app(scope | asked, receive, send)
         return status == 200
-
-
-def with_headers(send: Send) -> Send:
-    """A send that adds the page's `HEADERS`."""
-
-    async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(HEADERS)
-        await send(message)
-
-    return sent

@@ -2,15 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
-from starlette.types import Message, Receive
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API = "/gradio_api"
 JOB = re.compile(rf"{API}/(?:queue/join|(?:call|run)/(?:v2/)?([^/]+)/?)")
 """Requests for a job, with the endpoint's name where they have it."""
+UNFRAMED = {"X-Frame-Options": "SAMEORIGIN", "Content-Security-Policy": "frame-ancestors 'self'"}
 _PATIENCE = 30  # seconds for a body that is not a file
 
 
@@ -69,3 +71,29 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def with_headers(send: Send, headers: Mapping[str, str]) -> Send:
+    """A send that adds headers to an answer which has not got them yet."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            found = MutableHeaders(scope=message)
+            for name, value in headers.items():
+                found.setdefault(name, value)
+        await send(message)
+
+    return sent
+
+
+class Unframed:
+    """An ASGI middleware, the outermost: no page of another host shows this one within its own.
+
+    There, visitors could be led to click on what they do not see.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, with_headers(send, UNFRAMED) if scope["type"] == "http" else send)

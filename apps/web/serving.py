@@ -20,6 +20,7 @@ from apps.web.options import ServeOptions
 from apps.web.page import build_page, theme
 from apps.web.panel import first_value, wish
 from apps.web.quota import Quota
+from apps.web.requests import Unframed
 from apps.web.shared_stylizer import Studio
 from apps.web.shell import Shell
 from apps.web.uploads import MAX_UPLOAD
@@ -58,7 +59,7 @@ def serve(options: ServeOptions, stylizer: "Stylizer", cache: str) -> tuple[str,
             prevent_thread_lock=True, max_file_size=MAX_UPLOAD, allowed_paths=[], run_history=False,
             enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(),
             state_session_capacity=SESSIONS, max_threads=THREADS,
-            app_kwargs={"middleware": [Middleware(LocalPage, hosts, folder / "local", weights),
+            app_kwargs={"middleware": [Middleware(Unframed), Middleware(LocalPage, hosts, folder / "local", weights),
                                        Middleware(Gate, rules), Middleware(Frames, studio.visits), Middleware(Shell)]},
         )  # fmt: skip
     except OSError as error:

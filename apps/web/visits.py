@@ -12,8 +12,8 @@ from apps.web.places import Places, Ticket
 
 Paint = Callable[[np.ndarray, bool], np.ndarray]
 """Paints a frame, (H, W, 3) uint8, and is told whether many of its size will follow."""
-SEATS, LINE = 2, 20
-"""Pages that are painted at once, and those that may wait for that."""
+SEATS, EACH, LINE = 2, 1, 20
+"""Pages that are painted at once, those of one address among them, and those that may wait for that."""
 SECONDS, SHARED_SECONDS = 600, 120
 """How long a visit lasts before it must be started again, and how long while others wait."""
 PATIENCE = 6.0
@@ -46,7 +46,7 @@ class Visits:
     """Visits by their secret, which only their own page knows; safe to call from several threads."""
 
     def __init__(self, places: Places | None = None, clock: Callable[[], float] = time.monotonic):
-        self._places, self._clock = places or Places(SEATS, SEATS, LINE), clock
+        self._places, self._clock = places or Places(SEATS, EACH, LINE), clock
         self._lock, self._visits = threading.RLock(), dict[str, Visit]()
 
     def open(self, client: str, paint: Paint) -> str:

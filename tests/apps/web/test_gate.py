@@ -54,6 +54,22 @@ def test_other_hosts_are_refused(host, http):
     assert http.get("/config", headers={"x-forwarded-host": host or "x"}).status_code == 421
 
 
+@pytest.mark.parametrize("path", ["/", "/config", "/nothing", "/static/artnet/page.css", "/local/"])
+def test_other_hosts_pages_cannot_show_it_within_theirs(path, http):
+    headers = http.get(path).headers
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in headers["content-security-policy"]
+    assert len(headers.get_list("content-security-policy")) == 1
+
+
+def test_a_broken_photo_is_refused_and_no_failure_of_the_server(http, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno picture")
+    ask = {"photo": upload(http, tmp_path / "broken.png"), "panel": {"styles": [{"name": "great-wave", "weight": 1}]}}
+    answer = http.post("/gradio_api/run/page_preview", json={"data": [ask]})
+    assert answer.status_code == 422
+    assert in_words(answer.json()["error"])
+
+
 def test_own_hosts_are_served(http, server):
     port = server.rstrip("/").rpartition(":")[2]
     for host in ("localhost", f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"):

@@ -1,5 +1,7 @@
 """The live view's server: visits in line, frames in and out; test_page_live.py looks at it in a browser."""
 
+import sys
+from contextlib import ExitStack
 from io import BytesIO
 from struct import pack
 from zlib import crc32
@@ -17,7 +19,7 @@ import httpx
 from apps import samples
 from apps.web.frames import MAX_BYTES, SIDE, decoded, encoded, painted
 from apps.web.places import FullError, Places
-from apps.web.visits import LINE, PATIENCE, SEATS, SECONDS, SHARED_SECONDS, OverError, Visit, Visits
+from apps.web.visits import EACH, LINE, PATIENCE, SEATS, SECONDS, SHARED_SECONDS, OverError, Visit, Visits
 
 PANEL = {"styles": [{"name": "great-wave", "weight": 1}], "stroke_size": 64}
 OTHER = {"styles": [{"name": "scream", "weight": 1}], "stroke_size": 64}
@@ -32,8 +34,8 @@ class TestVisits:
     def visits(self, now):
         return Visits(Places(1, 1, 2), lambda: now[0])
 
-    def open(self, visits, settings="settings"):
-        return visits.open("ann", "stylizer", settings)
+    def open(self, visits, paint="paint"):
+        return visits.open("ann", paint)
 
     def number(self, visits, secret):
         return visits.turn(secret)[1]
@@ -96,11 +98,10 @@ class TestVisits:
 
     def test_changes_reach_the_visit(self, visits):
         secret = self.open(visits, "old")
-        visits.change(secret, "other", "new")
-        visit, _ = visits.turn(secret)
-        assert (visit.stylizer, visit.settings) == ("other", "new")
+        visits.change(secret, "new")
+        assert visits.turn(secret)[0].paint == "new"
         visits.close(secret)
-        visits.change(secret, "other", "newest")
+        visits.change(secret, "newest")
         assert not visits.has(secret)
 
 
@@ -200,8 +201,18 @@ def test_frames_are_bounded(page):
     assert answer.status_code == 413
 
 
-def test_who_comes_later_waits_for_a_seat(http, camera):
-    pages = [Page(http) for _ in range(SEATS + 2)]
+@pytest.fixture
+def elsewhere(server):
+    """elsewhere(n) -> a client of the shared page with an address of its own."""
+    with ExitStack() as opened:
+        yield lambda n: opened.enter_context(
+            httpx.Client(base_url=server, timeout=60, transport=httpx.HTTPTransport(local_address=f"127.0.0.{2 + n}"))
+        )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs more than one address of this machine")
+def test_who_comes_later_waits_for_a_seat(elsewhere, camera):
+    pages = [Page(elsewhere(n)) for n in range(SEATS + 2)]
     try:
         answers = [page.send("frame", jpeg(camera)) for page in pages]
         assert [answer.status_code for answer in answers] == [200] * SEATS + [202, 202]
@@ -216,13 +227,27 @@ def test_who_comes_later_waits_for_a_seat(http, camera):
             page.send("leave")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs more than one address of this machine")
+def test_one_address_never_takes_all_seats(elsewhere, camera):
+    greedy, other = elsewhere(0), elsewhere(1)
+    pages = [Page(greedy) for _ in range(SEATS + 1)]
+    pages.append(Page(other))
+    try:
+        statuses = [page.send("frame", jpeg(camera)).status_code for page in pages]
+        assert statuses == [200] * EACH + [202] * (SEATS + 1 - EACH) + [200]
+    finally:
+        for page in pages:
+            page.send("leave")
+
+
 def test_a_full_line_is_said_politely(http):
     pages = []
     try:
-        for _ in range(SEATS + LINE):
+        for _ in range(EACH + LINE):
             pages.append(Page(http))
             pages[-1].send("turn")
         answer = http.post("/gradio_api/run/page_live_open", json={"data": [{"panel": PANEL}]})
+        assert answer.status_code == 422
         assert f"the server is busy: {LINE} others wait already; please try again in a few minutes" in answer.text
     finally:
         for page in pages:

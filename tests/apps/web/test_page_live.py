@@ -15,7 +15,7 @@ pytestmark = MARKS
 import httpx  # noqa: E402
 from helpers.clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E402
 
-from apps.web.visits import LINE, SEATS  # noqa: E402
+from apps.web.visits import EACH, LINE  # noqa: E402
 
 CAMERA = (
     "--autoplay-policy=no-user-gesture-required",
@@ -201,7 +201,7 @@ def test_a_server_that_ends_the_visit_is_believed(open_page):
 
 def test_the_place_in_line_is_said_and_comes_by_itself(open_page, server):
     with httpx.Client(base_url=server) as http:
-        others = [visit(http) for _ in range(SEATS + 1)]
+        others = [visit(http) for _ in range(EACH + 1)]
         page = open_page()
         tab(page, "Live")
         page.click(".live-start")
@@ -217,7 +217,7 @@ def test_the_place_in_line_is_said_and_comes_by_itself(open_page, server):
 
 def test_a_full_line_is_said_in_the_pictures_place(open_page, server):
     with httpx.Client(base_url=server) as http:
-        others = [visit(http) for _ in range(SEATS + LINE)]
+        others = [visit(http) for _ in range(EACH + LINE)]
         page = open_page()
         tab(page, "Live")
         page.click(".live-start")

@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 LONGEST = 255
@@ -26,6 +26,11 @@ def unused(path: Path) -> Path:
     """The path, with a number where its folder has such a file."""
     taken = {same_name(path.with_name(name)) for name in os.listdir(path.parent)}
     return numbered(path, taken) if same_name(path) in taken else path
+
+
+def painted_name(content: str | Path, styles: Iterable[tuple[Path, float]], suffix: str) -> Path:
+    """What a result is called in the current folder where no name was given: CONTENT-STYLE."""
+    return Path(f"{Path(content).stem}-{'+'.join(style.stem for style, _ in styles)}{suffix}")
 
 
 def check_name(path: Path, *, windows: bool = os.name == "nt") -> None:

@@ -9,7 +9,7 @@ from string import Formatter
 from typing import Any
 
 from apps.common.arguments import file_path
-from apps.common.file_names import check_name, numbered, same_name, unused
+from apps.common.file_names import check_name, numbered, painted_name, same_name, unused
 from apps.stylize.find_images import Finder, Found, identity, left_out_lines
 from artnet.image import WRITE_FORMATS, format_of
 
@@ -78,7 +78,7 @@ def default_output(contents: list[str], styles: list[tuple[Path, float]], naming
     if len(contents) > 1 or not plain or naming != Naming():
         raise ValueError("-o is needed, unless one picture is painted: -o painted/ for several, -o out.png for a pipe")
     suffix = content.suffix if content.suffix.lower() in WRITE_FORMATS else ".png"
-    path = Path(f"{content.stem}-{'+'.join(style.stem for style, _ in styles)}{suffix}")
+    path = painted_name(content, styles, suffix)
     return str(path if again else unused(path))
 
 

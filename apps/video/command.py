@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.common.arguments import whole_number
+from apps.common.file_names import painted_name, unused
 from apps.common.network import NetworkOptions
 from apps.common.options import options_of
 from apps.common.stdio import complain, say, say_written
@@ -21,7 +22,7 @@ gamuts become BT.709. Of a video that was cut off, what is there is painted, wit
 
 EPILOG = """\
 examples:
-  a whole video                  artnet video dance.mp4 --style painting.jpg -o out.mp4
+  a whole video                  artnet video dance.mp4 --style great-wave      (writes dance-great-wave.mp4)
   ten seconds of it, smaller     artnet video dance.mp4 --style a.jpg --start 30 --end 40 --size 360 -o out.mp4
   each frame on its own          artnet video dance.mp4 --style a.jpg --no-steady -o out.mp4
 
@@ -58,7 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("video", metavar="IN", help="video file of any kind that FFmpeg reads")
     add_style(parser, "repeat to blend several by weight (default weight 1)")
-    add("-o", "--output", required=True, metavar="OUT.mp4", help="the video to write")
+    add(
+        "-o", "--output", metavar="OUT.mp4",
+        help="the video to write (default: IN-STYLE.mp4 in the current folder, numbered where there is such a file)",
+    )  # fmt: skip
     look = parser.add_argument_group("look")
     add_settings(look)
     look.add_argument(
@@ -95,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
     from apps.common.extras import need
 
     need("video", "av", "cv2")
+    if args.output is None:
+        args.output = str(unused(painted_name(args.video, args.style, ".mp4")))
     return _paint(options_of(VideoOptions, vars(args)))
 
 

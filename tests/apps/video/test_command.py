@@ -36,6 +36,15 @@ def test_frames_are_painted_with_times_size_and_sound_kept(fake, desk, capsys):
     assert capsys.readouterr().out == "12 frames, 0.48 s, 64 x 48\nout.mp4\n"
 
 
+def test_a_name_is_made_where_none_is_given(fake, desk, capsys):
+    (desk / "clips").mkdir()
+    make_clip("clips/in.mp4")
+    for name in ("in-style.mp4", "in-style-2.mp4"):
+        assert video("clips/in.mp4", "--no-steady") == 0
+        assert capsys.readouterr().out.splitlines()[-1] == name
+        assert len(frames_of(name)) == 12
+
+
 def test_result_plays_in_browsers(fake, desk):
     make_clip("in.mp4", audio="aac")
     assert video("in.mp4", "-o", "out.mp4") == 0

@@ -116,16 +116,16 @@ def fixed_style(options: ExportOptions) -> bytes:
     from artnet import Stylizer
     from artnet.engines.base import Look
     from artnet.engines.graph.onnx_export import fixed_onnx
-    from artnet.engines.graph.spec import look_inputs, painting_variant
+    from artnet.engines.graph.spec import look_inputs, painting_spec
     from artnet.engines.revising import looks_of
     from artnet.model.checkpoint import load_checkpoint
 
     stylizer, network = Stylizer.load(options.weights, engine="openvino"), load_checkpoint(options.weights)
     style = stylizer.prepare_style(options.style, stroke_size=options.stroke_size)
     looks = looks_of(stylizer.engine, Look(style, options.transfer))
-    variant = painting_variant(looks.full, None)
-    arrays = [look_inputs(look, variant) for look in (looks.full, looks.draft) if look]
-    return fixed_onnx(network, variant, arrays, looks.factor)
+    spec = painting_spec(looks.full, None)
+    arrays = [look_inputs(look, spec) for look in (looks.full, looks.draft) if look]
+    return fixed_onnx(network, spec, arrays, looks.factor)
 
 
 def write_ir(blob: bytes, path: Path) -> None:

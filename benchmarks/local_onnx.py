@@ -17,7 +17,7 @@ from apps import samples
 from artnet import Stylizer
 from artnet.engines.base import Look
 from artnet.engines.graph.onnx_export import fixed_onnx
-from artnet.engines.graph.spec import look_inputs, painting_variant
+from artnet.engines.graph.spec import look_inputs, painting_spec
 from artnet.engines.revising import looks_of
 from artnet.model.checkpoint import load_checkpoint
 
@@ -73,6 +73,6 @@ def painter() -> bytes:
     stylizer, network = Stylizer.load("artnet", engine="openvino"), load_checkpoint("artnet")
     style = stylizer.prepare_style(next(iter(samples.styles().values())))
     looks = looks_of(stylizer.engine, Look(style))
-    variant = painting_variant(looks.full, None)
-    arrays = [look_inputs(look, variant) for look in (looks.full, looks.draft) if look]
-    return fixed_onnx(network, variant, arrays, looks.factor)
+    spec = painting_spec(looks.full, None)
+    arrays = [look_inputs(look, spec) for look in (looks.full, looks.draft) if look]
+    return fixed_onnx(network, spec, arrays, looks.factor)

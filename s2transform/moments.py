@@ -1,14 +1,17 @@
 """Channel moments and adaptive instance normalisation (Huang and Belongie, arXiv 1703.06868)."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 Moments = tuple[Tensor, Tensor]
 """Channel means and standard deviations, two float32 tensors (N, C, 1, 1)."""
-MomentsOf = Callable[[str, Tensor], Moments]
-"""Moments to be taken for features that a transform calls by a name; by default, those of the features."""
+Place = Literal["content", "swapped"]
+"""What a transform normalises: the content's features, or what the swap made of them."""
+MomentsOf = Callable[[Place, Tensor], Moments]
+"""Moments to be taken for features at a place; by default, their own."""
 EPS = 1e-5
 """Smallest variance, so that a constant (for example an empty) channel stays finite: it becomes the style's mean."""
 
@@ -38,7 +41,7 @@ def channel_moments(features: Tensor, eps: float = EPS) -> Moments:
     return mean.transpose(1, 2)[..., None], std.transpose(1, 2)[..., None]
 
 
-def own_moments(_name: str, features: Tensor) -> Moments:
+def own_moments(_where: object, features: Tensor) -> Moments:
     """The default of every transform: the features' own moments."""
     return channel_moments(features)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from s2transform.moments import MomentsOf, check_features, match_moments, own_moments
+from s2transform.moments import MomentsOf, Place, check_features, match_moments, own_moments
 from s2transform.style import PreparedStyle, prepare_style
 from s2transform.swap import swap_with_bank
 from s2transform.whitening import wct
@@ -61,12 +61,12 @@ def s2_prepared(
     return move("swapped", swapped, style)
 
 
-def statistics_transform(name: str, moments_of: MomentsOf) -> Callable[[str, Tensor, PreparedStyle], Tensor]:
-    """The transform T by name, 'adain' or 'wct': a function of what the features are called, features and style."""
+def statistics_transform(name: str, moments_of: MomentsOf) -> Callable[[Place, Tensor, PreparedStyle], Tensor]:
+    """The transform T by name, 'adain' or 'wct': a function of the place, its features and the style."""
     if name == "adain":
-        return lambda called, x, style: match_moments(x, style.mean, style.std, moments_of(called, x))
+        return lambda place, x, style: match_moments(x, style.mean, style.std, moments_of(place, x))
     if name == "wct":
-        return lambda called, x, style: wct(x, style.features)
+        return lambda _, x, style: wct(x, style.features)
     raise ValueError(f"transform must be adain or wct, got {name!r}")
 
 

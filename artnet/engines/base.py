@@ -8,9 +8,10 @@ import numpy as np
 
 from artnet.image.postprocess import Finish
 from artnet.model.config import ArtNetConfig
+from artnet.model.slots import Slot
 
-Statistics = dict[str, np.ndarray]
-"""What a transfer took as its inputs' moments: name -> (2, C) float32, channel means over channel deviations."""
+Statistics = dict[Slot, np.ndarray]
+"""What a transfer took as its inputs' moments: (2, C) float32 each, channel means over channel deviations."""
 
 
 @dataclass(frozen=True)

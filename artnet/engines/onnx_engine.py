@@ -8,10 +8,11 @@ import onnxruntime as ort
 
 from artnet.engines.base import Held, Look, Statistics, pad_edges
 from artnet.engines.graph.cache import cached, fingerprint
-from artnet.engines.graph.spec import Variant, held_inputs, look_inputs, measuring_variant, painting_variant
+from artnet.engines.graph.spec import RGB, GraphSpec, held_inputs, look_inputs, measuring_spec, painting_spec
 from artnet.engines.graph.style import StyleArrays, style_arrays
 from artnet.model.checkpoint_arrays import read_weights
 from artnet.model.config import ArtNetConfig
+from artnet.model.slots import Slot
 
 
 class ONNXEngine:
@@ -33,8 +34,8 @@ class ONNXEngine:
         self.stride, self.streams = self.config.stride, 1
         self.key = fingerprint(self.config, state, "onnx")
         self.sessions: dict[object, ort.InferenceSession] = {}
-        self.fed: tuple[Look, Variant] | None = None  # what `look_arrays` belong to
-        self.look_arrays: dict[str, np.ndarray] = {}
+        self.fed: tuple[Look, GraphSpec] | None = None  # what `look_arrays` belong to
+        self.look_arrays: dict[Slot, np.ndarray] = {}
         self.lock = threading.Lock()
 
     def prepare(self, rgb: np.ndarray) -> StyleArrays:
@@ -44,28 +45,29 @@ class ONNXEngine:
 
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`. Raises ValueError for the transfer 'wct', which only torch has."""
-        found = self.run(painting_variant(look, held), rgb, look, held)
-        painted = found.pop("painted")[0, : rgb.shape[0], : rgb.shape[1]]
-        return painted, found or (held.statistics if held else {})
+        found = self.run(painting_spec(look, held), rgb, look, held)
+        painted = found.pop(None)[0, : rgb.shape[0], : rgb.shape[1]]
+        return painted, reported(found) or (held.statistics if held else {})
 
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`. Raises ValueError for the transfer 'wct', which only torch has."""
-        return self.run(measuring_variant(look), rgb, look, None)
+        return reported(self.run(measuring_spec(look), rgb, look, None))
 
-    def run(self, variant: Variant, rgb: np.ndarray, look: Look, held: Held | None) -> dict[str, np.ndarray]:
-        """All outputs of a variant, the statistics by their own names."""
-        session = self.session(variant)
+    def run(self, spec: GraphSpec, rgb: np.ndarray, look: Look, held: Held | None) -> dict[Slot | None, np.ndarray]:
+        """All outputs: statistics by their slots, the painted picture by None."""
+        session = self.session(spec)
         with self.lock:
-            if self.fed != (look, variant):
-                self.fed, self.look_arrays = (look, variant), look_inputs(look, variant)
+            if self.fed != (look, spec):
+                self.fed, self.look_arrays = (look, spec), look_inputs(look, spec)
             arrays = self.look_arrays
-        names = variant.statistics(self.config)
-        widths = {node.name: node.shape[1] for node in session.get_inputs() if node.name in names}
-        inputs = {"rgb": pad_edges(rgb, self.stride)[None], **arrays, **held_inputs(held, widths)}
-        outputs = [node.name for node in session.get_outputs()]
-        return {n.removeprefix("used/"): x for n, x in zip(outputs, session.run(outputs, inputs), strict=True)}
+        shapes = {node.name: node.shape for node in session.get_inputs()}
+        widths = {slot: shapes[slot.name][1] for slot in (spec.statistics(self.config) if spec.takes else [])}
+        fed = {RGB: pad_edges(rgb, self.stride)[None], **arrays, **held_inputs(held, widths)}
+        outputs = spec.outputs(self.config)
+        found = session.run(list(outputs), {slot.name: array for slot, array in fed.items()})
+        return dict(zip(outputs.values(), found, strict=True))
 
-    def session(self, key: Variant | str) -> ort.InferenceSession:
+    def session(self, key: GraphSpec | str) -> ort.InferenceSession:
         """The encoder's or a painter's session, exported on first use."""
         with self.lock:
             if key not in self.sessions:
@@ -73,12 +75,17 @@ class ONNXEngine:
                 self.sessions[key] = start(cached(name, load=bytes, build=lambda: self.export(key), dump=bytes))
             return self.sessions[key]
 
-    def export(self, key: Variant | str) -> bytes:
+    def export(self, key: GraphSpec | str) -> bytes:
         from artnet.engines.graph.onnx_export import encoder_onnx, painter_onnx
         from artnet.model.checkpoint import load_checkpoint
 
         network = load_checkpoint(self.weights)
         return encoder_onnx(network) if isinstance(key, str) else painter_onnx(network, key)
+
+
+def reported(found: dict[Slot | None, np.ndarray]) -> Statistics:
+    """The statistics among a graph's outputs."""
+    return {slot: rows for slot, rows in found.items() if slot}
 
 
 def start(blob: bytes) -> ort.InferenceSession:

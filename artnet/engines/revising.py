@@ -10,9 +10,6 @@ import numpy as np
 from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, Style, pad_edges
 from artnet.image.drafting import MOST_FACTOR, factor_of, reduced, revisable
 
-DRAFT = "draft/"
-"""What the names of a draft's statistics start with."""
-
 
 def as_trained(load: Callable[[], Engine]) -> Engine:
     """An engine that paints as often as its network was trained to.
@@ -64,7 +61,7 @@ class RevisingEngine:
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`."""
         content, looks, drafts = self.drafted(rgb, look, held)
-        painted, used = self.full.paint(content, looks.full, part_of(held, ""))
+        painted, used = self.full.paint(content, looks.full, part_of(held, draft=False))
         return np.ascontiguousarray(painted[: rgb.shape[0], : rgb.shape[1]]), joined(drafts, used)
 
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
@@ -77,7 +74,7 @@ class RevisingEngine:
         looks, content = self.inner_looks(look), pad_edges(rgb, self.stride)
         if looks.factor == 1:
             return content, looks, {}
-        draft, used = self.draft.paint(reduced(content, looks.factor), looks.draft, part_of(held, DRAFT))
+        draft, used = self.draft.paint(reduced(content, looks.factor), looks.draft, part_of(held, draft=True))
         return revisable(draft, content), looks, used
 
     def inner_looks(self, look: Look) -> Sizes:
@@ -96,14 +93,14 @@ def looks_of(engine: Engine, look: Look) -> Sizes:
     return engine.inner_looks(look) if isinstance(engine, RevisingEngine) else Sizes(1, None, look)
 
 
-def part_of(held: Held | None, prefix: str) -> Held | None:
-    """The held statistics of one pass, by the inner engine's names."""
+def part_of(held: Held | None, *, draft: bool) -> Held | None:
+    """The held statistics of one pass, by the inner engine's slots."""
     if held is None:
         return None
-    names = {name for name in held.statistics if name.startswith(DRAFT) == (prefix == DRAFT)}
-    return Held({name.removeprefix(prefix): held.statistics[name] for name in names}, held.share)
+    mine = {replace(slot, draft=False): rows for slot, rows in held.statistics.items() if slot.draft == draft}
+    return Held(mine, held.share)
 
 
 def joined(drafts: Statistics, full: Statistics) -> Statistics:
     """Statistics of both passes, the inverse of `part_of`."""
-    return {**{f"{DRAFT}{name}": rows for name, rows in drafts.items()}, **full}
+    return {**{replace(slot, draft=True): rows for slot, rows in drafts.items()}, **full}

@@ -7,6 +7,7 @@ from torch import Tensor
 from artnet.engines import DEVICES
 from artnet.engines.base import NOTHING_HELD, Held, Look, Statistics, pad_edges
 from artnet.model.network import ArtNet, Features, StyleLevels
+from artnet.model.slots import Slot
 from artnet.model.tensors import to_rgb, to_tensor
 from s2transform.moments import Moments, channel_moments
 
@@ -99,7 +100,7 @@ class TorchEngine:
             strength=look.strength,
             moments_of=recall,
         )
-        return moved, {name: as_rows(moments) for name, moments in recall.used.items()}
+        return moved, {slot: as_rows(moments) for slot, moments in recall.used.items()}
 
     def tensor(self, rgb: np.ndarray) -> Tensor:
         """(1, 3, H, W) in [0, 1] on the device, both sides multiples of the stride."""
@@ -111,17 +112,17 @@ class Recall:
 
     def __init__(self, held: Held):
         self.held = held
-        self.used: dict[str, Moments] = {}
+        self.used: dict[Slot, Moments] = {}
 
-    def __call__(self, name: str, features: Tensor) -> Moments:
-        if name not in self.used:  # a content's moments are the same for every style
-            self.used[name] = self.mixed(name, features)
-        return self.used[name]
+    def __call__(self, slot: Slot, features: Tensor) -> Moments:
+        if slot not in self.used:  # a content's moments are the same for every style
+            self.used[slot] = self.mixed(slot, features)
+        return self.used[slot]
 
-    def mixed(self, name: str, features: Tensor) -> Moments:
+    def mixed(self, slot: Slot, features: Tensor) -> Moments:
         if self.held.share == 0:
             return channel_moments(features)
-        mean, std = (torch.from_numpy(row).to(features.device).view(1, -1, 1, 1) for row in self.held.statistics[name])
+        mean, std = (torch.from_numpy(row).to(features.device).view(1, -1, 1, 1) for row in self.held.statistics[slot])
         if self.held.share == 1:
             return mean, std
         own = channel_moments(features)

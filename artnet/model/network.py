@@ -1,6 +1,6 @@
 """ArtNet: encode, transfer, decode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -12,8 +12,9 @@ from artnet.model.config import PIXELS, ArtNetConfig
 from artnet.model.decoder import Decoder
 from artnet.model.encoder import Encoder
 from artnet.model.folded_decoder import FoldedDecoder
+from artnet.model.slots import Role, Slot
 from s2transform import PreparedStyle, blend, prepare_style, transfer
-from s2transform.moments import Moments, MomentsOf, own_moments
+from s2transform.moments import Moments, own_moments
 
 Features = dict[str, Tensor]
 """Level name -> (N, C, H / stride, W / stride)."""
@@ -61,19 +62,18 @@ class ArtNet(nn.Module):
         *,
         method: str = "s2",
         strength: float = 1.0,
-        moments_of: MomentsOf = own_moments,
+        moments_of: Callable[[Slot, Tensor], Moments] = own_moments,
     ) -> Features:
         """Move the content's features to the styles': the method at the bottleneck, AdaIN at the skips.
 
-        `moments_of` is asked for moments by names like 'conv3/content' and 'inception3b/swapped0', the latter for each
-        style by its index.
+        `moments_of` is asked for the moments of every slot of the roles 'content' and, for each style, 'swapped'.
         """
         moved = {}
         for level, x in content.items():
             at_level = method if level == self.config.cut else "adain"
 
-            def moments(called: str, features: Tensor, level: str = level, index: int = 0) -> Moments:
-                return moments_of(f"{level}/{called}" + (str(index) if called == "swapped" else ""), features)
+            def moments(role: Role, features: Tensor, level: str = level, index: int = 0) -> Moments:
+                return moments_of(Slot(level, role, index if role == "swapped" else 0), features)
 
             each = [transfer(x, s[level], at_level, partial(moments, index=i)) for i, s in enumerate(styles)]
             moved[level] = blend(x, each, weights, strength)

@@ -89,7 +89,7 @@ def test_memory_smooths_statistics(stylizer, style):
     assert not np.array_equal(smoothed, stylizer.stylize(frames[1], style))
     alone = Memory(share=0.0)
     stylizer.stylize(frames[1], style, memory=alone)
-    name = next(name for name in seen if name.endswith("content"))
+    name = next(slot for slot in seen if slot.role == "content")
     np.testing.assert_allclose(
         memory.statistics[name], 0.9 * seen[name] + 0.1 * alone.statistics[name], rtol=1e-2, atol=1e-3
     )

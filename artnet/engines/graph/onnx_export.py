@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -12,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from artnet.engines.graph.spec import BANK, Variant
+from artnet.engines.graph.spec import HELD, RGB, SHARES, GraphSpec
 from artnet.image.drafting import factor_of
 from artnet.model import drafts
 from artnet.model.network import ArtNet, StyleLevels
+from artnet.model.slots import BANK, Slot
 from s2transform import PatchBank, PreparedStyle
 from s2transform.moments import Moments, channel_moments
 from s2transform.swap import Reduction
@@ -38,64 +40,52 @@ class EncoderModule(nn.Module):
 
 
 class PainterModule(nn.Module):
-    """The painter of one variant: inputs (in the order of `input_names`) and outputs of `artnet.engines.graph.spec`."""
+    """The painter of one spec, with its inputs and outputs in their order."""
 
-    def __init__(self, network: ArtNet, variant: Variant):
+    def __init__(self, network: ArtNet, spec: GraphSpec):
         super().__init__()
-        self.network, self.variant = network.folded(), variant
-
-    def input_names(self) -> list[str]:
-        config, variant = self.network.config, self.variant
-        names = ["rgb", *(["held"] if variant.moments == "mixed" else [])]
-        names += variant.statistics(config) if variant.takes else []
-        for i in range(variant.styles):
-            names += [f"{level}/style{i}" for level in config.levels]
-            names += [f"{name}{i}" for name in BANK] if variant.transfer == "s2" else []
-        return [*names, "shares"] if variant.blended else names
-
-    def output_names(self) -> list[str]:
-        painted = [] if self.variant.moments == "measured" else ["painted"]
-        names = self.variant.statistics(self.network.config) if self.variant.reports else []
-        return [*painted, *(f"used/{name}" for name in names)]
+        self.network, self.spec = network.folded(), spec
+        self.inputs, self.outputs = spec.inputs(network.config), spec.outputs(network.config)
 
     def forward(self, *arrays: Tensor) -> list[Tensor]:
-        given = dict(zip(self.input_names(), arrays, strict=True))
-        used: dict[str, Moments] = {}
+        given = dict(zip(self.inputs, arrays, strict=True))
+        used: dict[Slot, Moments] = {}
 
-        def moments_of(name: str, features: Tensor) -> Moments:
-            if name not in used:
-                used[name] = rows_of(given[name]) if self.variant.takes else channel_moments(features)
-                if self.variant.moments == "mixed":
-                    pairs = zip(channel_moments(features), used[name], strict=True)
-                    used[name] = tuple(torch.lerp(own, held, given["held"]) for own, held in pairs)  # type: ignore[assignment]
-            return used[name]
+        def moments_of(slot: Slot, features: Tensor) -> Moments:
+            if slot not in used:
+                used[slot] = rows_of(given[slot]) if self.spec.takes else channel_moments(features)
+                if self.spec.moments == "mixed":
+                    pairs = zip(channel_moments(features), used[slot], strict=True)
+                    used[slot] = tuple(torch.lerp(own, held, given[HELD]) for own, held in pairs)  # type: ignore[assignment]
+            return used[slot]
 
-        content = self.network.encode(picture_of(given["rgb"]))
+        content = self.network.encode(picture_of(given[RGB]))
         moved = []
-        for i in range(self.variant.styles):
+        for i in range(self.spec.styles):
 
-            def renamed(name: str, features: Tensor, i: int = i) -> Moments:
-                return moments_of(name.replace("swapped0", f"swapped{i}"), features)
+            def moments_for(slot: Slot, features: Tensor, i: int = i) -> Moments:
+                return moments_of(replace(slot, index=i) if slot.role == "swapped" else slot, features)
 
             style = self.style(given, i, content)
-            moved.append(self.network.transfer(content, [style], method=self.variant.transfer, moments_of=renamed))
-        if self.variant.blended:
+            moved.append(self.network.transfer(content, [style], method=self.spec.transfer, moments_of=moments_for))
+        if self.spec.blended:
             parts = [content, *moved]
-            mixed = {level: sum(s * p[level] for s, p in zip(given["shares"], parts, strict=True)) for level in content}
+            mixed = {level: sum(s * p[level] for s, p in zip(given[SHARES], parts, strict=True)) for level in content}
         else:
             mixed = moved[0]
-        names = self.output_names()
-        painted = [pixels_of(self.network.decode(mixed))] if "painted" in names else []
-        return painted + [torch.cat([x.flatten(1) for x in used[n[5:]]]) for n in names if n != "painted"]
+        return [
+            torch.cat([x.flatten(1) for x in used[slot]]) if slot else pixels_of(self.network.decode(mixed))
+            for slot in self.outputs.values()
+        ]
 
-    def style(self, given: dict[str, Tensor], i: int, content: dict[str, Tensor]) -> StyleLevels:
+    def style(self, given: dict[Slot, Tensor], i: int, content: dict[str, Tensor]) -> StyleLevels:
         """The arrays of style i in the form that the transforms take."""
         levels = {}
         for level in self.network.config.levels:
-            mean, std = rows_of(given[f"{level}/style{i}"])
+            mean, std = rows_of(given[Slot(level, "style", i)])
             banks: tuple[PatchBank, ...] = ()
-            if level == self.network.config.cut and self.variant.transfer == "s2":
-                basis, codes, bias, table = (given[f"{name}{i}"] for name in BANK)
+            if level == self.network.config.cut and self.spec.transfer == "s2":
+                basis, codes, bias, table = (given[Slot("", role, i)] for role in BANK)
                 kernels = codes.view(bias.shape[0], 3, 3, -1).permute(0, 3, 1, 2)
                 pixels = table[:-1].view(bias.shape[0], 9, -1).permute(1, 0, 2)
                 banks = (PatchBank(kernels, bias, pixels, Reduction(mean.flatten(), basis.T)),)
@@ -111,17 +101,17 @@ class FixedModule(nn.Module):
         factor: how many times smaller a draft is, 1 for none.
     """
 
-    def __init__(self, network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]], factor: int):
+    def __init__(self, network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int):
         super().__init__()
-        self.painter, self.factor = PainterModule(network, variant), factor
-        self.names = self.painter.input_names()[1:]
+        self.painter, self.factor = PainterModule(network, spec), factor
+        self.slots = self.painter.inputs[1:]
         for size, look in enumerate(looks):
-            for i, name in enumerate(self.names):
-                self.register_buffer(f"look{size}_{i}", torch.from_numpy(look[name]))
+            for i, slot in enumerate(self.slots):
+                self.register_buffer(f"look{size}_{i}", torch.from_numpy(look[slot]))
 
     def forward(self, rgb: Tensor) -> Tensor:
         def paint(picture: Tensor, size: int) -> Tensor:
-            return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.names))))[0]
+            return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.slots))))[0]
 
         return revised(rgb, self.factor, paint)
 
@@ -181,42 +171,35 @@ def encoder_onnx(network: ArtNet) -> bytes:
     return to_onnx(EncoderModule(network), [rgb], ["rgb"], list(network.config.levels), [sides(network.config.stride)])
 
 
-def painter_onnx(network: ArtNet, variant: Variant) -> bytes:
+def painter_onnx(network: ArtNet, spec: GraphSpec) -> bytes:
     """`PainterModule` as ONNX, with the names of `artnet.engines.graph.spec`."""
-    module = PainterModule(network, variant)
-    examples, shapes = [], []
-    for name in module.input_names():
-        example, shape = painter_example(network, variant, name)
-        examples.append(example)
-        shapes.append(shape)
-    return to_onnx(module, examples, module.input_names(), module.output_names(), shapes)
+    module = PainterModule(network, spec)
+    examples, shapes = zip(*(painter_example(network, spec, slot) for slot in module.inputs), strict=True)
+    return to_onnx(module, list(examples), [slot.name for slot in module.inputs], list(module.outputs), list(shapes))
 
 
-def painter_example(network: ArtNet, variant: Variant, name: str) -> tuple[Tensor, dict[int, Any] | None]:
+def painter_example(network: ArtNet, spec: GraphSpec, slot: Slot) -> tuple[Tensor, dict[int, Any] | None]:
     """An array for one input of a painter, and which of its sides may change."""
     config, patches = network.config, 12
     width = network.encoder.channels[config.cut]
     components = min(config.match_channels, width)
-    kind = name.rstrip("0123456789")
-    if kind == "rgb":
+    if slot == RGB:
         return torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8), sides(config.stride)
-    if kind in ("held", "shares"):
-        return torch.zeros(1 if kind == "held" else variant.styles + 1), None
-    if kind in BANK:
-        count = Dim(f"patches{name.removeprefix(kind)}", min=2, max=65536)
+    if slot in (HELD, SHARES):
+        return torch.zeros(1 if slot == HELD else spec.styles + 1), None
+    if slot.role in BANK:
+        count = Dim(f"patches{slot.index}", min=2, max=65536)
         shape = {"basis": (width, components), "codes": (patches, 9 * components), "bias": (patches,)}
         dynamic = {"basis": None, "codes": {0: count}, "bias": {0: count}, "table": {0: 9 * count + 1}}
-        return torch.rand(shape.get(kind, (9 * patches + 1, width))), dynamic[kind]
-    return torch.rand(2, network.encoder.channels[name.split("/")[0]]), None
+        return torch.rand(shape.get(slot.role, (9 * patches + 1, width))), dynamic[slot.role]
+    return torch.rand(2, network.encoder.channels[slot.level]), None
 
 
-def fixed_onnx(
-    network: ArtNet, variant: Variant, looks: Sequence[Mapping[str, np.ndarray]], factor: int
-) -> bytes:
+def fixed_onnx(network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int) -> bytes:
     """`FixedModule` as ONNX: 'rgb' of any size in, 'painted' out."""
     rgb = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
     shapes = [sides(factor * network.config.stride)]
-    return to_onnx(FixedModule(network, variant, looks, factor), [rgb], ["rgb"], ["painted"], shapes)
+    return to_onnx(FixedModule(network, spec, looks, factor), [rgb], ["rgb"], ["painted"], shapes)
 
 
 def pair_onnx(network: ArtNet, method: str, style_size: int) -> bytes:
@@ -230,9 +213,7 @@ def pair_onnx(network: ArtNet, method: str, style_size: int) -> bytes:
 
 def sides(stride: int) -> dict[int, Any]:
     """Height and width of (1, H, W, 3), any multiples of the stride from two on."""
-    return {
-        axis: stride * Dim(name, min=2, max=LONGEST_STRIDES) for axis, name in ((1, "rows"), (2, "columns"))
-    }
+    return {axis: stride * Dim(name, min=2, max=LONGEST_STRIDES) for axis, name in ((1, "rows"), (2, "columns"))}
 
 
 def to_onnx(

@@ -10,12 +10,13 @@ import numpy as np
 
 from artnet.engines.base import Held, Look, Statistics, pad_edges
 from artnet.engines.graph.cache import cached, fingerprint
-from artnet.engines.graph.spec import Variant, held_inputs, look_inputs, measuring_variant, painting_variant
+from artnet.engines.graph.spec import RGB, GraphSpec, held_inputs, look_inputs, measuring_spec, painting_spec
 from artnet.engines.graph.style import StyleArrays, style_arrays
 from artnet.engines.openvino.network import NetworkGraph, encoder_model
 from artnet.engines.openvino.runtime import ov
 from artnet.engines.openvino.transfer import PainterGraph
 from artnet.model.config import ArtNetConfig
+from artnet.model.slots import Slot
 
 COMPILED_PIXELS = 4_000_000
 """Pictures of so many pixels get a model compiled for their size: it needs half the memory of the one for all sizes,
@@ -55,7 +56,7 @@ class OpenVINOEngine:
         self.config, self.network = config, NetworkGraph(config, state)
         self.stride, self.streams = config.stride, streams
         self.key = fingerprint(config, state, ov.__version__, str(self.options(streams)))
-        self.pools: dict[Variant | str, Pool] = {}
+        self.pools: dict[GraphSpec | str, Pool] = {}
         self.sized = SizedModels()
         self.lock = threading.RLock()
 
@@ -78,62 +79,63 @@ class OpenVINOEngine:
 
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`. Raises ValueError for the transfer 'wct', which only torch has."""
-        variant = painting_variant(look, held)
-        with self.run(variant, rgb, look, held) as done:
+        spec = painting_spec(look, held)
+        with self.run(spec, rgb, look, held) as done:
             painted = done.output("painted")[0, : rgb.shape[0], : rgb.shape[1]].copy()
-            return painted, self.used(done, variant) if variant.reports else held.statistics if held else {}
+            return painted, self.used(done, spec) if spec.reports else held.statistics if held else {}
 
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`. Raises ValueError for the transfer 'wct', which only torch has."""
-        variant = measuring_variant(look)
-        with self.run(variant, rgb, look, None) as done:
-            return self.used(done, variant)
+        spec = measuring_spec(look)
+        with self.run(spec, rgb, look, None) as done:
+            return self.used(done, spec)
 
     @contextmanager
-    def run(self, variant: Variant, rgb: np.ndarray, look: Look, held: Held | None) -> "Iterator[Request]":
+    def run(self, spec: GraphSpec, rgb: np.ndarray, look: Look, held: Held | None) -> "Iterator[Request]":
         """A request that has run a painter on a picture; its outputs are valid within the context."""
         padded = pad_edges(rgb, self.stride)
-        widths = {name: self.network.channels(name.split("/")[0]) for name in variant.statistics(self.config)}
-        with self.painter(variant, padded, look).request() as request:
+        widths = {slot: self.network.channels(slot.level) for slot in spec.statistics(self.config)}
+        with self.painter(spec, padded, look).request() as request:
             if look != request.look:
-                request.feed(look_inputs(look, variant))
+                request.feed(look_inputs(look, spec))
                 request.look = look
             request.feed(held_inputs(held, widths))
             request.infer(rgb=padded[None])
             yield request
 
-    def used(self, request: "Request", variant: Variant) -> Statistics:
-        return {name: request.output(f"used/{name}").copy() for name in variant.statistics(self.config)}
+    def used(self, request: "Request", spec: GraphSpec) -> Statistics:
+        outputs = spec.outputs(self.config)
+        return {slot: request.output(name).copy() for name, slot in outputs.items() if slot}
 
-    def pool(self, key: "Variant | str") -> "Pool":
+    def pool(self, key: "GraphSpec | str") -> "Pool":
         """The encoder or a painter, for all sizes."""
         with self.lock:
             if key not in self.pools:
                 self.pools[key] = Pool(self.compile(key), self.streams)
             return self.pools[key]
 
-    def painter(self, variant: Variant, rgb: np.ndarray, look: Look) -> "Pool":
+    def painter(self, spec: GraphSpec, rgb: np.ndarray, look: Look) -> "Pool":
         """The painter for these sizes where they are known to come again or are large, else the one for all sizes."""
         pixels = rgb.shape[0] * rgb.shape[1]
         if not look.fixed_size and pixels < COMPILED_PIXELS:
-            return self.pool(variant)
+            return self.pool(spec)
         sizes = (*rgb.shape[:2], *(len(part.bias) for part in look.style.parts))
         # Every stream has its own memory: large pictures are painted one after the other, by all cores.
         streams = min(self.streams, max(1, WHOLE_PIXELS // pixels))
 
         def compile_for_sizes() -> Pool:
-            if variant in self.pools:
+            if spec in self.pools:
                 with suppress(RuntimeError):  # it is at work in another thread, and so needs its memory
-                    self.pools[variant].compiled.release_memory()
-            model = self.model(variant)
-            fed = {"rgb": rgb[None], **look_inputs(look, variant)}
-            model.reshape({name: list(array.shape) for name, array in fed.items()})
+                    self.pools[spec].compiled.release_memory()
+            model = self.model(spec)
+            fed = {RGB: rgb[None], **look_inputs(look, spec)}
+            model.reshape({slot.name: list(array.shape) for slot, array in fed.items()})
             return Pool(self.core.compile_model(model, "CPU", self.options(streams)), streams)
 
         with self.lock:
-            return self.sized.get((variant, sizes), pixels * streams, compile_for_sizes)
+            return self.sized.get((spec, sizes), pixels * streams, compile_for_sizes)
 
-    def compile(self, key: "Variant | str") -> ov.CompiledModel:
+    def compile(self, key: "GraphSpec | str") -> ov.CompiledModel:
         """The encoder or a painter for all sizes; also read from the disk cache."""
         return cached(
             f"{self.key}-{key if isinstance(key, str) else key.name}",
@@ -142,7 +144,7 @@ class OpenVINOEngine:
             dump=lambda compiled: compiled.export_model(),
         )
 
-    def model(self, key: "Variant | str") -> ov.Model:
+    def model(self, key: "GraphSpec | str") -> ov.Model:
         try:
             return encoder_model(self.network) if isinstance(key, str) else PainterGraph(self.network, key).model()
         except (KeyError, RuntimeError) as error:
@@ -199,13 +201,13 @@ class Request:
         self.request = compiled.create_infer_request()
         self.look: Look | None = None
 
-    def feed(self, inputs: Mapping[str, np.ndarray]) -> None:
+    def feed(self, inputs: Mapping[Slot, np.ndarray]) -> None:
         """Set inputs, which stay for the next pictures."""
-        for name, array in inputs.items():
-            self.request.set_tensor(name, ov.Tensor(array.copy()))
+        for slot, array in inputs.items():
+            self.request.set_tensor(slot.name, ov.Tensor(array.copy()))
 
     def infer(self, *, rgb: np.ndarray) -> None:
-        self.request.set_tensor("rgb", ov.Tensor(np.ascontiguousarray(rgb)))
+        self.request.set_tensor(RGB.name, ov.Tensor(np.ascontiguousarray(rgb)))
         self.request.infer()
 
     def output(self, name: str) -> np.ndarray:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from artnet.engines.graph.spec import Variant
+from artnet.engines.graph.spec import HELD, RGB, SHARES, GraphSpec
 from artnet.engines.graph.style import EPS, PATCH
 from artnet.engines.openvino.network import HEIGHT_AND_WIDTH, NetworkGraph, integers, pad
 from artnet.engines.openvino.runtime import Node, ops, ov
+from artnet.model.slots import Slot
 
 ROWS_AND_COLUMNS = (1, 2)
 TO_ROWS = [0, 2, 3, 1]
@@ -24,64 +25,62 @@ class Moments(NamedTuple):
 
 
 class PainterGraph:
-    """Builds the painter of one variant; see `artnet.engines.graph.spec` for its inputs and outputs."""
+    """Builds the painter of one spec; see `artnet.engines.graph.spec` for its inputs and outputs."""
 
-    def __init__(self, network: NetworkGraph, variant: Variant):
-        self.network, self.variant = network, variant
+    def __init__(self, network: NetworkGraph, spec: GraphSpec):
+        self.network, self.spec = network, spec
         self.inputs: list[Node] = []
-        self.used: dict[str, Node] = {}
-        self.held = self.input("held", [1]) if variant.moments == "mixed" else None
+        self.used: dict[Slot, Node] = {}
+        self.held = self.input(HELD, [1]) if spec.moments == "mixed" else None
+        self.shares = self.input(SHARES, [spec.styles + 1]) if spec.blended else None
 
     def model(self) -> ov.Model:
-        rgb = self.input("rgb", [1, -1, -1, 3], np.uint8)
+        rgb = self.input(RGB, [1, -1, -1, 3], np.uint8)
         moved = {level: self.transfer(level, x) for level, x in self.network.encode(rgb).items()}
-        outputs = {} if self.variant.moments == "measured" else {"painted": self.network.decode(moved)}
-        outputs |= {f"used/{name}": node for name, node in self.used.items()}
         results = []
-        for name, node in outputs.items():
-            results.append(ops.result(node))
+        for name, slot in self.spec.outputs(self.network.config).items():
+            results.append(ops.result(self.used[slot] if slot else self.network.decode(moved)))
             results[-1].output(0).get_tensor().set_names({name})
         return ov.Model(results, self.inputs, "painter")
 
-    def input(self, name: str, shape: list[int], dtype: type = np.float32) -> Node:
-        node = ops.parameter(shape, dtype, name=name)
-        node.output(0).get_tensor().set_names({name})
+    def input(self, slot: Slot, shape: list[int], dtype: type = np.float32) -> Node:
+        node = ops.parameter(shape, dtype, name=slot.name)
+        node.output(0).get_tensor().set_names({slot.name})
         self.inputs.append(node)
         return node
 
     def transfer(self, level: str, x: Node) -> Node:
         """The features of a level, moved to every style and blended."""
         channels = self.network.channels(level)
-        swaps = level == self.network.config.cut and self.variant.transfer == "s2"
-        unit = self.normalise(f"{level}/content", x, lambda: block_moments(x, channels), as_rows=swaps)
+        swaps = level == self.network.config.cut and self.spec.transfer == "s2"
+        unit = self.normalise(Slot(level, "content"), x, lambda: block_moments(x, channels), as_rows=swaps)
         moved = []
-        for i in range(self.variant.styles):
-            style = split_rows(self.input(f"{level}/style{i}", [2, channels]))
+        for i in range(self.spec.styles):
+            style = split_rows(self.input(Slot(level, "style", i), [2, channels]))
             if swaps:
                 rows = self.swap(unit, style.std, i, channels)
                 moments_of_rows = partial(row_moments, rows)
-                y = self.normalise(f"{level}/swapped{i}", ops.transpose(rows, [0, 3, 1, 2]), moments_of_rows)
+                y = self.normalise(Slot(level, "swapped", i), ops.transpose(rows, [0, 3, 1, 2]), moments_of_rows)
             else:
                 y = unit
             moved.append(ops.add(ops.multiply(y, style.std), style.mean))
-        return self.blend([x, *moved]) if self.variant.blended else moved[0]
+        return self.blend(self.shares, [x, *moved]) if self.shares else moved[0]
 
-    def normalise(self, name: str, x: Node, own: Callable[[], Moments], *, as_rows: bool = False) -> Node:
-        """To mean 0 and deviation 1, by the moments of the variant; those that it reports go to `used`.
+    def normalise(self, slot: Slot, x: Node, own: Callable[[], Moments], *, as_rows: bool = False) -> Node:
+        """To mean 0 and deviation 1, by the moments of the spec; those that it reports go to `used`.
 
         `as_rows` gives (1, H, W, C).
         """
-        variant = self.variant
-        if variant.moments == "own":
+        if self.spec.moments == "own":
             unit = ops.mvn(x, integers(*HEIGHT_AND_WIDTH), True, EPS, "inside_sqrt")
             return ops.transpose(unit, TO_ROWS) if as_rows else unit
-        channels = self.network.channels(name.split("/")[0])
-        moments = split_rows(self.input(name, [2, channels])) if variant.takes else own()
+        channels = self.network.channels(slot.level)
+        moments = split_rows(self.input(slot, [2, channels])) if self.spec.takes else own()
         if self.held:
             pairs = zip(own(), moments, strict=True)
             moments = Moments(*(ops.add(a, ops.multiply(ops.subtract(b, a), self.held)) for a, b in pairs))
-        if variant.reports:
-            self.used[name] = ops.reshape(ops.concat([*moments], 0), integers(2, channels), False)
+        if self.spec.reports:
+            self.used[slot] = ops.reshape(ops.concat([*moments], 0), integers(2, channels), False)
         if as_rows:  # before the arithmetic: OpenVINO keeps bfloat16 then
             x, moments = ops.transpose(x, TO_ROWS), Moments(*(ops.transpose(m, TO_ROWS) for m in moments))
         return ops.divide(ops.subtract(x, moments.mean), moments.std)
@@ -93,17 +92,15 @@ class PainterGraph:
         """
         config = self.network.config
         width = min(config.match_channels, channels)
-        basis = self.input(f"basis{style}", [channels, width])
-        codes = self.input(f"codes{style}", [-1, PATCH**2 * width])
-        bias = self.input(f"bias{style}", [-1])
-        table = self.input(f"table{style}", [-1, channels])
+        basis = self.input(Slot("", "basis", style), [channels, width])
+        codes = self.input(Slot("", "codes", style), [-1, PATCH**2 * width])
+        bias = self.input(Slot("", "bias", style), [-1])
+        table = self.input(Slot("", "table", style), [-1, channels])
         scaled = ops.multiply(basis, ops.reshape(std, integers(-1, 1), False))
         return paste(match(ops.matmul(unit, scaled, False, False), codes, bias), table)
 
-    def blend(self, parts: list[Node]) -> Node:
-        if not any(node.get_friendly_name() == "shares" for node in self.inputs):
-            self.shares = self.input("shares", [self.variant.styles + 1])
-        shares = ops.split(self.shares, np.int64(0), len(parts)).outputs()
+    def blend(self, weights: Node, parts: list[Node]) -> Node:
+        shares = ops.split(weights, np.int64(0), len(parts)).outputs()
         total = ops.multiply(parts[0], shares[0])
         for part, share in zip(parts[1:], shares[1:], strict=True):
             total = ops.add(total, ops.multiply(part, share))

@@ -21,6 +21,7 @@ from artnet.engines.torch_engine import TorchEngine
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.checkpoint_arrays import read_weights
 from artnet.model.network import ArtNet
+from artnet.model.slots import Slot
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +144,7 @@ def test_held_statistics_make_tiles_match(tiny, engine):
     for name, rows in used.items():
         np.testing.assert_allclose(rows, statistics[name], rtol=1e-4, atol=1e-5)
     half = engine.paint(tile, look, Held(statistics, 0.5))[1]
-    name = f"{tiny.config.cut}/content"
+    name = Slot(tiny.config.cut, "content")
     np.testing.assert_allclose(half[name], (own[name] + statistics[name]) / 2, rtol=1e-3, atol=1e-4)
 
 

@@ -62,7 +62,7 @@ def test_own_statistics_of_both_passes_paint_the_same_picture(inner, style):
     engine, content = RevisingEngine(inner, inner), smooth(96, 128, 2)
     look = Look(Style([engine.prepare(style)]))
     painted, statistics = engine.paint(content, look, NOTHING_HELD)
-    assert {name.startswith("draft/") for name in statistics} == {True, False}
+    assert {slot.draft for slot in statistics} == {True, False}
     again, used = engine.paint(content, look, Held(statistics, 1.0))
     assert np.abs(again.astype(int) - painted).max() <= 1
     measured = engine.measure(content, look)
@@ -76,7 +76,7 @@ def test_statistics_of_a_draft_count_in_the_draft(inner, style):
     look = Look(Style([engine.prepare(style)]))
     painted, statistics = engine.paint(content, look, NOTHING_HELD)
     other = engine.measure(smooth(96, 128, 4), look)
-    mixed = {name: other[name] if name.startswith("draft/") else rows for name, rows in statistics.items()}
+    mixed = {slot: other[slot] if slot.draft else rows for slot, rows in statistics.items()}
     assert not np.array_equal(engine.paint(content, look, Held(mixed, 1.0))[0], painted)
 
 

@@ -20,7 +20,6 @@ from apps.video.convert import Clip
 from apps.web import confined, reading
 from apps.web.uploads import read_mask, read_style, read_upload, sentence
 from artnet.image import read_picture
-from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 ENOUGH = confined.Bounds(memory=300_000_000, seconds=60)
@@ -149,18 +148,18 @@ def video(clip, **limits):
     """What a confined process sends while it takes a clip apart; frames are painted as their negatives."""
     target = clip.parent / "out.mp4"
     bounds, made = confined.Bounds(600_000_000, 60), reading.VideoLimits(**limits)
-    arguments = (str(clip), str(target), StyleSettings(), Clip(), made)
+    arguments = (str(clip), str(target), Clip(), made)
     with confined.started(reading.video, *arguments, bounds=bounds, what="video") as messages:
         for kind, value in messages():
             if kind == "paint":
-                messages.answer(reading.answers(lambda rgb, *_, **options: 255 - rgb, *value))
+                messages.answer(reading.answers(lambda rgb, _: 255 - rgb, *value))
             yield kind, value
 
 
 def test_frames_are_painted_by_the_other_end(tmp_path):
     sent = list(video(make_clip(tmp_path / "a.mp4", moving_frames(5))))
     assert [kind for kind, _ in sent] == ["paint", "progress"] * 5
-    assert isinstance(sent[0][1][2], Memory)
+    assert isinstance(sent[0][1][1], Memory)
     assert (tmp_path / "out.mp4").stat().st_size
 
 

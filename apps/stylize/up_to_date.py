@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import astuple
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from apps.stylize.job_list import STDIO, Job
 from apps.stylize.manifest import Fingerprint, Manifest
 from apps.stylize.options import StylizeOptions
 from artnet import __version__
-from artnet.model.checkpoint_arrays import BUNDLED
+from artnet.model import checkpoint_arrays
 
 
 class Notes:
@@ -74,5 +73,4 @@ def conditions_of(options: StylizeOptions, mask: str, weights: str, *, several: 
 
 def weights_path(name: str | None) -> Path:
     """Where the weights lie that `--weights` names; bundled ones too."""
-    bundled = BUNDLED.get(name or "artnet")
-    return Path(str(files("weights") / bundled)) if bundled else Path(str(name))
+    return checkpoint_arrays.weights_path(name or "artnet")

@@ -21,7 +21,7 @@ def read_weights(path: str | Path = "artnet") -> tuple[ArtNetConfig, dict[str, n
         ValueError: the file is not an ArtNet checkpoint.
         FileNotFoundError: there is no such file.
     """
-    source = Path(str(files("weights") / BUNDLED[str(path)])) if str(path) in BUNDLED else Path(path)
+    source = weights_path(path)
     if not source.is_file():
         raise FileNotFoundError(f"no weights at {source}: give a .safetensors file or one of {', '.join(BUNDLED)}")
     with reading(source, "an ArtNet checkpoint"):
@@ -33,6 +33,11 @@ def read_weights(path: str | Path = "artnet") -> tuple[ArtNetConfig, dict[str, n
         config = ArtNetConfig.from_json(metadata["artnet"])
         check_tensors(config, state)
         return config, state
+
+
+def weights_path(path: str | Path = "artnet") -> Path:
+    """Where weights lie that are given by their path, or by the name of bundled ones."""
+    return Path(str(files("weights") / BUNDLED[str(path)])) if str(path) in BUNDLED else Path(path)
 
 
 def check_tensors(config: ArtNetConfig, state: Mapping[str, np.ndarray]) -> None:

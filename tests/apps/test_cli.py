@@ -1,11 +1,14 @@
+import json
 import re
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from apps import cli
+from artnet import __version__
 
 HEAVY = {"torch", "numpy", "PIL", "kornia", "tqdm", "openvino", "av", "cv2", "pygame", "gradio"}
 EXTRAS = {
@@ -50,6 +53,21 @@ def test_missing_package_is_one_line_with_the_extra(command, fake, desk, monkeyp
     err = capsys.readouterr().err
     assert f"pip install 'artnet[{'web' if command == 'serve' else command}]'" in err
     assert err.count("\n") == 1
+
+
+def test_what_a_report_of_a_fault_needs(capsys, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("ARTNET_CACHE", "/home/somebody/cache")
+    assert cli.main(["--version", "--json"]) == 0
+    text = capsys.readouterr().out
+    said = json.loads(text)
+    assert said["artnet"] == __version__
+    assert said["packages"]["numpy"] == np.__version__
+    assert {"artnet", "pytest", "ruff"}.isdisjoint(said["packages"])
+    assert set(said["weights"]) == {"artnet", "artnet-dense"}
+    assert said["machine"]["usable cores"] >= 1
+    assert "OpenVINO" in said["engine"]
+    assert "somebody" not in text
 
 
 def test_version(capsys):

@@ -1,5 +1,6 @@
 """Reading pictures of any format, mode and depth."""
 
+import logging
 import os
 import warnings
 from contextlib import suppress
@@ -29,6 +30,7 @@ from artnet.image.truncation import (
     with_end,
 )
 
+logging.getLogger("PIL.TiffImagePlugin").setLevel(logging.CRITICAL)  # its errors are raised as well
 _HEAD = 1024  # bytes, enough to tell any format
 _BITS_PER_SAMPLE, _COMPRESSION = 258, 259  # tags of a TIFF
 _FRAMES = "first of {} frames; `artnet video` paints all of them"

@@ -88,7 +88,7 @@ def judged(read: Any, path: Path) -> tuple[str, str]:
     seconds, taken = time.process_time() - start, resident("VmHWM") - before
     if outcome == "refused":
         lines = [line for line in detail.strip().splitlines() if not line.startswith("artnet: warning")]
-        known = len(lines) == 1 and (path.name in lines[0] or str(path.parent) in lines[0])
+        known = len(lines) == 1 and (path.name in lines[0] or str(path.parent) in lines[0] or "the weights" in lines[0])
         outcome, detail = ("refused", "") if known else ("fault", detail)
     if seconds > SECONDS:
         return "hang", f"{seconds:.1f} s"

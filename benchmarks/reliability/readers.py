@@ -139,7 +139,7 @@ def _read_large(path: Path) -> Any:
 def _paint(path: Path) -> Any:
     os.environ["ARTNET_CACHE"] = os.devnull  # compiled anew for each, and not kept
     stylizer = Stylizer.load(path, engine="openvino")
-    style = stylizer.prepare_style(corpus.pixels(64, 64), size=64)
+    style = stylizer.prepare_style(corpus.pixels(64, 64), stroke_size=64)
     return stylizer.stylize(corpus.pixels(64, 64), style)
 
 
@@ -178,9 +178,10 @@ def _command(*words: str, out: str | None = "out.png") -> Read:
     """A command line in this process, with the mutant's name at '{}'; exit codes but 0, 1 and 2 are errors."""
 
     def run(path: Path) -> Any:
+        beside = next(parent / "ok" for parent in path.parents if (parent / "ok").is_dir())
         argv = [word.replace("{}", str(path)) for word in words]
-        argv = [str(path.parent / "ok" / word) if word.startswith("ok") else word for word in argv]
-        argv += ["-o", str(path.parent / "ok" / out)] if out else []
+        argv = [str(beside / word) if word.startswith("ok") else word for word in argv]
+        argv += ["-o", str(beside / out)] if out else []
         code = cli.main(argv)
         if code not in (0, 1, 2):
             raise SystemError(f"exit code {code}")

@@ -18,9 +18,11 @@ Compiled = TypeVar("Compiled")
 DIGEST = 32  # bytes of the SHA-256 that a file starts with
 
 
-def cache_folder() -> Path:
-    """Where compiled models lie: $ARTNET_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("ARTNET_CACHE") or user_cache_path("artnet"))
+def cache_folder() -> Path | None:
+    """Where compiled models lie: $ARTNET_CACHE, or the user's cache folder; None for a user who has no home."""
+    with suppress(RuntimeError):
+        return Path(os.environ.get("ARTNET_CACHE") or user_cache_path("artnet"))
+    return None
 
 
 def fingerprint(config: ArtNetConfig, state: Mapping[str, np.ndarray], *versions: str) -> str:
@@ -52,9 +54,12 @@ def cached(
     """A compiled model from the cache folder, or built and then written there.
 
     Files are replaced whole, so that processes that start together at worst both build. A damaged file (its checksum
-    does not fit) and a folder that cannot be written cost only time.
+    does not fit) a folder that cannot be written, and none at all, cost only time.
     """
-    path = cache_folder() / f"{name}.blob"
+    folder = cache_folder()
+    if folder is None:
+        return build()
+    path = folder / f"{name}.blob"
     with suppress(OSError, RuntimeError):
         content = path.read_bytes()
         if hashlib.sha256(content[DIGEST:]).digest() == content[:DIGEST]:

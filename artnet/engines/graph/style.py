@@ -34,8 +34,15 @@ class StyleArrays:
 
 
 def style_arrays(features: Mapping[str, np.ndarray], config: ArtNetConfig) -> StyleArrays:
-    """From the (1, C, H, W) float32 features of every level."""
-    moments = {level: channel_moments(x) for level, x in features.items()}
+    """From the (1, C, H, W) float32 features of every level.
+
+    Raises:
+        ValueError: they are not finite, as of weights that are far too large.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # which is told in words
+        moments = {level: channel_moments(x) for level, x in features.items()}
+    if not all(np.isfinite(values).all() for values in moments.values()):
+        raise ValueError("the weights give values that are not finite; train them anew, or take others")
     cut = features[config.cut][0].transpose(1, 2, 0)  # (H, W, C)
     mean = moments[config.cut][0]
     basis = principal_channels(cut - mean, config.match_channels)

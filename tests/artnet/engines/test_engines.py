@@ -20,6 +20,7 @@ from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.engines.torch_engine import TorchEngine
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.checkpoint_arrays import read_weights
+from artnet.model.config import ArtNetConfig
 from artnet.model.network import ArtNet
 from artnet.model.slots import Slot
 
@@ -307,6 +308,23 @@ def test_compiled_models_are_kept_and_renewed(cache):
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     assert get() == b"model"  # the checksum no longer fits
     assert get() == b"model from disk"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such users")
+def test_a_user_without_a_home_costs_only_time(monkeypatch):
+    def unknown(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_CACHE_HOME", "ARTNET_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert compiled.cached("a", load=bytes, build=lambda: b"model", dump=bytes) == b"model"
+
+
+def test_weights_that_are_far_too_large_are_refused_in_words():
+    features = {"conv3": np.full((1, 4, 8, 8), np.inf, np.float32), "inception3b": np.ones((1, 4, 8, 8), np.float32)}
+    with pytest.raises(ValueError, match="the weights give values that are not finite"):
+        style_arrays(features, ArtNetConfig())
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):

@@ -17,6 +17,15 @@ from artnet.image import PictureError, pixels, read_picture, write_picture
 from artnet.image import bit_depth as decoding
 
 
+def test_a_damaged_tiff_is_refused_without_a_line_of_the_decoder(tmp_path, caplog):
+    blob = bytearray(stream(Image.fromarray(RGB), "TIFF").getvalue())
+    at = blob.index(struct.pack("<HHI", 277, 3, 1)) + 8  # samples of a pixel
+    blob[at : at + 2] = struct.pack("<H", 57_344)
+    with pytest.raises(PictureError):
+        read_picture(io.BytesIO(bytes(blob)))
+    assert not caplog.records
+
+
 def test_importing_needs_no_torch():
     code = "import sys, artnet.image, artnet.image.compose; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -101,6 +101,20 @@ def complain(text: str) -> None:
 
 
 @contextmanager
+def silenced() -> Iterator[None]:
+    """Drop what the process writes to standard error in the block: lines of libraries in C, which raise errors too."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
 def signals_raise() -> Iterator[None]:
     """In the block, a signal that ends the process raises Terminated, so that no half file stays."""
     names = ("SIGTERM", "SIGHUP")

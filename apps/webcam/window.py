@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
+from apps.common.stdio import silenced
 from apps.webcam.letterbox import Size, first_size, letterbox
 
 TITLE = "ArtNet"
@@ -63,7 +64,8 @@ class Window:
 
     def __enter__(self) -> "Window":
         try:
-            pygame.display.init()
+            with silenced():  # SDL tries drivers in turn, of which some complain
+                pygame.display.init()
         except pygame.error as error:
             raise ValueError(f"{NO_DISPLAY} ({error})") from error
         # Where there is no screen, SDL falls back on drivers that show nothing: only right for those who ask for them.

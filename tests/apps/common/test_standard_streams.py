@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from apps.cli import main
+from apps.common import stdio
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a system like Linux")
 
@@ -20,6 +21,7 @@ import sys, time
 sys.path[:0] = {[str(Path(__file__).parents[n]) for n in (3, 2)]!r}  # in this order: tests has a folder apps, too
 import apps.common.network
 from apps.cli import main
+from apps.common import stdio
 from helpers.fake_stylizer import FakeStylizer
 
 class Fake(FakeStylizer):
@@ -159,3 +161,13 @@ def test_waiting_for_a_pipe_can_be_interrupted(desk):
     assert run.communicate(timeout=30) == ("", "")
     assert run.returncode == 143
     os.close(writer)
+
+
+def test_lines_of_libraries_can_be_dropped(capfd):
+    with stdio.silenced():
+        os.write(2, b"a library in C complains\n")
+    os.write(2, b"afterwards\n")
+    with pytest.raises(ValueError, match="passes"), stdio.silenced():
+        raise ValueError("passes")
+    os.write(2, b"and again\n")
+    assert capfd.readouterr().err == "afterwards\nand again\n"

@@ -28,6 +28,10 @@ DIRECTIONS = 32
 POSITIONS = 256
 """At most so many positions of a feature map are compared with each other."""
 TONE_BLOCK = 8
+FARTHEST = 8
+"""Pixels that a photo is moved by, at most, to see whether its painting only moves along."""
+NOISE = 0.02
+"""Deviation of the noise that a camera adds to it meanwhile, of values in [0, 1]."""
 FLAT_SHARE = 0.4
 """The share of a photo, its least changing part, that is to be as lively as the style."""
 
@@ -250,6 +254,28 @@ def tone_loss(out: Tensor, content: Tensor) -> Tensor:
     x, y = (F.avg_pool2d(luma(p.float()), TONE_BLOCK).flatten(1) for p in (out, content))
     x, y = (t - t.mean(1, keepdim=True) for t in (x, y))
     return (1 - F.cosine_similarity(x, y, eps=1e-4)).mean()
+
+
+def draw_move() -> tuple[int, int]:
+    """(rows, columns) to move by, each -FARTHEST..FARTHEST."""
+    rows, columns = torch.randint(-FARTHEST, FARTHEST + 1, (2,)).tolist()
+    return rows, columns
+
+
+def moved_and_noisy(photos: Tensor, move: tuple[int, int]) -> Tensor:
+    """(N, 3, H, W) as the next frame of a camera that moved; what leaves comes in on the other side."""
+    noisy = photos + NOISE * torch.randn_like(photos)
+    return noisy.roll(move, (2, 3)).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def steady_loss(out: Tensor, again: Tensor, move: tuple[int, int]) -> Tensor:
+    """Mean absolute difference of (N, 3, H, W) paintings, the first moved as the photos of the second were.
+
+    Wen et al. (arXiv 2303.17867) keep videos steady by such a term, without optical flow. A border of FARTHEST pixels
+    is left out.
+    """
+    inside = (..., slice(FARTHEST, -FARTHEST), slice(FARTHEST, -FARTHEST))
+    return (out.roll(move, (2, 3)) - again)[inside].abs().mean()
 
 
 def perceptual_loss(out: list[Tensor], target: list[Tensor]) -> Tensor:

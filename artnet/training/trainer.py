@@ -94,10 +94,15 @@ class Trainer:
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16)
 
-    def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Tensor:
-        """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are."""
+    def paint(
+        self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True
+    ) -> Tensor:
+        """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
+
+        Without `skips` the decoder gets the bottleneck only.
+        """
         moved = self.moved(self.contents(photos, paintings, method), paintings, method, rebuilt)
-        if self.network.training and torch.rand(()).item() < self.options.skip_dropout:
+        if not skips:
             moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
         return self.network.decode(moved).float()
 
@@ -127,9 +132,10 @@ class Trainer:
         """Every loss term, unweighted; the auxiliary ones (rebuilding, sparsity) only where something is rebuilt."""
         batch = len(photos)
         measured = len(rebuilt) > 0 and self.options.weights.sparsity > 0
+        skips = torch.rand(()).item() >= self.options.skip_dropout
         with self.autocast():
             with self.meter.watching() if measured else nullcontext():
-                out = self.paint(photos, paintings, method, rebuilt)
+                out = self.paint(photos, paintings, method, rebuilt, skips=skips)
             view = losses.random_view()
             seen = [view(x) for x in (out, photos, paintings, rebuilt)]
             sizes: list[Terms] = []
@@ -141,6 +147,11 @@ class Trainer:
             terms["variation"] = losses.variation_loss(painted)
             if self.options.weights.tone:
                 terms["tone"] = losses.tone_loss(painted, photos.repeat(self.options.pairs, 1, 1, 1))
+            if self.options.weights.steady:
+                move = losses.draw_move()
+                frames = losses.moved_and_noisy(photos, move)
+                again = self.paint(frames, paintings, method, rebuilt[:0], skips=skips)
+                terms["steady"] = losses.steady_loss(painted, again, move)
             if measured:
                 terms["sparsity"] = self.meter.loss()
             return terms

@@ -122,6 +122,25 @@ def test_relaxed_emd_wants_all_of_the_style_and_nothing_else():
     assert distance([0, 0, 0, 0]) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_steady_is_what_only_moves_along():
+    painted, move = torch.rand(1, 3, 40, 48), (3, -5)
+    along = painted.roll(move, (2, 3))
+    assert losses.steady_loss(painted, along, move).item() == 0
+    assert losses.steady_loss(painted, painted, move).item() > 0.1
+    along[..., : losses.FARTHEST, :] = 0  # where the photo has come in from the other side
+    assert losses.steady_loss(painted, along, move).item() == 0
+
+
+def test_the_next_frame_is_moved_and_noisy():
+    photo, move = torch.full((1, 3, 32, 32), 0.5), (2, 7)
+    photo[..., 4, 4] = 1.0
+    frame = losses.moved_and_noisy(photo, move)
+    assert frame[0, 0].argmax().item() == 6 * 32 + 11
+    assert (frame - photo.roll(move, (2, 3))).std().item() == pytest.approx(losses.NOISE, rel=0.2)
+    for _ in range(50):
+        assert all(abs(step) <= losses.FARTHEST for step in losses.draw_move())
+
+
 def test_flat_positions_are_those_where_light_does_not_change():
     photo = torch.full((1, 3, 64, 64), 0.5)
     photo[:, :, :, 32:] = torch.rand(1, 1, 64, 32)
@@ -360,15 +379,15 @@ def test_an_empty_log_is_gone_on_with(picture_folders, trunk, tmp_path):
     assert [line.split(",")[0] for line in lines] == ["step", "2"]
 
 
-def test_skips_are_dropped_in_training_only(picture_folders, trunk, tmp_path):
-    trainer = build(picture_folders, trunk, tmp_path, steps=1, skip_dropout=1.0)
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_skips_are_dropped(share, picture_folders, trunk, tmp_path):
+    trainer = build(picture_folders, trunk, tmp_path, steps=1, skip_dropout=share, weights=LossWeights(steady=1.0))
     photos, paintings = trainer.batches.at(0)
     seen = []
     trainer.network.decoder.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
-    trainer.paint(photos, paintings, "adain", photos[:0])
-    trainer.network.eval()
-    trainer.paint(photos, paintings, "adain", photos[:0])
-    assert [features["conv3"].detach().abs().max().item() > 0 for features in seen] == [False, True]
+    trainer.terms(photos, paintings, "adain", photos[:0])
+    # Both paintings that are compared are made from the same levels.
+    assert [features["conv3"].detach().abs().max().item() > 0 for features in seen] == [share == 0] * 2
     assert all(features["inception3b"].abs().max() > 0 for features in seen)
 
 
@@ -396,7 +415,7 @@ def test_wide_layers_get_a_lower_rate():
 
 
 def test_every_size_has_a_share_in_every_term(picture_folders, trunk, tmp_path):
-    weights = LossWeights(emd=1.0, similarity=1.0, tone=1.0, flat=1.0)
+    weights = LossWeights(emd=1.0, similarity=1.0, tone=1.0, flat=1.0, steady=1.0)
     trainer = build(picture_folders, trunk, tmp_path, steps=1, size=128, scales=2, weights=weights)
     photos, paintings = trainer.batches.at(0)
     seen = []

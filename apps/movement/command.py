@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, predict or explain."""
-    need("movement", "torch", "matplotlib")
+    need("movement", "torch", "matplotlib", "scipy")
     if args.action == "train":
         return run_train(options_of(TrainRun, vars(args)))
     if args.action == "predict":

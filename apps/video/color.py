@@ -7,7 +7,7 @@ cd/m2 (ITU-R BT.2408). Highlights above it are rolled off smoothly, by our own c
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TextIO
+from typing import IO
 
 import cv2
 import numpy as np
@@ -112,7 +112,7 @@ def _to_xyz(primaries: int) -> np.ndarray:
     return xyz[:, :3] * np.linalg.solve(xyz[:, :3], xyz[:, 3])
 
 
-def write_cube(file: TextIO, colors: Colors) -> None:
+def write_cube(file: IO[str], colors: Colors) -> None:
     """`to_bt709` as a table for FFmpeg's filter lut3d, which is nine times as fast."""
     codes = np.rint(np.linspace(0, 65535, CUBE)).astype(np.uint16)
     blue, green, red = np.meshgrid(codes, codes, codes, indexing="ij")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 if TYPE_CHECKING:
+    from av.container.core import Chapter
+
     from artnet import Style, Stylizer
 
 PaintFrame = Callable[[np.ndarray, Memory | None], np.ndarray]
@@ -98,16 +100,19 @@ def _writer(path: str, reader: VideoReader) -> VideoWriter:
     return VideoWriter(path, reader.rate, reader.time_base, reader.colors, beside)
 
 
-def chapters_of(reader: VideoReader) -> list[dict[str, Any]]:
+def chapters_of(reader: VideoReader) -> list["Chapter"]:
     """The chapters in the reader's part, from its beginning, in milliseconds."""
     last = math.inf if reader.end is None else reader.end - reader.start
-    found = []
+    found: list[Chapter] = []
     for chapter in reader.container.chapters():
-        begin, end = (float(chapter[key] * chapter["time_base"] - reader.origin) for key in ("start", "end"))
+        base = chapter["time_base"]
+        if base is None:
+            continue
+        begin, end = (float(ticks * base - reader.origin) for ticks in (chapter["start"], chapter["end"]))
         begin, end = max(0.0, begin), min(last, end)
         if begin < end:
-            times = {"start": round(1000 * begin), "end": round(1000 * end), "time_base": Fraction(1, 1000)}
-            found.append({**chapter, **times, "id": len(found) + 1})
+            start, stop, number = round(1000 * begin), round(1000 * end), len(found) + 1
+            found.append(chapter | {"id": number, "start": start, "end": stop, "time_base": Fraction(1, 1000)})
     return found
 
 

@@ -28,7 +28,7 @@ def missing(container: "InputContainer", end: float, incomplete: bool = False) -
     names = set(container.format.name.split(","))
     file: BinaryIO = container.file.file
     size = file.seek(0, os.SEEK_END)
-    if names & {"matroska", "webm"} and (wanted := segment_end(file)) and wanted > size:
+    if names & {"matroska", "webm"} and (wanted := segment_end(file) or 0) > size:
         return f"{wanted - size:,} of {wanted:,} bytes are missing"
     if "avi" in names and (wanted := riff_end(file)) > size:
         return f"{wanted - size:,} of at least {wanted:,} bytes are missing"

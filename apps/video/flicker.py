@@ -26,25 +26,27 @@ class FlickerFilter:
         if not 0 <= keep < 1:
             raise ValueError(f"keep must be from 0 to below 1, got {keep}")
         self.keep = keep
-        self.flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self.flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self.content: np.ndarray | None = None
         self.painted: np.ndarray | None = None
-        self.place = self.certain = None
+        self.moved: tuple[np.ndarray, np.ndarray] | None = None  # places in the last frame, and how certain they are
 
     def follow(self, content: np.ndarray) -> bool:
         """Take the next frame's content, (H, W, 3) uint8; whether it goes on from the last one (no start, no cut)."""
-        last, self.content, self.certain = self.content, content, None
+        last, self.content, self.moved = self.content, content, None
         if last is None or last.shape != content.shape:
             return False
-        self.place = self.motion(content, last)
-        self.certain = agreement(content, move(last, self.place))
-        return float(self.certain.mean()) > _CUT
+        place = self.motion(content, last)
+        certain = agreement(content, move(last, place))
+        self.moved = place, certain
+        return float(certain.mean()) > _CUT
 
     def smooth(self, painted: np.ndarray) -> np.ndarray:
         """The painting of the frame that `follow` took, (H, W, 3) uint8, steadied by the last one."""
         result = painted.astype(np.float32)
-        if self.certain is not None:
-            result += self.keep * self.certain[..., None] * (move(self.painted, self.place) - result)
+        if self.painted is not None and self.moved is not None:
+            place, certain = self.moved
+            result += self.keep * certain[..., None] * (move(self.painted, place) - result)
         # The float32 result is what moves on: rounding it every time would add up.
         self.painted = result
         return np.rint(np.clip(result, 0, 255)).astype(np.uint8)
@@ -55,8 +57,10 @@ class FlickerFilter:
         small = _flow_size(width, height)
         greys = [cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), small, interpolation=cv2.INTER_AREA)
                  for rgb in (new, old)]  # fmt: skip
-        flow = cv2.resize(self.flow.calc(*greys, None), (width, height))
-        flow *= np.float32([width / small[0], height / small[1]])
+        # OpenCV's annotations do not know that the flow to begin with, as the second map of `remap`, may be None.
+        found = self.flow.calc(*greys, None)  # type: ignore[call-overload]
+        flow = cv2.resize(found, (width, height))
+        flow *= np.array([width / small[0], height / small[1]], np.float32)
         return flow + np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
 
 
@@ -70,7 +74,7 @@ def _flow_size(width: int, height: int) -> tuple[int, int]:
 
 def move(picture: np.ndarray, place: np.ndarray) -> np.ndarray:
     """The picture's values at the places (H, W, 2); cubic, as repeated linear interpolation would blur."""
-    return cv2.remap(picture, place, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(picture, place, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
 
 
 def agreement(new: np.ndarray, moved: np.ndarray) -> np.ndarray:

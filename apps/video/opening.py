@@ -5,7 +5,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
 
@@ -22,7 +22,7 @@ SELF_CONTAINED = (
 )
 """Demuxers that read one file and no other. Playlists and lists of segments (hls, dash, concat, imf, sdp, image2) are
 not among them: they name other files and addresses, which a stranger's file must not make us open."""
-_LENIENT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+_LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 """Tags are not always UTF-8, and PyAV took that for an error up to version 18."""
 PLAYLISTS = (b"#EXTM3U", b"ffconcat version", b"v=0", b"<MPD", b"<?xml", b"[playlist]")
 
@@ -56,7 +56,7 @@ def open_media(path: str | Path) -> "InputContainer":
 
 def _container(file: BinaryIO) -> "InputContainer":
     options = {"format_whitelist": SELF_CONTAINED, "protocol_whitelist": ""}
-    return av.open(file, options=options, **_LENIENT)
+    return av.open(file, "r", options=options, **_LENIENT)
 
 
 def _animation(path: str | Path, file: BinaryIO, error: Exception) -> "InputContainer":

@@ -38,7 +38,8 @@ class Turn(NamedTuple):
 
 def turn_of(frame: av.VideoFrame) -> Turn:
     """The orientation in a frame's display matrix: the nearest of the eight, upright where there is none."""
-    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    # PyAV's annotations know of motion vectors only.
+    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]
     matrix = b"" if data is None else bytes(data)
     if len(matrix) < 36:
         return Turn()
@@ -81,20 +82,20 @@ class Developer:
         if not self.weaver:
             yield frame, self._picture(frame)
             return
-        self.weaver[1].push(frame)
+        self.weaver[1].vpush(frame)
         yield from self._woven()
 
     def finish(self) -> Iterator[tuple[av.VideoFrame, np.ndarray]]:
         """The pictures that are still waiting."""
         if self.weaver:
-            self.weaver[1].push(None)
+            self.weaver[1].vpush(None)
             yield from self._woven()
             self.weaver = None
 
     def _woven(self) -> Iterator[tuple[av.VideoFrame, np.ndarray]]:
         while self.weaver:
             try:
-                frame = self.weaver[1].pull()
+                frame = self.weaver[1].vpull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             yield frame, self._picture(frame)
@@ -124,8 +125,8 @@ class Developer:
         if not self.grader or self.grader[0] != shape:
             self.grader = shape, _grader(frame, self.colors)
         frame.pts = None
-        self.grader[1].push(frame)
-        return self.grader[1].pull()
+        self.grader[1].vpush(frame)
+        return self.grader[1].vpull()
 
 
 def _deinterlacer(frame: av.VideoFrame) -> Graph:
@@ -156,6 +157,6 @@ def alpha_decoder(video: "av.VideoStream") -> "av.VideoCodecContext | None":
     name = _ALPHA_DECODERS.get(video.codec_context.codec.canonical_name)
     if video.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
         return None
-    context = av.Codec(name, "r").create()
+    context = av.Codec(name, "r").create("video")
     context.width, context.height, context.extradata = video.width, video.height, video.codec_context.extradata
     return context

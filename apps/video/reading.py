@@ -57,13 +57,13 @@ class VideoReader:
         self.container = open_media(path)
         try:
             self.video = self._find_video()
+            self.time_base = self._time_base()
             self._check()
         except BaseException:
             self.close()
             raise
         self.audio = list(self.container.streams.audio)
         self.texts = list(self.container.streams.subtitles)
-        self.time_base: Fraction = self.video.time_base
         rate = self.video.average_rate or self.video.guessed_rate or _USUAL_RATE
         self.rate = rate if 1 <= rate <= 1000 else _USUAL_RATE
         self.tagged = self._colors()
@@ -171,6 +171,11 @@ class VideoReader:
         stream.thread_type = "AUTO"
         return stream
 
+    def _time_base(self) -> Fraction:
+        if not self.video.time_base:
+            raise ValueError(f"{self.path} is damaged (no unit of time); get a fresh copy")
+        return self.video.time_base
+
     def _check(self) -> None:
         width, height = self.video.width, self.video.height
         if width < 1 or height < 1:
@@ -186,11 +191,11 @@ class VideoReader:
         start = Fraction(self.container.start_time or 0, av.time_base)
         if start > 0:
             return start
-        return min(Fraction(0), (self.video.start_time or 0) * self.video.time_base)
+        return min(Fraction(0), (self.video.start_time or 0) * self.time_base)
 
     def _whole(self) -> float | None:
         if self.video.duration:
-            return float(self.video.duration * self.video.time_base)
+            return float(self.video.duration * self.time_base)
         return self.container.duration / av.time_base if self.container.duration else None
 
     def _colors(self) -> Colors:

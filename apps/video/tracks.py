@@ -21,6 +21,7 @@ LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7
 TEXTS = frozenset(["subrip", "srt", "text", "ass", "ssa", "webvtt", "mov_text"])
 """Subtitles that are text; others are pictures, which an MP4 does not hold."""
 _LEAST = Fraction(1, 8000)  # seconds between packets of a stream, which no time base of an MP4 rounds away
+_TICK = Fraction(1, 1000)  # seconds, of the times of texts
 _BLOCK = 1024  # samples of an AAC packet
 
 
@@ -43,9 +44,10 @@ class Copied:
             self.good += len(self.context.decode(packet))
         except av.FFmpegError:
             self.bad += 1
+        pts, dts = _times(packet)
         step = max(1, math.ceil(_LEAST / packet.time_base))
-        dts = packet.dts if self.last is None else max(packet.dts, self.last + step)
-        packet.pts, packet.dts, self.last = max(packet.pts, dts), dts, dts
+        dts = dts if self.last is None else max(dts, self.last + step)
+        packet.pts, packet.dts, self.last = max(pts, dts), dts, dts
         packet.stream = self.target
         yield packet
 
@@ -101,6 +103,7 @@ class Converted:
                 frame = self.graph[1].pull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
+            assert isinstance(frame, av.AudioFrame)  # as its sink is one of sound
             self.resampled += frame.samples
             frame.pts = None  # there are no gaps any more: the count of samples is the time
             self.blocks.write(frame)
@@ -135,23 +138,30 @@ class Text:
     def __init__(self, container: "OutputContainer", source: "av.stream.Stream"):
         self.kind = codec_of(source)
         self.target = container.add_mux_stream("mov_text")
-        self.target.time_base = Fraction(1, 1000)
+        self.target.time_base = _TICK
         self.lost = 0
         self.end = 0
 
     def convert(self, packet: av.Packet) -> Iterator[av.Packet]:
-        begin = max(self.end, round(packet.pts * packet.time_base * 1000))
-        duration = max(1, round((packet.duration or 0) * packet.time_base * 1000))
+        begin = max(self.end, round(_times(packet)[0] * packet.time_base / _TICK))
+        duration = max(1, round((packet.duration or 0) * packet.time_base / _TICK))
         text = bytes(packet)[2:] if self.kind == "mov_text" else plain(bytes(packet), self.kind)
         self.end = begin + duration
         made = av.Packet(len(text[:65535]).to_bytes(2, "big") + text[:65535])
-        made.stream, made.time_base = self.target, self.target.time_base
+        made.stream, made.time_base = self.target, _TICK
         made.pts = made.dts = begin
         made.duration = duration
         yield made
 
     def finish(self) -> Iterator[av.Packet]:
         return iter(())
+
+
+def _times(packet: av.Packet) -> tuple[int, int]:
+    """When a packet is shown and decoded (pts, dts), which `VideoReader` gives each that it hands on."""
+    assert packet.pts is not None
+    assert packet.dts is not None
+    return packet.pts, packet.dts
 
 
 def plain(data: bytes, kind: str) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -15,6 +15,9 @@ from apps.video.color import SDR, Colors
 from apps.video.reading import Frame
 from apps.video.tracks import codec_of, track_of
 from artnet.image import resize
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION: the encoder hands each frame's duration on
 _FILE_TAGS = frozenset([
@@ -35,7 +38,7 @@ class Beside:
 
     streams: Sequence["av.stream.Stream"] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
-    chapters: Sequence[dict[str, Any]] = ()
+    chapters: Sequence["Chapter"] = ()
 
 
 class VideoWriter:

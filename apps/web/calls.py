@@ -13,7 +13,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image, ImageOps
 
-from apps.web.asks import ask_of, photo_of, photos_of, sender_of, stem
+from apps.web.asks import Ask, ask_of, photo_of, photos_of, sender_of, stem
 from apps.web.assets import TILE
 from apps.web.clients import GoneError, address
 from apps.web.painting import paint_photo, photo_at_work
@@ -23,7 +23,7 @@ from apps.web.shared_stylizer import Studio
 from apps.web.smalls import Smalls
 from apps.web.steps import Steps
 from apps.web.uploads import number, read_mask, sentence, thumbnail, told
-from artnet.image import flatten, write_picture
+from artnet.image import Picture, flatten, write_picture
 
 QUALITY = 88  # of the JPEGs that the page shows
 MAX_TILES = 6
@@ -61,7 +61,7 @@ class Calls:
         with self._studio.photos.taken(address(), check):
             small = self._smalls.get(ask.photo, ask.side, check)
             picture = small.picture
-            mask = read_mask([ask.mask], *picture.rgb.shape[:2], check) if ask.mask else None
+            mask = _mask_of(ask, picture, check)
             painted = paint_photo(self._studio, picture, ask.wished, ask.place, mask, check)
         answer = {"image": inline(flatten(replace(picture, rgb=painted))), "full": small.full[::-1]}
         if value.get("before"):
@@ -104,7 +104,7 @@ class Calls:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {kind!r:.40}")
         yield [{"share": 0.0}, None]
         with photo_at_work(self._studio, ask.photo, check) as picture, self._studio.folder() as folder:
-            mask = read_mask([ask.mask], *picture.rgb.shape[:2], check) if ask.mask else None
+            mask = _mask_of(ask, picture, check)
 
             def work(progress: Callable[[float], None]) -> np.ndarray:
                 return paint_photo(self._studio, picture, ask.wished, ask.place, mask, check, progress)
@@ -120,7 +120,8 @@ class Calls:
         photos, check, failed = photos_of(value), self._studio.clients.check(), []
         wished = wish(value.get("panel"))
         with self._studio.folder() as folder:
-            path, names = folder / f"{stem(value.get('name'))}.zip", set()
+            path = folder / f"{stem(value.get('name'))}.zip"
+            names: set[str] = set()
             with zipfile.ZipFile(path, "w") as archive:
                 for n, (photo, name) in enumerate(photos):
                     yield [{"share": n / len(photos), "name": name}, None]
@@ -133,6 +134,11 @@ class Calls:
             if not names:
                 raise ValueError("; ".join(failed))
             yield [{"share": 1.0, "failed": failed}, str(path)]
+
+
+def _mask_of(ask: Ask, picture: Picture, check: Callable[[], None]) -> np.ndarray | None:
+    height, width = picture.rgb.shape[:2]
+    return read_mask([ask.mask], height, width, check) if ask.mask else None
 
 
 def inline(rgb: np.ndarray) -> str:

@@ -83,9 +83,10 @@ def run(args: argparse.Namespace) -> int:
                 print("artnet: everyone who can reach this machine can use the page; see --auth", file=sys.stderr)
             threading.Event().wait()
         except KeyboardInterrupt:
-            return 0
+            pass
         finally:
             close()
+    return 0
 
 
 def start(options: ServeOptions, cache: str) -> tuple[str, Callable[[], None]]:

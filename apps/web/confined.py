@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.common.errors import describe
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ["__main__", "apps.web.reading"]
 """Imported once, in the process that the others are forked from: one more of them then takes 0.02 s."""
@@ -56,9 +59,9 @@ def run(function: Callable, *args: Any, bounds: Bounds, what: str, check: Callab
 @contextmanager
 def started(function: Callable, *args: Any, bounds: Bounds, what: str) -> Iterator["Messages"]:
     """Run function(connection, *args) elsewhere; gives what it sends, and ends it when the context is left."""
-    forked = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if forked else "spawn")
-    if forked:
+    context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
     here, there = context.Pipe()
     process = context.Process(target=_begin, args=(there, bounds, function, args), daemon=True)

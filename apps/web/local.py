@@ -35,7 +35,7 @@ class LocalPage:
         path = _OURS.fullmatch(scope["path"]) if scope["type"] == "http" else None
         if not path or not self._is_for_us(scope):
             return await self.app(scope, receive, send)
-        answer, asked = await self._answer(scope, path[1]), scope | {"path": path[1] or "/"}
+        answer, asked = await self._answer(scope, path[1]), {**scope, "path": path[1] or "/"}
         try:
             await answer(asked, receive, with_headers(send, HEADERS))
         except HTTPException as error:
@@ -68,5 +68,5 @@ class LocalPage:
 
         path = f"{API}/login_check"
         asked = {"path": path, "raw_path": path.encode(), "method": "GET", "query_string": b""}
-        await self.app(scope | asked, receive, send)
+        await self.app({**scope, **asked}, receive, send)
         return status == 200

@@ -48,7 +48,8 @@ def _drafted(path: str, side: int) -> tuple[Picture, float] | None:
     try:
         with Image.open(path, formats=("JPEG", "MPO")) as image:
             whole = max(image.size)
-            image.draft(None, tuple(math.ceil(length * min(1, side / whole)) for length in image.size))
+            width, height = (math.ceil(length * min(1, side / whole)) for length in image.size)
+            image.draft(None, (width, height))
             return picture_from_image(image), whole / max(image.size)
     except Exception:  # the whole way knows how to read it, or what to say
         return None

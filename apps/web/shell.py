@@ -101,7 +101,7 @@ def _address(scope: Scope) -> str:
     """The page's address as its visitor has it; the gate has looked at the name."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     host = headers.get(b"x-forwarded-host", headers.get(b"host", "")).split(",")[0].strip()
-    scheme = headers.get(b"x-forwarded-proto", scope.get("scheme", "http")).split(",")[0].strip()
+    scheme = headers.get(b"x-forwarded-proto", str(scope.get("scheme", "http"))).split(",")[0].strip()
     return f"{scheme}://{host}/"
 
 

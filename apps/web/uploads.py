@@ -5,8 +5,8 @@ import inspect
 import logging
 import os
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
 
 import gradio as gr
 import numpy as np
@@ -40,7 +40,7 @@ def path_input(component: gr.components.Component) -> gr.components.Component:
     Gradio itself would open it here, or give it to ffmpeg, and fail without a message on what it cannot read. (Not a
     subclass: for those, Gradio writes a stub file beside the module.)
     """
-    component.preprocess = lambda payload: None if payload is None else payload.path
+    vars(component)["preprocess"] = lambda payload: None if payload is None else payload.path
     return component
 
 
@@ -106,20 +106,20 @@ def told(function: Function) -> Function:
     """The handler, with everything that goes wrong shown to the visitor in one line."""
 
     @functools.wraps(function)
-    def handler(*args, **kwargs):
+    def handler(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
     @functools.wraps(function)
-    def steps(*args, **kwargs):
+    def steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
         try:
             yield from function(*args, **kwargs)
         except Exception as error:
             raise gr.Error(sentence(error), print_exception=False) from error
 
-    return steps if inspect.isgeneratorfunction(function) else handler
+    return cast(Function, steps if inspect.isgeneratorfunction(function) else handler)
 
 
 def sentence(error: Exception) -> str:

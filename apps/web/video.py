@@ -29,7 +29,8 @@ def build_video(studio: Studio) -> None:
     gr.HTML(
         html_template=markup(), js_on_load=starting("video"), apply_default_css=False, elem_id="video", bytes=MAX_UPLOAD
     )
-    films, hidden = Films(studio), {"api_visibility": "undocumented", "show_progress": "hidden"}
+    films = Films(studio)
+    hidden: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
     with gr.Group(visible=False):
         asked, said, file = gr.JSON(label="ask"), gr.JSON(label="said"), gr.File(label="file")
         gr.Button().click(told(films.still), asked, said, api_name="page_video_still", queue=False, **hidden)

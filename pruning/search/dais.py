@@ -102,7 +102,7 @@ class Dais:
             loss: of the model on validation data, with its graph.
         """
         alphas = list(self.indicators.parameters())
-        objective = loss + self._regulariser(self.indicators())
+        objective = loss + self.regulariser(self.indicators())
         for alpha, gradient in zip(alphas, torch.autograd.grad(objective, alphas), strict=True):
             alpha.grad = gradient
         self._optimizer.step()
@@ -147,7 +147,7 @@ class Dais:
             message = f"macs can be brought to {least:.3f} of the dense network at the least, not {self.fraction}"
             raise ValueError(message)
 
-    def _regulariser(self, gates: Gates) -> Tensor:
+    def regulariser(self, gates: Gates) -> Tensor:
         lasso = torch.stack([gate.sum() for gate in gates.values()]).sum()
         return (
             self.options.lasso * lasso

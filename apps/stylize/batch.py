@@ -21,7 +21,6 @@ from apps.stylize.report import Result
 from apps.stylize.result_files import write_result
 from apps.stylize.up_to_date import Notes
 from artnet.image import Picture, check_sides, fit_short_side, format_of, resize
-from artnet.image.compose import blend
 from artnet.image.large import is_large, read_large
 
 if TYPE_CHECKING:
@@ -148,12 +147,10 @@ class Batch:
 
     def _paint(self, content: Picture, style: "Style") -> np.ndarray:
         """The stylized (H, W, 3) uint8 pixels, with --strength, --preserve-color and --mask applied."""
-        stylized = self.stylizer.stylize(
-            content.rgb, style, self.settings, tile=self.options.tile, progress=self._progress
+        mask = None if self.mask is None else resize(self.mask, *content.rgb.shape[:2])
+        return self.stylizer.stylize(
+            content.rgb, style, self.settings, tile=self.options.tile, mask=mask, progress=self._progress
         )
-        if self.mask is None:
-            return stylized
-        return blend(content.rgb, stylized, resize(self.mask, *content.rgb.shape[:2]))
 
     def _progress(self, share: float) -> None:
         if self._stop.is_set():

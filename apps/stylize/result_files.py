@@ -13,6 +13,7 @@ from apps.stylize.manifest import Fingerprint
 from artnet.image import Picture, format_of, write_picture
 from artnet.image.files import atomic_write
 from artnet.image.large import write_large
+from artnet.image.memmap import on_disk
 
 
 def write_result(target: Path, rgb: np.ndarray, like: Picture, *, strip_metadata: bool) -> Fingerprint:
@@ -28,7 +29,7 @@ def write_result(target: Path, rgb: np.ndarray, like: Picture, *, strip_metadata
     """
     if target != STDIO:
         target.parent.mkdir(parents=True, exist_ok=True)
-    if target != STDIO and isinstance(rgb, np.memmap):
+    if target != STDIO and on_disk(rgb):
         return _write_in_strips(target, rgb, like, strip_metadata)
     encoded = BytesIO()
     kind = "PNG" if target == STDIO else format_of(target)

@@ -55,8 +55,7 @@ def paint_photo(
             for n, style in enumerate(wished.mix)
         )
         return blend(outer, inner, mask)
-    painted = studio.paint(picture.rgb, wished, check, progress)
-    return blend(picture.rgb, painted, mask if place == "inside" else 255 - mask)
+    return studio.paint(picture.rgb, wished, check, progress, mask if place == "inside" else 255 - mask)
 
 
 def _half(progress: Told, n: int) -> Told:

@@ -96,10 +96,12 @@ class Studio:
         wish: Wish,
         check: Callable[[], None] | None = None,
         progress: Callable[[float], None] | None = None,
+        mask: np.ndarray | None = None,
     ) -> np.ndarray:
         """(H, W, 3) uint8 painted as wished, with the bytes that the library gives for it.
 
-        Where it is painted in tiles, `check` is called between them, and `progress` with the share done.
+        With a mask, (H, W) uint8, only where it is white. Where it is painted in tiles, `check` is called between them,
+        and `progress` with the share done.
 
         Raises:
             ValueError: as `style`.
@@ -111,7 +113,7 @@ class Studio:
             if progress:
                 progress(share)
 
-        return self.stylizer.stylize(rgb, self.style(wish, check), wish.settings, progress=between)
+        return self.stylizer.stylize(rgb, self.style(wish, check), wish.settings, mask=mask, progress=between)
 
     def warm(self, wish: Wish) -> None:
         """Paint something nobody sees, so that the first visitor need not wait for what is done once."""

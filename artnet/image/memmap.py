@@ -32,6 +32,11 @@ def _no_room(folder: str | os.PathLike[str], free: int, needed: int) -> OSError:
     return OSError(f"{folder} has {free / 1e9:.1f} GB of room, but {needed / 1e9:.1f} GB of pixels must go there")
 
 
+def on_disk(array: np.ndarray) -> bool:
+    """Whether it is a scratch array, and so perhaps larger than memory."""
+    return isinstance(array, np.memmap)
+
+
 def empty_beside(array: np.ndarray) -> np.ndarray:
     """An array of the same shape and type with any content: in memory, or in a file beside that of a scratch array."""
     if isinstance(array, np.memmap) and array.filename:

@@ -265,7 +265,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(
     "place",
-    ["apps.stylize.input_files.read_picture", "apps.stylize.batch.blend", "apps.stylize.result_files.write_picture"],
+    ["apps.stylize.input_files.read_picture", "helpers.fake_stylizer.blend", "apps.stylize.result_files.write_picture"],
 )
 @pytest.mark.parametrize(("error", "message"), FAULTS, ids=repr)
 def test_any_fault_is_that_of_one_picture(place, error, message, fake, desk, monkeypatch, capsys):

@@ -71,6 +71,17 @@ def test_options_change_the_picture(stylizer, style):
     assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(grain=1.0)))
 
 
+def test_a_mask_says_where(stylizer, style):
+    content = noise_picture(48, 56, seed=3)
+    mask = np.zeros((48, 56), np.uint8)
+    mask[:, 28:] = 255
+    painted, whole = (stylizer.stylize(content, style, mask=where) for where in (mask, None))
+    assert np.array_equal(painted[:, :28], content[:, :28])
+    assert np.array_equal(painted[:, 28:], whole[:, 28:])
+    with pytest.raises(ValueError, match="same size"):
+        stylizer.stylize(content, style, mask=mask[1:])
+
+
 def test_wct_on_torch(weights):
     torch_stylizer = Stylizer.load(weights, engine="torch")
     style = torch_stylizer.prepare_style(noise_picture(80, 64), stroke_size=64)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from artnet.image.compose import preserve_color
+from artnet.image.compose import blend, preserve_color
 from artnet.settings import DEFAULTS
 
 
@@ -19,9 +19,10 @@ class FakeStylizer:
         self.styles, self.stroke_size = images, stroke_size
         return images
 
-    def stylize(self, content, style, settings=DEFAULTS, *, tile=None, **_):
+    def stylize(self, content, style, settings=DEFAULTS, *, tile=None, mask=None, **_):
         assert content.dtype == np.uint8
         assert content.shape[2] == 3
         self.calls.append((settings.strength, settings.transfer))
         self.tile, self.settings = tile, settings
-        return preserve_color(content, 255 - content) if settings.preserve_color else 255 - content
+        painted = preserve_color(content, 255 - content) if settings.preserve_color else 255 - content
+        return painted if mask is None else blend(content, painted, mask)

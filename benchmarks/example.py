@@ -3,7 +3,7 @@
 from PIL import Image
 
 from apps import samples
-from apps.web.assets import EXAMPLE, FOLDER, sample_photo
+from apps.web.assets import EXAMPLE, FOLDER
 from artnet import Stylizer
 
 
@@ -11,7 +11,7 @@ def main() -> None:
     photo, painting = EXAMPLE
     stylizer = Stylizer.load()
     style = stylizer.prepare_style(samples.style(painting))
-    with Image.open(sample_photo(photo)) as image:
+    with Image.open(samples.photo(photo)) as image:
         stylizer.stylize(image.convert("RGB"), style).save(FOLDER / "example.jpg", quality=82, progressive=True)
 
 

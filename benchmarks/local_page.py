@@ -31,9 +31,9 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from apps import samples
 from apps.benchmark.timing import describe, save
 from apps.local.folder import write_page
-from apps.web.assets import PHOTOS, sample_photo
 from artnet import Stylizer
 from artnet.engines.revising import as_trained
 from artnet.engines.torch_engine import TorchEngine
@@ -136,7 +136,7 @@ def truth(browser: Browser, url: str, folder: Path, size: int, photos: Sequence[
     found: dict[str, list[float]] = {name: [] for name in engines}
     for photo in photos:
         page = open_page(browser, url)
-        picture = Image.open(sample_photo(photo)).convert("RGB")
+        picture = Image.open(samples.photo(photo)).convert("RGB")
         picture.thumbnail((size, size))
         stream = BytesIO()
         picture.save(stream, "PNG")
@@ -205,7 +205,7 @@ def main() -> None:
             "first picture": until_first_picture(browser, url),
             "milliseconds": painting_times(browser, url),
             "camera": camera(browser, url),
-            "PSNR at 512 px": truth(browser, url, folder, 512, list(PHOTOS), [1, 2, 7]),
+            "PSNR at 512 px": truth(browser, url, folder, 512, list(samples.PHOTOS), [1, 2, 7]),
             "PSNR at 96 px, WebGL": truth(browser, f"{url}?backend=webgl", folder, 96, ["bee"], [1]),
             "PSNR at 96 px, WebGPU": truth(browser, f"{url}?backend=webgpu", folder, 96, ["bee"], [1]),
         } | without_network(browser, folder)

@@ -21,8 +21,8 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from apps import samples
 from apps.benchmark.timing import describe, save
-from apps.web.assets import sample_photo
 from apps.web.command import start
 from apps.web.options import ServeOptions
 
@@ -88,7 +88,7 @@ def change(page: Page, style: str) -> float:
 def photos(folder: Path) -> dict[str, Path]:
     """A photo of 512 pixels, and one of 24 megapixels."""
     made = {}
-    with Image.open(sample_photo("bee")) as image:
+    with Image.open(samples.photo("bee")) as image:
         for name, size in {"512 px": (512, 404), "24 MP": (6000, 4000)}.items():
             made[name] = folder / f"{name.replace(' ', '-')}.jpg"
             image.resize(size, Image.Resampling.LANCZOS).save(made[name], quality=92)

@@ -34,7 +34,7 @@ from pruning.planning.scoring import comparable, raw_scores, views
 from pruning.zoo.data import Splits, batches, digits
 
 REPOSITORY = Path(__file__).parent.parent
-PICTURES = ("apps/samples", "apps/web/assets/photos")
+PICTURES = REPOSITORY / "apps" / "samples"
 SIDE, MOST = 96, 24
 COMPARED = [name for name in names() if name not in ("attention", "zero")]  # no gates; a score of few groups
 Batch = tuple[Tensor, Tensor]
@@ -53,7 +53,7 @@ class Subject:
 
 def pictures() -> list[Tensor]:
     """All bundled pictures, cut to squares: (3, SIDE, SIDE) each, in [0, 1], in the order of their names."""
-    paths = sorted(path for folder in PICTURES for path in (REPOSITORY / folder).rglob("*.jpg"))
+    paths = sorted(PICTURES.rglob("*.jpg"), key=lambda path: (path.parent, path))
     squares = [ImageOps.fit(Image.open(path).convert("RGB"), (SIDE, SIDE)) for path in paths]
     return [torch.from_numpy(np.array(square)).permute(2, 0, 1) / 255 for square in squares]
 

@@ -21,7 +21,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps import samples
 from apps.common.contact_sheet import contact_sheet
-from apps.web.assets import sample_photo
 from artnet import Stylizer
 from artnet.image import resize
 from benchmarks.flicker import generated
@@ -113,7 +112,7 @@ def main() -> None:
     parser.add_argument("--chromium", default=shutil.which("chromium"))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, served() as url, sync_playwright() as driver:
-        photo = Path(shutil.copy(sample_photo("bee"), Path(name) / "bee.jpg"))
+        photo = Path(shutil.copy(samples.photo("bee"), Path(name) / "bee.jpg"))
         flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera_file(Path(name) / 'camera.mjpeg')}"]
         browser = driver.chromium.launch(executable_path=args.chromium, args=flags)
         wide(browser, url, photo, args.folder)

@@ -12,7 +12,6 @@ from PIL import Image
 
 from apps import samples
 from apps.local import HEADERS
-from apps.web import assets as web_assets
 from artnet import Stylizer
 from artnet.image import flatten, read_picture
 from artnet.image.postprocess import BAND
@@ -27,7 +26,7 @@ GRAIN_STEPS = 27
 STYLE_SIDE, TILE_SIDE = 512, 232
 """Short side of a style, the default stroke size, so that the page need not scale it; and side of its square tile."""
 PHOTO, PHOTO_SIDE = "bee", 900
-"""Name of the photo that the page opens with, of those of `apps.web`, and its longest side."""
+"""Name of the photo that the page opens with, of those of `apps.samples`, and its longest side."""
 OFFERED = ("strength", "stroke_size", "preserve_color", "grain")
 STROKE_SIZES = (192, 1024)
 
@@ -44,8 +43,7 @@ def build(folder: Path, weights: str | Path, styles: Sequence[Path]) -> None:
         FileNotFoundError: no such file.
     """
     shutil.copytree(ASSETS, folder, dirs_exist_ok=True)
-    sources = (samples.FOLDER / "SOURCES.md", web_assets.FOLDER / "SOURCES.md")
-    (folder / "SOURCES.md").write_text("\n".join(path.read_text("utf-8") for path in sources), "utf-8")
+    shutil.copy(samples.FOLDER / "SOURCES.md", folder)
     (folder / "artnet.safetensors").write_bytes(half_precision(weights))
     noise = np.random.default_rng(0).standard_normal((BAND, BAND), dtype=np.float32)
     (folder / "grain.bin").write_bytes(np.rint(GRAIN_STEPS * noise).astype(np.int8).tobytes())
@@ -69,7 +67,7 @@ def half_precision(weights: str | Path) -> bytes:
 
 def write_sample(folder: Path, stylizer: Stylizer, painting: Path) -> None:
     """The photo that the page opens with, and what it looks like in the first style."""
-    photo = Image.open(web_assets.sample_photo(PHOTO)).convert("RGB")
+    photo = Image.open(samples.photo(PHOTO)).convert("RGB")
     photo.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS)
     (folder / "photo.jpg").write_bytes(jpeg(photo, 85))
     (folder / "painted.jpg").write_bytes(jpeg(stylizer.stylize(photo, stylizer.prepare_style(painting)), 85))

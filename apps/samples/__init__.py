@@ -1,9 +1,16 @@
-"""Sample pictures that come with the program: a photograph and many styles. SOURCES.md says where each is from."""
+"""Sample pictures that come with the program: photographs and many styles. SOURCES.md says where each is from."""
 
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 PHOTO_NAME = "coffee.jpg"
+PHOTOS = {
+    "bridge": "A bridge at night",
+    "astronaut": "An astronaut",
+    "bee": "A bee on a flower",
+    "cat": "A cat",
+}
+"""Name -> title of the photos that the pages offer, in the order in which they are shown."""
 TITLES = {
     "starry-night": "The Starry Night, Vincent van Gogh",
     "great-wave": "The Great Wave off Kanagawa, Hokusai",
@@ -31,9 +38,17 @@ TITLES = {
 """Name -> title of every sample style, in the order in which they are shown: the best known and most unlike first."""
 
 
-def photo() -> Path:
-    """The sample content, a photograph."""
-    return FOLDER / PHOTO_NAME
+def photo(name: str | None = None) -> Path:
+    """The path of a photo of `PHOTOS`; without a name, of the one that examples are shown on.
+
+    Raises:
+        ValueError: there is no photo of that name.
+    """
+    if name is None:
+        return FOLDER / PHOTO_NAME
+    if name not in PHOTOS:
+        raise ValueError(f"no sample photo {name!r:.40}; there are {', '.join(PHOTOS)}")
+    return FOLDER / "photos" / f"{name}.jpg"
 
 
 def styles() -> dict[str, Path]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from apps.web.assets import sample_photo
+from apps import samples
 from apps.web.panel import keep_alive, upload_of, wish
 from apps.web.shared_stylizer import Wish
 from apps.web.uploads import number
@@ -65,7 +65,7 @@ def photo_of(value: Any) -> str:
     if value is None:
         raise ValueError("no photo yet: add one first")
     if isinstance(value, dict) and value.get("sample") is not None:
-        return str(sample_photo(str(value["sample"])))
+        return str(samples.photo(str(value["sample"])))
     path = upload_of(value)
     keep_alive([path])
     return path

@@ -1,4 +1,4 @@
-"""The page's own files: sample photos, the painted example, scripts and looks; and the words that go into templates."""
+"""The page's own files: the painted example, scripts and looks; and the words that go into templates."""
 
 from functools import lru_cache
 from io import BytesIO
@@ -9,13 +9,6 @@ from PIL import Image, ImageOps
 from apps import samples
 
 FOLDER = Path(__file__).parent / "assets"
-PHOTOS = {
-    "bridge": "A bridge at night",
-    "astronaut": "An astronaut",
-    "bee": "A bee on a flower",
-    "cat": "A cat",
-}
-"""Name -> title of the sample photos, in the order in which they are shown; the first is the example's."""
 EXAMPLE = ("bridge", "starry-night")
 """The sample photo that the page opens with, and the style that it is painted in; `benchmarks/example.py` paints it."""
 TILE = 224
@@ -28,13 +21,6 @@ def text(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def sample_photo(name: str) -> Path:
-    """The path of a sample photo. ValueError where there is none of that name."""
-    if name not in PHOTOS:
-        raise ValueError(f"no sample photo {name!r:.40}; there are {', '.join(PHOTOS)}")
-    return FOLDER / "photos" / f"{name}.jpg"
-
-
 @lru_cache(maxsize=64)
 def tile(kind: str, name: str) -> bytes:
     """A JPEG of TILE x TILE pixels: the middle of a sample style ("styles") or photo ("photos").
@@ -42,7 +28,7 @@ def tile(kind: str, name: str) -> bytes:
     Raises:
         ValueError: no such kind or name.
     """
-    found = {"styles": samples.style, "photos": sample_photo}
+    found = {"styles": samples.style, "photos": samples.photo}
     if kind not in found:
         raise ValueError(f"no kind of sample {kind!r:.40}")
     encoded = BytesIO()

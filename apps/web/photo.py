@@ -6,7 +6,7 @@ import gradio as gr
 
 from apps import samples
 from apps.web.asks import MAX_PHOTOS
-from apps.web.assets import EXAMPLE, PHOTOS, URL, starting, text
+from apps.web.assets import EXAMPLE, URL, starting, text
 from apps.web.calls import build_calls
 from apps.web.shared_stylizer import Studio
 from apps.web.uploads import MAX_UPLOAD
@@ -26,7 +26,7 @@ def markup() -> str:
     tries = "".join(
         f'<button type="button" class="try" data-sample="{name}" title="{html.escape(title)}">'
         f'<img src="{URL}/tiles/photos/{name}.jpg" alt="{html.escape(title)}" width="56" height="56"></button>'
-        for name, title in PHOTOS.items()
+        for name, title in samples.PHOTOS.items()
     )
     photo, style = EXAMPLE
     words = {"photo": f"{URL}/photos/{photo}.jpg", "style": html.escape(samples.title(style)), "samples": tries}

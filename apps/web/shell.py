@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from apps import samples
 from apps.web.assets import FOLDER, URL, tile
 from apps.web.requests import RefusedError
 
@@ -29,7 +30,8 @@ class Shell:
     """The middleware; files under `URL`, and the page at / with its head rewritten."""
 
     def __init__(self, app: ASGIApp):
-        self.app, self._files = app, StaticFiles(directory=FOLDER)
+        self.app = app
+        self._files, self._samples = StaticFiles(directory=FOLDER), StaticFiles(directory=samples.FOLDER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -40,14 +42,15 @@ class Shell:
         await self.app(scope, receive, send)
 
     async def _own(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """One of the page's own files, or a tile that is made of a sample."""
+        """One of the page's own files, a sample photo, or a tile that is made of a sample."""
         wanted = _TILE.fullmatch(name)
         try:
             if wanted:
                 kept = {"cache-control": "max-age=3600"}
                 made = Response(tile(*wanted.groups()), media_type="image/jpeg", headers=kept)
                 return await made(scope, receive, send)
-            await self._files({**scope, "path": f"/{name}", "root_path": ""}, receive, _fresh(send))
+            files = self._samples if name.startswith("photos/") else self._files
+            await files({**scope, "path": f"/{name}", "root_path": ""}, receive, _fresh(send))
         except (ValueError, HTTPException):
             raise RefusedError(404, "there is nothing here") from None
 

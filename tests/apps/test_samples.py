@@ -31,8 +31,8 @@ def test_sample_is_a_small_rich_picture(path):
 
 def test_sources_name_exactly_the_files_that_exist():
     text = (samples.FOLDER / "SOURCES.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"^\| ([\w-]+\.jpg) \|", text, flags=re.MULTILINE))
-    assert named == {path.name for path in samples.FOLDER.glob("*.jpg")}
+    named = set(re.findall(r"^\| ([\w/-]+\.jpg) \|", text, flags=re.MULTILINE))
+    assert named == {path.relative_to(samples.FOLDER).as_posix() for path in samples.FOLDER.rglob("*.jpg")}
 
 
 def test_every_style_has_its_painter():
@@ -47,6 +47,13 @@ def test_every_picture_but_the_photo_has_a_title():
     assert samples.title("scream") == "The Scream, Edvard Munch"
     with pytest.raises(ValueError, match="no sample style 'mona'"):
         samples.title("mona")
+
+
+def test_the_photos_of_the_pages():
+    assert {path.stem for path in (samples.FOLDER / "photos").iterdir()} == set(samples.PHOTOS)
+    assert samples.photo("bee").is_file()
+    with pytest.raises(ValueError, match=r"no sample photo 'dog'.*bee, cat"):
+        samples.photo("dog")
 
 
 def test_unknown_style_is_refused_with_the_known_ones():

@@ -12,7 +12,7 @@ pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
 from apps import samples
 from apps.web.asks import Ask, ask_of, photos_of, stem
-from apps.web.assets import PHOTOS, sample_photo, tile
+from apps.web.assets import tile
 from apps.web.clients import GoneError
 from apps.web.newest import Newest
 from apps.web.panel import first_value, wish
@@ -61,7 +61,7 @@ def test_other_wishes_are_refused(value, message):
 
 def test_ask():
     value = {"photo": {"sample": "cat"}, "panel": first_value(), "side": 640, "page": "a", "number": 3}
-    assert ask_of(value) == Ask(str(sample_photo("cat")), wish(first_value()), side=640, page="a", number=3)
+    assert ask_of(value) == Ask(str(samples.photo("cat")), wish(first_value()), side=640, page="a", number=3)
     part = ask_of(value | {"place": "inside", "mask": {"path": "mask.png"}})
     assert (part.place, part.mask) == ("inside", "mask.png")
 
@@ -85,7 +85,7 @@ def test_other_asks_are_refused(change, message):
 
 def test_photos_of_an_archive():
     asked = {"photos": [{"sample": "cat"}, {"path": "b.jpg"}], "names": ["A/b", ""]}
-    assert photos_of(asked) == [(str(sample_photo("cat")), "A_b"), ("b.jpg", "artnet")]
+    assert photos_of(asked) == [(str(samples.photo("cat")), "A_b"), ("b.jpg", "artnet")]
     for wrong in ({"photos": []}, {"photos": [{"sample": "cat"}] * 21}, {"photos": [{"sample": "cat"}], "names": []}):
         with pytest.raises(ValueError, match=r"1 to 20 photos|every photo needs a name"):
             photos_of(wrong)
@@ -129,7 +129,7 @@ class TestNewest:
 
 class TestSmalls:
     def test_jpegs_are_scaled_as_others(self, tmp_path):
-        image = Image.open(sample_photo("bridge"))
+        image = Image.open(samples.photo("bridge"))
         for suffix in ("jpg", "png"):
             image.resize((1203, 801)).save(tmp_path / f"a.{suffix}", quality=95)
         draft, whole = (Smalls().get(str(tmp_path / f"a.{suffix}"), 320) for suffix in ("jpg", "png"))
@@ -206,7 +206,7 @@ def test_the_page_describes_itself():
 
 
 def test_tiles_of_samples():
-    for kind, names in {"styles": samples.styles(), "photos": PHOTOS}.items():
+    for kind, names in {"styles": samples.styles(), "photos": samples.PHOTOS}.items():
         for name in names:
             assert tile(kind, name).startswith(b"\xff\xd8")
     with pytest.raises(ValueError, match="no sample style"):

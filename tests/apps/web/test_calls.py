@@ -16,7 +16,6 @@ pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 from helpers.web_requests import upload
 
 from apps import samples
-from apps.web.assets import sample_photo
 from artnet.image import read_picture, write_picture
 
 PANEL = {"styles": [{"name": "wave-print"}], "strength": 1, "stroke_size": 64, "preserve_color": False}
@@ -25,7 +24,7 @@ PANEL = {"styles": [{"name": "wave-print"}], "strength": 1, "stroke_size": 64, "
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "photo.jpg"
-    Image.open(sample_photo("cat")).resize((96, 64)).save(path)
+    Image.open(samples.photo("cat")).resize((96, 64)).save(path)
     return path
 
 
@@ -162,11 +161,12 @@ def test_an_archive_of_nothing_says_why(http, photo):
 
 
 def test_own_files_are_served(http):
-    kinds = {"photo.js": "javascript", "page.css": "css", "icon.svg": "svg", "tiles/styles/udnie.jpg": "jpeg"}
+    kinds = {"photo.js": "javascript", "page.css": "css", "icon.svg": "svg", "photos/bee.jpg": "jpeg",
+             "tiles/styles/udnie.jpg": "jpeg"}  # fmt: skip
     for name, kind in kinds.items():
         answer = http.get(f"/static/artnet/{name}")
         assert (answer.status_code, kind in answer.headers["content-type"]) == (200, True)
-    for name in ("../page.py", "%2e%2e/page.py", "tiles/styles/x.jpg", "nothing.js"):
+    for name in ("../page.py", "%2e%2e/page.py", "tiles/styles/x.jpg", "photos/x.jpg", "nothing.js"):
         assert http.get(f"/static/artnet/{name}").status_code == 404
 
 

@@ -16,7 +16,6 @@ from helpers.browsing import FLAGS, MARKS, chromium
 pytestmark = MARKS
 
 from apps import samples  # noqa: E402
-from apps.web.assets import sample_photo  # noqa: E402
 from artnet.image import read_picture, write_picture  # noqa: E402
 from artnet.settings import StyleSettings  # noqa: E402
 
@@ -68,7 +67,7 @@ def opened(browser, server):
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "holiday.jpg"
-    Image.open(sample_photo("cat")).resize((300, 200)).save(path)
+    Image.open(samples.photo("cat")).resize((300, 200)).save(path)
     return path
 
 

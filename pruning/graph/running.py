@@ -15,6 +15,9 @@ from pruning.graph.shadows import Axes, Labels, Node
 from pruning.modes import seeded
 from pruning.recording import Inputs, tensors
 
+LARGER = (1, 2, 4)
+"""Times the side of the example, at which the model is tried to be trained."""
+
 
 @dataclass
 class Run:
@@ -153,15 +156,33 @@ def _note(found: Run, module: nn.Module, given: Any, out: Any, batch: int | None
 
 
 def _training_pass(model: nn.Module, inputs: Inputs, found: Run) -> None:
-    """Layers that run while training only (auxiliary heads) read channels too; two pictures for the normalisation."""
-    doubled = inputs.map(lambda x: torch.cat([x, x]) if x.ndim > 1 else x)
+    """Layers that run while training only (auxiliary heads) read channels too."""
+    usable = training_inputs(model, inputs)
+    if usable is None:
+        return  # it cannot be trained as it is (a detector without targets): the layers that idle are named
     state = {name: buffer.clone() for name, buffer in model.named_buffers()}
     model.train()
     try:
-        _pass(model, doubled, found, counts=False)
-    except ValueError:
-        pass  # it cannot be trained as it is (a detector without targets): the layers that idle are named
+        _pass(model, usable, found, counts=False)
     finally:
         model.eval()
         for name, buffer in model.named_buffers():
             buffer.copy_(state[name])
+
+
+@torch.no_grad()
+def training_inputs(model: nn.Module, inputs: Inputs) -> Inputs | None:
+    """What the model can be trained on: two pictures for its normalisation, larger ones where its heads need that.
+
+    None where it cannot be trained on any.
+    """
+    doubled = inputs.map(lambda x: torch.cat([x, x]) if x.ndim > 1 else x)
+    for factor in LARGER if any(x.ndim == 4 for x in inputs.tensors()) else LARGER[:1]:
+        larger = doubled.map(lambda x: x.repeat(1, 1, factor, factor) if x.ndim == 4 else x)  # noqa: B023
+        try:
+            with seeded():
+                larger.map(torch.clone).run(duplicate(model).train())
+        except Exception:
+            continue
+        return larger
+    return None

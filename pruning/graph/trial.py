@@ -5,9 +5,11 @@ some of its channels, and computes the same for their readers, is to take some a
 """
 
 import copy
+import re
 import warnings
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 import torch
@@ -15,7 +17,7 @@ from torch import nn
 
 from pruning.graph.comparison import Comparison, DifferenceError, answer, unread
 from pruning.graph.cutting import cut
-from pruning.graph.running import duplicate
+from pruning.graph.running import duplicate, training_inputs
 from pruning.graph.structure import ChannelGroup, Network
 from pruning.modes import seeded
 from pruning.recording import Inputs
@@ -29,7 +31,7 @@ class _Trial:
     model: nn.Module
     network: Network
     inputs: Inputs
-    trains: bool
+    training: Inputs | None
     most: int | None = None
     runs: int = 0
     accepted: list[str] = field(default_factory=list)
@@ -48,9 +50,8 @@ class _Trial:
         elif len(names) == 1:
             self.failed[names[0]] = why
         else:
-            middle = len(names) // 2
-            self.accept(names[:middle])
-            self.accept(names[middle:])
+            for part in _halves(names):
+                self.accept(part)
 
     def follows(self, names: Sequence[str]) -> bool:
         """Whether these groups can lose channels where numbers of modules follow.
@@ -84,8 +85,8 @@ class _Trial:
         try:
             masked, small = unread(self.model, self.network, removed), cut(self.model, self.network, removed)
             self._compare(removed, masked, small)
-            if self.trains:
-                _train(small, self.inputs)
+            if self.training is not None:
+                _train(small, self.training)
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             return f"in a trial removal {reason if isinstance(error, ValueError) else _named(error, reason)}"
@@ -99,6 +100,20 @@ class _Trial:
         except DifferenceError:
             precise = Comparison(self.network, removed, masked, small, precise=True)
             precise.difference(self.inputs, precise.expected(self.inputs))
+
+
+def _halves(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Two parts of the names; of one kind (the same but for numbers of blocks) all in one part, as long as there are several.
+
+    What breaks in one block of a network mostly breaks in all of them.
+    """
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        block, _, layer = name.rpartition(".")
+        kinds.setdefault((re.sub(r"\d+", "", block), layer), []).append(name)
+    parts = list(kinds.values()) if len(kinds) > 1 else [[name] for name in names]
+    middle = len(parts) // 2
+    return list(chain(*parts[:middle])), list(chain(*parts[middle:]))
 
 
 def _named(error: Exception, reason: str) -> str:
@@ -118,7 +133,8 @@ def try_removal(
     subject = _varied(duplicate(model).eval().requires_grad_(False))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        trial = _Trial(subject, network, _usable(subject, network, inputs), _idles(network), most)
+        training = training_inputs(subject, inputs) if _idles(network) else None
+        trial = _Trial(subject, network, _usable(subject, network, inputs), training, most)
         for names in ([n for n in network.groups if n in likely], [n for n in network.groups if n not in likely]):
             trial.accept(names)
     groups = {name: group for name, group in network.groups.items() if name not in trial.failed}
@@ -171,4 +187,4 @@ def _train(small: nn.Module, inputs: Inputs) -> None:
     """Run the smaller network as in training, of which a crash is all that is looked for."""
     subject = copy.deepcopy(small).train()
     with seeded(), torch.no_grad():
-        inputs.map(lambda x: torch.cat([x, x]) if x.ndim > 1 else x).run(subject)
+        inputs.run(subject)

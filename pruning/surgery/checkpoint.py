@@ -18,6 +18,8 @@ from pruning.graph.layers import LAYERS, NORM_BUFFERS, Side, is_per_channel, lea
 
 FORMAT = "pruning/1"
 OWN = ("weight", "bias", *NORM_BUFFERS)
+PICKLES = (b"PK", b"\x80\x02")
+"""How files of torch.save begin, and those of torch before 1.6."""
 SIDES: tuple[Side, Side] = ("out", "in")
 
 
@@ -54,6 +56,7 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
         OSError: the file cannot be read.
     """
     with reading(path, "file of pruning.save"):
+        _check_not_pickled(Path(path))
         with safe_open(str(path), "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -73,6 +76,16 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
             reason = " ".join(str(error).split())[:300]
             raise ValueError(f"{path} does not fit the given network: {reason}") from error
     return model
+
+
+def _check_not_pickled(path: Path) -> None:
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start in PICKLES:
+        raise ValueError(
+            f"{path} is a pickled file, as torch.save writes it, and may run code when it is read; write pruned "
+            "networks with pruning.save"
+        )
 
 
 def _versions(model: nn.Module, metadata: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,18 @@ class WithHead(nn.Module):
         return (self.b(h), self.head(h.mean((2, 3)))) if self.training else self.b(h)
 
 
+class WithHungryHead(WithHead):
+    """One whose head needs larger pictures than the rest."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Conv2d(8, 2, 12)
+
+    def forward(self, x):
+        h = F.relu(self.norm(self.a(x)))
+        return (self.b(h), self.head(h)) if self.training else self.b(h)
+
+
 def halved(model, example):
     plan = pruning.plan(model, example, criterion="l1", target={"channels": 0.5}, scope="layer")
     pruned = pruning.apply(model, plan)
@@ -41,6 +53,12 @@ def test_auxiliary_heads_are_cut_along():
     main, aux = pruned.train()(pictures(2, 8))
     (main.sum() + aux.sum()).backward()
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_heads_that_need_larger_pictures_are_cut_along():
+    pruned = halved(WithHungryHead(), pictures(1, 8)).train()
+    assert pruned.head.in_channels == 4
+    pruned(pictures(2, 16))
 
 
 @pytest.mark.filterwarnings("ignore:the target of")

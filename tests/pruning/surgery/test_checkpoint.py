@@ -40,6 +40,13 @@ def test_depthwise_and_transposed_convolutions_survive(tmp_path):
     assert loaded.depthwise.groups == 3
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+def test_pickled_files_are_named(zipped, tmp_path):
+    torch.save(build("chain").state_dict(), tmp_path / "net.pth", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(ValueError, match=r"is a pickled file.*pruning\.save"):
+        pruning.load(tmp_path / "net.pth", like=build("chain"))
+
+
 def test_wrong_files_are_refused(tmp_path):
     path = tmp_path / "net.safetensors"
 

@@ -103,7 +103,7 @@ class _Trial:
 
 
 def _halves(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Two parts of the names; of one kind (the same but for numbers of blocks) all in one part, as long as there are several.
+    """Two parts of the names, each with all of a kind (the same but for numbers of blocks) where there are several.
 
     What breaks in one block of a network mostly breaks in all of them.
     """

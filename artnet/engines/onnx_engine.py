@@ -14,6 +14,12 @@ from artnet.model.checkpoint_arrays import read_weights
 from artnet.model.config import ArtNetConfig
 from artnet.model.slots import Slot
 
+CODE = (
+    "artnet.engines.graph", "artnet.engines.onnx_engine", "artnet.image.compose", "artnet.image.drafting",
+    "artnet.model", "s2transform",
+)  # fmt: skip
+"""What decides the graphs, as of the engine on OpenVINO."""
+
 
 class ONNXEngine:
     """Runs an ArtNet on ONNX Runtime's CPU provider, float32.
@@ -32,7 +38,7 @@ class ONNXEngine:
         self.config: ArtNetConfig
         self.config, state = read_weights(weights)
         self.stride, self.streams = self.config.stride, 1
-        self.key = fingerprint(self.config, state, "onnx")
+        self.key = fingerprint(self.config, state, CODE, "onnx")
         self.sessions: dict[object, ort.InferenceSession] = {}
         self.fed: tuple[Look, GraphSpec] | None = None  # what `look_arrays` belong to
         self.look_arrays: dict[Slot, np.ndarray] = {}

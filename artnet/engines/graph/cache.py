@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,23 +25,34 @@ def cache_folder() -> Path | None:
     return None
 
 
-def fingerprint(config: ArtNetConfig, state: Mapping[str, np.ndarray], *versions: str) -> str:
-    """A short name for a network and what compiles it; whatever changes either changes the name."""
+def fingerprint(config: ArtNetConfig, state: Mapping[str, np.ndarray], code: Sequence[str], *versions: str) -> str:
+    """A short name for a network and what compiles it; whatever changes either changes the name.
+
+    Args:
+        code: packages and modules that decide what the graphs are.
+        versions: of what else does.
+    """
     digest = hashlib.sha256(config.to_json().encode())
     for name in sorted(state):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(state[name]).data)
-    for version in (*versions, code_version()):
+    for version in (*versions, code_version(code)):
         digest.update(version.encode() + b"\0")
     return digest.hexdigest()[:20]
 
 
-def code_version() -> str:
-    """Changes when any code that builds the graphs may have changed."""
-    specs = [find_spec(package) for package in ("artnet", "s2transform")]  # not imported: that would import torch
-    folders = [Path(folder) for spec in specs if spec for folder in spec.submodule_search_locations or ()]
-    sources = sorted(path for folder in folders for path in folder.rglob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+def code_version(names: Sequence[str]) -> str:
+    """Changes when the sources of these packages and modules do."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources(names))).hexdigest()
+
+
+def sources(names: Sequence[str]) -> Iterator[Path]:
+    """The files of packages (with all in them) and modules, which are not imported: that might import torch."""
+    for spec in map(find_spec, names):
+        if spec and spec.submodule_search_locations:
+            yield from sorted(path for folder in spec.submodule_search_locations for path in Path(folder).rglob("*.py"))
+        elif spec and spec.origin and Path(spec.origin).is_file():  # archives of code have none
+            yield Path(spec.origin)
 
 
 def cached(

@@ -18,6 +18,11 @@ from artnet.engines.openvino.transfer import PainterGraph
 from artnet.model.config import ArtNetConfig
 from artnet.model.slots import Slot
 
+CODE = (
+    "artnet.engines.graph", "artnet.engines.openvino",
+    "artnet.model.config", "artnet.model.slots", "artnet.model.upsampling",
+)  # fmt: skip
+"""What decides the graphs: compiled ones on disk are used as long as it stays as it is."""
 COMPILED_PIXELS = 4_000_000
 """Pictures of so many pixels get a model compiled for their size: it needs half the memory of the one for all sizes,
 and a fifth less time (`benchmarks/fixed_sizes.py`), so that compiling is worth it for a single one. Which model paints
@@ -55,7 +60,7 @@ class OpenVINOEngine:
         self.choice = f"OpenVINO on the CPU, {self.precision} ({why})"
         self.config, self.network = config, NetworkGraph(config, state)
         self.stride, self.streams = config.stride, streams
-        self.key = fingerprint(config, state, ov.__version__, str(self.options(streams)))
+        self.key = fingerprint(config, state, CODE, ov.__version__, str(self.options(streams)))
         self.pools: dict[GraphSpec | str, Pool] = {}
         self.sized = SizedModels()
         self.lock = threading.RLock()

@@ -335,12 +335,17 @@ def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
 
 def test_the_fingerprint_sees_every_change(tiny):
     config, state = arrays(tiny)
-    first = compiled.fingerprint(config, state, "1")
-    assert first == compiled.fingerprint(config, state, "1")
+    code = ("artnet.model.config",)
+    first = compiled.fingerprint(config, state, code, "1")
+    assert first == compiled.fingerprint(config, state, code, "1")
     changed = {**state, "decoder.output.bias": state["decoder.output.bias"] + 1}
-    others = {compiled.fingerprint(config, changed, "1"), compiled.fingerprint(config, state, "2")}
+    others = {
+        compiled.fingerprint(config, changed, code, "1"),
+        compiled.fingerprint(config, state, code, "2"),
+        compiled.fingerprint(config, state, ("artnet.model.slots",), "1"),
+    }
     assert first not in others
-    assert len(others) == 2
+    assert len(others) == 3
 
 
 def test_a_second_engine_reads_the_cache(tiny, cache):

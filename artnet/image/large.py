@@ -152,7 +152,7 @@ def _about(name: str) -> tuple[Image.Exif, dict[str, Any], int]:
         tags = tiff_tags(file)
         if is_sensor(tags):
             raise PictureError(f"{name} is {RAW}")
-        kind = tags.get(_COMPRESSION, "PNG" if image.get("vips-loader") == "pngload_source" else None)
+        kind = tags.get(_COMPRESSION, image.get("vips-loader").removesuffix("load_source").upper())
         check_promise(name, image.width, image.height, path.stat().st_size, kind)
         exif, xmp = tags, tags.get(_XMP)
         if not tags:

@@ -13,9 +13,14 @@ _GREY, _TOLERANCE = 128, 2
 """Level of what a JPEG's decoder makes up for missing rows."""
 _MOST_MISSING = 0.1
 """Share of the rows that may be missing where a picture is still painted."""
-_EXPANSION: dict[int | str | None, float] = {"PNG": 1100, 1: 1.1, 5: 2800, 8: 1100, 32_773: 70, 32_946: 1100}
-"""PNG, or compression tag of a TIFF (none, LZW, deflate, PackBits) -> bytes of pixels that a byte of the file may stand
-for at most, generously."""
+_EXPANSION: dict[int | str | None, float] = {
+    "PNG": 1100, "JPEG": 128, "MPO": 128, "GIF": 350, 1: 1.1, 5: 2800, 8: 1100, 32_773: 70, 32_946: 1100,
+}  # fmt: skip
+"""Format, or compression tag of a TIFF (none, LZW, deflate, PackBits) -> bytes of pixels that a byte of the file may
+stand for at most, generously; where bits of a pixel are not counted, eight pixels are a byte."""
+_BLANK_PIXELS, _BLANK_EXPANSION = 16_000_000, 20_000
+"""In all other formats a blank picture takes a few bytes, whatever its size: beyond so many pixels, and so many of them
+in a byte, it is a trap or damage, for decoders need gigabytes."""
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Colour type -> samples of a pixel."""
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -31,14 +36,15 @@ def check_promise(name: str, width: int, height: int, size: int, compression: in
 
     Args:
         size: of the file, in bytes.
-        compression: a TIFF's tag, or "PNG"; others pass.
+        compression: a TIFF's tag, or a format.
         bits: of a pixel, at least.
 
     Raises:
-        PictureError: so many pixels cannot come out of so few bytes.
+        PictureError: so many pixels cannot come out of so few bytes, or only blank ones.
     """
-    expansion = _EXPANSION.get(compression)
-    if expansion and width * height * bits > 8 * expansion * size:
+    expansion, pixels = _EXPANSION.get(compression), width * height
+    blank = pixels > _BLANK_PIXELS and pixels > _BLANK_EXPANSION * size
+    if pixels * bits > 8 * expansion * size if expansion else blank:
         promise = f"its {size:,} bytes cannot hold the {width} x {height} pixels of its header"
         raise PictureError(f"{name} is damaged or cannot be read ({promise}); get a fresh copy")
 

@@ -122,6 +122,34 @@ def test_a_blank_picture_of_many_pixels_is_read():
     assert read_picture(compressed).rgb.shape == (2000, 2000, 3)
 
 
+def claimed(kind, mark, place, form):
+    """A small picture whose header is made to say that it has 13,000 x 13,000 pixels."""
+    blob = bytearray(stream(Image.new("P" if kind == "GIF" else "RGB", (64, 64)), kind).getvalue())
+    at = blob.index(mark)
+    struct.pack_into(form, blob, at + place, 13_000, 13_000)
+    return bytes(blob)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jpg", claimed("JPEG", b"\xff\xc0", 5, ">HH")),
+        ("a.gif", claimed("GIF", b",\0\0\0\0", 5, "<HH")),
+        ("a.webp", stream(Image.new("RGB", (8000, 8000)), "WEBP", lossless=True, method=0).getvalue()),
+    ],
+)
+def test_headers_of_every_format_are_judged_before_decoding(name, content, tmp_path, monkeypatch):
+    (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(PictureError, match=rf"{name} is damaged or cannot be read \(its [\d,]+ bytes cannot hold"):
+        read_picture(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF", "GIF", "JPEG", "BMP"])
+def test_small_blank_pictures_are_read(kind):
+    assert read_picture(stream(Image.new("RGB", (1500, 1000)), kind)).rgb.shape == (1000, 1500, 3)
+
+
 def test_libvips_says_nothing_by_itself(tmp_path):
     pytest.importorskip("pyvips")
     (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0\xff\xff" + bytes(50))

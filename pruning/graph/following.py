@@ -15,13 +15,16 @@ from pruning.graph.operation import RULES, Operation, Rule, empty, flat, unknown
 from pruning.graph.rules_values import pointwise
 from pruning.graph.shadows import Axes, Node, Shadow, Shadows
 
+SIZES = ("head_dim", "head_size", "attention_head_size", "dim_head")
+"""What libraries call the channels of a head."""
+
 
 class Follower(TorchDispatchMode):
     """Keeps the shadow of every tensor while it is active.
 
     Args:
         choices: for the first, second, ... view that splits an axis of channels: which of its axes shrinks, counted
-            among those that could; by default the longest.
+            among those that could; by default the longest that is no size of a head.
     """
 
     def __init__(self, choices: Sequence[int] = ()) -> None:
@@ -125,10 +128,15 @@ class Follower(TorchDispatchMode):
         return any(isinstance(module, kinds) for _, module in self.stack)
 
     def _choose(self, block: np.ndarray, axes: list[int]) -> int:
-        site = len(self.sites)
-        order = sorted(axes, key=lambda k: -block.shape[k])
+        site, sizes = len(self.sites), self._sizes_of_heads()
+        order = sorted(axes, key=lambda k: (block.shape[k] in sizes, -block.shape[k]))
         self.sites.append(block)
         return order[self.choices[site] % len(axes) if site < len(self.choices) else 0]
+
+    def _sizes_of_heads(self) -> set[int]:
+        """Numbers by which a module of attention divides its channels, of which it loses whole heads."""
+        module = self.stack[-1][1] if self.stack else None
+        return {value for name, value in vars(module).items() if name in SIZES and type(value) is int}
 
 
 def _numbers(arguments: dict[str, Any]) -> dict[str, object]:

@@ -147,7 +147,8 @@ def attention(op: Operation) -> list[Axes]:
     op.refuse([query[-1], key[-1]], "its products are summed by attention")
     op.refuse([query[-2], key[-2], value[-2]], "attention sums over it")
     shapes = [op[name].shape[:-2] for name in ("query", "key", "value")]
-    heads = op.shadows.broadcast(shapes, [query[:-2], key[:-2], value[:-2]], op.out.shape[:-2])
+    axes = [query[:-2], *(_shared(op, some[:-2], name) for some, name in ((key, "key"), (value, "value")))]
+    heads = op.shadows.broadcast([shapes[0]] * 3, axes, op.out.shape[:-2])
     results = [op.result] if not isinstance(op.result, (tuple, list)) else op.result
     rest = [empty(t.shape) if hasattr(t, "shape") else () for t in results[1:]]
     return [(*heads, None, value[-1]), *rest]
@@ -160,6 +161,15 @@ def recurrent(op: Operation) -> list[Axes]:
     states = [op.axes(name) for name in ("hx_", "cx_")]
     op.refuse([labels for axes in states for labels in axes], "it is the state of a recurrent layer")
     return [empty(t.shape) for t in flat(op.result)]
+
+
+def _shared(op: Operation, axes: Axes, name: str) -> Axes:
+    """Heads of keys or values, each as often as there are queries that share it."""
+    few, many = op[name].shape[-3], op["query"].shape[-3]
+    if few == many or len(axes) < 2:
+        return axes
+    op.refuse([op.axes("query")[-3]] if axes[-1] is None else [], "queries share heads that stay")
+    return (*axes[:-1], None if axes[-1] is None else np.repeat(axes[-1], many // few))
 
 
 @rule("embedding")

@@ -33,6 +33,28 @@ class Heads(nn.Module):
         return self.head(x + self.proj(mixed.transpose(1, 2).reshape(n, t, self.num_heads * self.head_dim)))
 
 
+class GroupedQueries(nn.Module):
+    """Six heads of queries, two of keys and values; how a key is given to three queries differs."""
+
+    def __init__(self, share):
+        super().__init__()
+        self.head_dim, self.share = 4, share
+        self.embed, self.out, self.head = nn.Linear(6, 12), nn.Linear(24, 12), nn.Linear(12, 2)
+        self.q, self.k, self.v = nn.Linear(12, 24), nn.Linear(12, 8), nn.Linear(12, 8)
+
+    def forward(self, x):
+        x = self.embed(x)
+        n, t, _ = x.shape
+        q, k, v = (layer(x).view(n, t, -1, self.head_dim).transpose(1, 2) for layer in (self.q, self.k, self.v))
+        many = q.shape[1] // k.shape[1]
+        if self.share == "expand":
+            k, v = (y[:, :, None].expand(-1, -1, many, -1, -1).reshape(n, -1, t, self.head_dim) for y in (k, v))
+        elif self.share == "repeat":
+            k, v = (y.repeat_interleave(many, 1) for y in (k, v))
+        mixed = F.scaled_dot_product_attention(q, k, v, enable_gqa=self.share == "flag")
+        return self.head(x + self.out(mixed.transpose(1, 2).reshape(n, t, -1)))
+
+
 class Parts(nn.Module):
     """C2f: a split by a number that the module keeps."""
 
@@ -67,6 +89,13 @@ def test_whole_heads_go(fused, heads):
     assert 0 < pruned.num_heads < heads
     assert pruned.proj.in_features == 4 * pruned.num_heads
     assert pruned.places.shape[-1] == pruned.embed.out_features < 12
+
+
+@pytest.mark.parametrize("share", ["expand", "repeat", "flag"])
+def test_queries_go_with_the_keys_that_they_share(share):
+    traced, _, pruned = smaller(GroupedQueries(share), torch.rand(2, 5, 6), 0.5)
+    assert {group.name: group.channels for group in traced} == {"embed": 12, "q": 2}
+    assert (pruned.q.out_features, pruned.k.out_features, pruned.v.out_features) == (12, 4, 4)
 
 
 def test_a_split_by_a_number_follows():

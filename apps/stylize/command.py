@@ -27,6 +27,7 @@ examples:
   finer strokes                   artnet stylize photo.jpg --style a.jpg --stroke-size 256 -o out.png
   every photo in every style      artnet stylize photos/ --style art/ --each --name '{style}/{content}' -o painted/
   a folder, going on tomorrow     artnet stylize photos/ --recursive --skip-existing --style a.jpg -o painted/
+  on many machines                artnet stylize photos/ --style a.jpg -o painted/ --ray 10.0.0.1:6379
   in a pipe (the result is PNG)   cat photo.jpg | artnet stylize - --style a.jpg -o - > out.png
 
 A folder run goes on past a picture that fails, lists what failed at the end, and exits with code 1. What was made of
@@ -110,4 +111,9 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--strip-metadata", action="store_true", help="write plain sRGB without EXIF, XMP, resolution and ICC profile")
     add("--json", action="store_true", help="report as one JSON object on standard output")
+    add(
+        "--ray", nargs="?", const="", metavar="ADDRESS",
+        help="paint on all machines of a Ray cluster that see the same folders (without ADDRESS: the one that this "
+        "machine belongs to, else this machine alone); pip install 'artnet[ray]'",
+    )  # fmt: skip
     add_engine(files)

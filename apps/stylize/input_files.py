@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
@@ -31,13 +31,16 @@ StyleSource = tuple[list[tuple[np.ndarray, float]], str]
 class Sources:
     """Reads pictures by name. What is no ordinary file (a pipe, a device, standard input) is read once, and kept.
 
+    Args:
+        kept: bytes of files that were read before.
+
     Attributes:
         warnings: path -> what was odd about a style or the mask, for the report.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Mapping[Path, bytes] | None = None) -> None:
         self.warnings: dict[Path, tuple[str, ...]] = {}
-        self._kept: dict[Path, bytes] = {}
+        self._kept: dict[Path, bytes] = dict(kept or {})
         self.style = lru_cache(maxsize=4)(self._read_style)
         self._style_hash = lru_cache(maxsize=4096)(self.hash)  # styles are shared by many results
 
@@ -55,6 +58,10 @@ class Sources:
         with suppress(Exception), Image.open(BytesIO(self._kept[path]), formats=list(_SUFFIXES)) as image:
             return _SUFFIXES[image.format or ""]
         return ".png"
+
+    def bytes_of(self, paths: Iterable[Path]) -> dict[Path, bytes]:
+        """What the files hold. Raises OSError where one cannot be read."""
+        return {path: self._kept.get(path) or path.read_bytes() for path in paths}
 
     def is_pipe(self, path: Path) -> bool:
         """Whether it was kept."""

@@ -18,6 +18,7 @@ class StylizeOptions:
         combine: 'blend', 'each' or 'pairs'.
         size: short side of the results in pixels, or None for that of the contents.
         tile: side of tiles in pixels, or None for as many as the memory needs.
+        ray: address of a Ray cluster to paint on, '' for the one here, or None for this process.
     """
 
     content: list[str]
@@ -34,3 +35,4 @@ class StylizeOptions:
     json: bool
     settings: StyleSettings
     network: NetworkOptions
+    ray: str | None = None

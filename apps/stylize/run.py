@@ -4,7 +4,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,12 +15,16 @@ from apps.common.stdio import stdout_is_closed
 from apps.common.terminal import progress
 from apps.stylize.batch import MANY, STREAMS, Batch, failure
 from apps.stylize.find_images import Finder
-from apps.stylize.input_files import Sources, unchanged
-from apps.stylize.job_list import Job, Naming, plan_jobs
+from apps.stylize.input_files import Sources
+from apps.stylize.job_list import STDIO, Job, Naming, plan_jobs
 from apps.stylize.manifest import Manifest
 from apps.stylize.options import StylizeOptions
 from apps.stylize.report import Report, Result
-from apps.stylize.up_to_date import Notes, conditions_of, weights_path
+from apps.stylize.up_to_date import conditions_of, weights_path
+from apps.stylize.work import Work
+
+if TYPE_CHECKING:
+    from apps.stylize.cluster import Cluster
 
 
 def run_stylize(options: StylizeOptions) -> int:
@@ -55,18 +61,22 @@ class Run:
             _check_stdout(options)
         elif options.json and stdout_is_closed():
             raise ValueError("--json needs standard output, which is closed")
+        if options.ray is not None:
+            _check_files(self.jobs, self.sources)
         self.sources.keep([*inputs, *(path for job in self.jobs for path, _ in job.style)])
         self.style = self.sources.style(self.jobs[0].style) if options.combine == "blend" else None
         self.mask: np.ndarray | None = None
         mask_hash = ""
         if options.mask:
             self.mask, mask_hash = self.sources.read_mask(Path(options.mask))
-        self.weights_hash = self.sources.hash(weights_path(options.network.weights))
+        weights_hash = self.sources.hash(weights_path(options.network.weights))
         manifest = manifest_of(options, self.jobs)
         # By all jobs, not by those that are left to do: the rounding of an engine depends on it.
         self.streams = STREAMS if len(self.jobs) >= MANY else 1
-        conditions = conditions_of(options, mask_hash, self.weights_hash, several=self.streams > 1)
-        self.notes = Notes(manifest, conditions, self.sources) if manifest else None
+        conditions = conditions_of(options, mask_hash, weights_hash, several=self.streams > 1)
+        folder = manifest.folder if manifest else None
+        self.work = Work(options, self.streams, weights_hash, conditions, self.mask, folder)
+        self.notes = self.work.notes(self.sources)
 
     def current(self) -> Iterator[Job]:
         """The jobs whose results need not be made again."""
@@ -75,13 +85,14 @@ class Run:
                 if current.result():
                     yield job
 
-    def batch(self) -> Batch:
+    def batch(self) -> "Batch | Cluster":
         """What paints the pictures; with the style, where there is one for all."""
-        network, transfer = self.options.network, self.options.settings.transfer
-        stylizer, digest = unchanged(weights_path(network.weights), lambda: network.load(transfer, self.streams))
-        if digest != self.weights_hash:
-            raise ValueError("the weights were changed while they were read; run this again")
-        batch = Batch(stylizer, self.options, sources=self.sources, mask=self.mask, notes=self.notes)
+        if self.options.ray is not None:
+            from apps.stylize.cluster import Cluster
+
+            styles = [path for path, _ in self.jobs[0].style] if self.style else []
+            return Cluster(self.options.ray, replace(self.work, files=self.sources.bytes_of(styles)))
+        batch = self.work.batch(self.sources)
         if self.style:
             try:
                 batch.prepare_style(self.jobs[0].style, self.style)
@@ -89,7 +100,7 @@ class Run:
                 raise ValueError(failure(error)) from error
         return batch
 
-    def paint(self, batch: Batch, jobs: list[Job]) -> None:
+    def paint(self, batch: "Batch | Cluster", jobs: list[Job]) -> None:
         """Paint; `batch.finished` tells what became of the jobs. KeyboardInterrupt goes through."""
         with closing(batch.results(jobs)) as painted:
             for _ in painted if len(self.jobs) == 1 else self._counted(painted, len(jobs)):
@@ -117,6 +128,11 @@ def manifest_of(options: StylizeOptions, jobs: list[Job]) -> Manifest | None:
     if jobs[0].output == folder:
         return Manifest(folder.parent) if options.skip_existing else None
     return Manifest(folder)
+
+
+def _check_files(jobs: list[Job], sources: Sources) -> None:
+    if any(job.output == STDIO or sources.is_pipe(job.content) for job in jobs):
+        raise ValueError("--ray paints files: pipes, standard input and standard output are on this machine alone")
 
 
 def _check_stdout(options: StylizeOptions) -> None:

@@ -24,6 +24,7 @@ WITHOUT = {
     "stylize photo.png --style style.png -o out.png --engine onnx": "onnx",
     "stylize photo.png --style style.png -o out.png --transfer wct": "torch",
     "stylize photo.png --style style.png -o out.png --device cuda": "torch",
+    "stylize photos --style style.png -o out --ray": "ray",
     "video in.mp4 --style style.png -o out.mp4": "video",
     "webcam": "webcam",
     "serve": "web",

@@ -56,9 +56,7 @@ def main() -> None:
     args = parser.parse_args()
     contents, styles = (squares(folder, args.limit, 512) for folder in (args.content, args.style))
     config, state = read_weights(args.weights)
-    engines = {
-        name_of(c): OpenVINOEngine(replace(config, bank_size=c[0], match_channels=c[1]), state) for c in CHOICES
-    }
+    engines = {name_of(c): OpenVINOEngine(replace(config, bank_size=c[0], match_channels=c[1]), state) for c in CHOICES}
     looks = {name: [Look(Style([engine.prepare(style)])) for style in styles] for name, engine in engines.items()}
     times = interleaved(
         {name: lambda e=engine, n=name: e.paint(contents[0], looks[n][0]) for name, engine in engines.items()}

@@ -164,7 +164,6 @@ def planted_above(values: np.ndarray) -> int:
     return sum(COMMON.joints[j] in PLANTED for j in np.argsort(-values)[: len(PLANTED)])
 
 
-
 def cost(examples: Sequence[Example], options: TrainingOptions) -> dict[str, float]:
     """Seconds from recordings to a trained network with one of the 12 held out, and the process's largest memory."""
     start, start_cpu = time.perf_counter(), time.process_time()

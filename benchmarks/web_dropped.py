@@ -85,15 +85,17 @@ def held(url: str, leave: Callable[[], None], short: Path) -> float:
 
 def live_held(url: str) -> float:
     """Seconds until a camera is live after the two before it have gone without a word."""
-    client, panel = Client(url, "127.0.0.3"), {"styles": [{"name": "wave-print"}]}
+    panel = {"styles": [{"name": "wave-print"}]}
 
-    def opened() -> dict[str, str]:
+    def opened(client: Client) -> dict[str, str]:
         answer = client.http.post("/gradio_api/run/page_live_open", json={"data": [{"panel": panel}]})
         return {"x-live": answer.raise_for_status().json()["data"][0]["secret"]}
 
-    for _ in range(SEATS):
-        client.http.post("/live/turn", headers=opened())
-    start, waiting = time.monotonic(), opened()
+    for n in range(SEATS):  # each of an address of its own, which has one seat at most
+        leaving = Client(url, f"127.0.0.{4 + n}")
+        leaving.http.post("/live/turn", headers=opened(leaving))
+    client = Client(url, "127.0.0.3")
+    start, waiting = time.monotonic(), opened(client)
     while client.http.post("/live/turn", headers=waiting).json()["number"]:
         time.sleep(0.2)
     return time.monotonic() - start

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pillow_heif
 import torch
 from PIL import Image, ImageCms
 from safetensors.torch import save_file
@@ -58,6 +59,7 @@ def pixels(height: int = 24, width: int = 32) -> np.ndarray:
 
 def pictures() -> Iterator[tuple[str, bytes]]:
     """(name, bytes) of every format, in several modes, depths and compressions."""
+    pillow_heif.register_heif_opener()
     photo = Image.fromarray(pixels())
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exif = Image.Exif()

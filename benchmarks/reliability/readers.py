@@ -108,9 +108,6 @@ _SMALL = ("--weights", "ok-net.safetensors", "--stroke-size", "64")
 
 
 def _pictures(folder: Path) -> list[Path]:
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
     for name, content in corpus.pictures():
         (folder / name).write_bytes(content)
     return sorted(path for path in folder.iterdir() if path.suffix != ".safetensors")

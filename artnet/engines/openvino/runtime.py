@@ -6,9 +6,9 @@ Import `ov`, `ops` and `Node` from here. Who needs the converter too finds it in
 import sys
 from importlib import import_module
 
-# OpenVINO (2025.0 to 2026.4) imports the converter from its own __init__, which every way to any part of it leads
-# through, `openvino._pyopenvino` too, and passes over an ImportError. No setting says to leave it out: CI=true stops the
-# reports alone. Measured on two busy cores, 20 fresh processes each in turn: 311 ms with it, 97 ms without.
+# OpenVINO imports the converter in its own __init__, through which every way to any part of it leads (`_pyopenvino`
+# too), and passes over an ImportError. No setting leaves it out: CI=true stops the reports alone. Medians of 20 fresh
+# processes each, in turn on two busy cores, OpenVINO 2026.4.1: 311 ms with it, 97 ms without.
 _CONVERTER = "openvino.tools.ovc"
 if "openvino" not in sys.modules:
     sys.modules[_CONVERTER] = None  # type: ignore[assignment]  # importing it fails now, which OpenVINO permits

@@ -3,17 +3,17 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 from torch import nn
 
 from pruning import criteria
 from pruning.graph import TracedModel, trace
 from pruning.graph.cutting import cut
-from pruning.graph.structure import ChannelGroup, Network, Widths
+from pruning.graph.structure import Network
 from pruning.graph.tracing import RAISE
+from pruning.planning.costs import group_plans
 from pruning.planning.scoring import Statistics, check_normalisation, comparable, raw_scores, views
-from pruning.planning.selection import FRACTIONS, SCOPES, TARGETS, Counts, Ranking, Removed, below, reach
-from pruning.plans import Cost, GroupPlan, Plan
+from pruning.planning.selection import SCOPES, Counts, Ranking, Removed, below, check_target, reach
+from pruning.plans import Cost, Plan
 from pruning.recording import Example
 from pruning.surgery.latency import latency_ms
 
@@ -94,7 +94,7 @@ def plan(
         target=dict(target) if target else None,
         keep=list(traced.keep),
         example_shapes=traced.inputs.shapes(),
-        groups=_group_plans(network, ranking, removed, eps),
+        groups=group_plans(network, removed, _empty(ranking, eps)),
         before=_totals(model, example, network, {}, target),
         after=_totals(model, example, network, removed, target),
         skipped=dict(traced.skipped),
@@ -130,21 +130,9 @@ def _check_options(
     if not 0 < max_per_layer <= 1:
         raise ValueError(f"max_per_layer must be above 0 and at most 1, got {max_per_layer}")
     if target is not None:
-        _check_target(eps, target)
-
-
-def _check_target(eps: float, target: Mapping[str, float]) -> None:
-    if not isinstance(target, Mapping):
-        raise ValueError(f"target must be a mapping such as {{'macs': 0.5}}, got {target!r}")
-    if eps:
-        raise ValueError(f"eps ({eps}) and target ({dict(target)}) exclude each other")
-    if len(target) != 1 or next(iter(target)) not in TARGETS:
-        raise ValueError(f"target must have one key of {', '.join(TARGETS)}, got {dict(target)}")
-    [(kind, goal)] = target.items()
-    if kind in FRACTIONS and not 0 < goal < 1:
-        raise ValueError(f"target is the fraction to keep, between 0 and 1, got {dict(target)}")
-    if not 0 < goal < float("inf"):
-        raise ValueError(f"target latency_ms must be above 0, got {dict(target)}")
+        check_target(target)
+        if eps:
+            raise ValueError(f"eps ({eps}) and target ({dict(target)}) exclude each other")
 
 
 def _reach(
@@ -192,30 +180,6 @@ def _is_frozen(layer: nn.Module) -> bool:
     return bool(flags) and not any(flags)
 
 
-def _group_plans(network: Network, ranking: Ranking, removed: Removed, eps: float) -> list[GroupPlan]:
-    widths = (network.widths({}), network.widths(removed))
-    empty = {name: int((scores <= eps).sum()) for name, scores in ranking.scores.items()}
-    return [
-        _group_plan(network, group, removed.get(name, np.empty(0, int)).tolist(), empty.get(name), widths)
-        for name, group in network.groups.items()
-    ]
-
-
-def _group_plan(
-    network: Network, group: ChannelGroup, removed: list[int], empty: int | None, widths: tuple[Widths, Widths]
-) -> GroupPlan:
-    costs: list[Cost] = []
-    for at in widths:
-        layers = [(network.layers[name], at[name]) for name in group.producers]
-        macs = sum(layer.macs(*width) for layer, width in layers)
-        costs.append({"macs": macs, "params": sum(layer.parameters(*width) for layer, width in layers)})
-    return GroupPlan(
-        name=group.name,
-        producers=list(group.producers),
-        channels=group.channels,
-        kept=np.setdiff1d(np.arange(group.channels), removed).tolist(),
-        removed=removed,
-        empty=empty,
-        before=costs[0],
-        after=costs[1],
-    )
+def _empty(ranking: Ranking, eps: float) -> dict[str, int]:
+    """How many channels of each scored group score at or below eps."""
+    return {name: int((scores <= eps).sum()) for name, scores in ranking.scores.items()}

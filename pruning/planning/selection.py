@@ -1,7 +1,7 @@
 """How many channels each group loses: by threshold, or by a search for a cost target."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,24 @@ TOLERANCE = 0.02
 Counts = dict[str, int]
 Removed = dict[str, np.ndarray]
 """Group -> its removed channels, ascending."""
+
+
+def check_target(target: Mapping[str, float], kinds: Sequence[str] = TARGETS) -> tuple[str, float]:
+    """(kind, goal) of a target such as {"macs": 0.5}.
+
+    Raises:
+        ValueError: no mapping, none of these kinds, or a goal out of range.
+    """
+    if not isinstance(target, Mapping):
+        raise ValueError(f"target must be a mapping such as {{'macs': 0.5}}, got {target!r}")
+    if len(target) != 1 or next(iter(target)) not in kinds:
+        raise ValueError(f"target must have one key of {', '.join(kinds)}, got {dict(target)}")
+    [(kind, goal)] = target.items()
+    if kind in FRACTIONS and not 0 < goal < 1:
+        raise ValueError(f"target is the fraction to keep, between 0 and 1, got {dict(target)}")
+    if not 0 < goal < float("inf"):
+        raise ValueError(f"target latency_ms must be above 0, got {dict(target)}")
+    return kind, goal
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from torch import Tensor, nn
 
 from pruning.graph import trace
 from pruning.graph.layers import NORM_BUFFERS, is_per_channel, per_filter, rows, width
-from pruning.graph.structure import Channels, Member, Network, Widths
+from pruning.graph.structure import Channels, Member, Network
 from pruning.graph.tracing import RAISE
-from pruning.plans import Cost, GroupPlan, Plan
+from pruning.planning.costs import group_plans
+from pruning.planning.selection import FRACTIONS, check_target
+from pruning.plans import Plan
 from pruning.recording import Example
 
 WHOLE = ("weight", "bias", NORM_BUFFERS[0])
 """What makes up a channel of a layer: with all of it at 0 the channel is 0."""
-TARGETS = ("channels", "macs", "params")
 STEPS = 40
 
 
@@ -91,9 +92,7 @@ class Groups:
     def plan(self, removed: Mapping[str, Channels], method: str, target: Mapping[str, float]) -> Plan:
         """The plan that removes these channels of each group, for `pruning.apply`."""
         cut = {name: sorted(int(c) for c in channels) for name, channels in removed.items()}
-        widths = (self.network.widths({}), self.network.widths(cut))
         before, after = (dict[str, float](self.network.totals(r)) for r in ({}, cut))
-        groups = [self._group_plan(name, cut.get(name, []), widths) for name in self.sizes]
         return Plan(
             criterion=method,
             normalise="none",
@@ -102,23 +101,13 @@ class Groups:
             target=dict(target),
             keep=self.keep,
             example_shapes=self.shapes,
-            groups=groups,
+            groups=group_plans(self.network, cut, {}),
             before=before,
             after=after,
             skipped=dict(self.skipped),
             choices=self.choices,
             following=sorted(self.network.following),
         )
-
-    def _group_plan(self, name: str, removed: list[int], widths: tuple[Widths, Widths]) -> GroupPlan:
-        group = self.network.groups[name]
-        costs: list[Cost] = []
-        for at in widths:
-            layers = [(self.network.layers[producer], at[producer]) for producer in group.producers]
-            macs = sum(layer.macs(*sizes) for layer, sizes in layers)
-            costs.append({"macs": macs, "params": sum(layer.parameters(*sizes) for layer, sizes in layers)})
-        kept = np.setdiff1d(np.arange(group.channels), removed).tolist()
-        return GroupPlan(name, list(group.producers), group.channels, kept, removed, None, *costs)
 
 
 def find_groups(
@@ -139,27 +128,13 @@ def find_groups(
     return Groups(model, traced.network, traced.inputs.shapes(), list(keep), traced.skipped, list(traced.choices))
 
 
-def check_target(target: Mapping[str, float]) -> tuple[str, float]:
-    """(kind, fraction to keep) of a target such as {"macs": 0.5}.
-
-    Raises:
-        ValueError: not one of the TARGETS, or a fraction outside (0, 1).
-    """
-    if len(target) != 1 or next(iter(target)) not in TARGETS:
-        raise ValueError(f"target must have one key of {', '.join(TARGETS)}, got {dict(target)}")
-    [(kind, fraction)] = target.items()
-    if not 0 < fraction < 1:
-        raise ValueError(f"target is the fraction to keep, between 0 and 1, got {dict(target)}")
-    return kind, fraction
-
-
 def uniform_share(groups: Groups, target: Mapping[str, float], min_channels: int) -> float:
     """The share of every group's channels whose removal meets the target.
 
     Raises:
         ValueError: a bad target, or one that cannot be met with min_channels left in every group.
     """
-    kind, fraction = check_target(target)
+    kind, fraction = check_target(target, FRACTIONS)
     if kind == "channels":
         return 1 - fraction
 

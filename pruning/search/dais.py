@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pruning.planning.selection import FRACTIONS, check_target
 from pruning.plans import Plan
 from pruning.recording import Example
-from pruning.schedules.groups import Groups, check_target, find_groups
+from pruning.schedules.groups import Groups, find_groups
 from pruning.search.indicators import Gates, Indicators, stages
 
 
@@ -81,7 +82,7 @@ class Dais:
         keep: Sequence[str] = (),
         on_unsupported: str = "raise",
     ) -> None:
-        kind, self.fraction = check_target(target)
+        kind, self.fraction = check_target(target, FRACTIONS)
         self.options = options or Options()
         if kind != "macs":
             raise ValueError(f"the search has a budget of macs only, got {dict(target)}")

@@ -299,7 +299,7 @@ def test_finished_pruner_leaves_the_optimizer():
     ("options", "message"),
     [
         ({"epochs": 0}, "epochs and min_channels must be at least 1, got 0 and 1"),
-        ({"target": {"flops": 0.5}}, "target must have one key of channels, macs, params"),
+        ({"target": {"flops": 0.5}}, "target must have one key of macs, params, channels"),
         ({"target": {"macs": 1.5}}, "between 0 and 1"),
         ({"target": {"macs": 0.001}}, "can be brought to"),
         ({"schedule": "soft"}, "unknown schedule 'soft'"),

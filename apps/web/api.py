@@ -9,7 +9,7 @@ from apps import samples
 from apps.video.convert import Clip
 from apps.web.clips import paint_video
 from apps.web.painting import paint_photo, photo_at_work
-from apps.web.shared_stylizer import Studio, Wish
+from apps.web.shared_stylizer import SharedStylizer, Wish
 from apps.web.uploads import STROKES, number, path_input, picture_input, settings_from, told
 from artnet.image import write_picture
 
@@ -24,9 +24,9 @@ LOOK = f"""
     preserve_color: keep the original's colours, take only brightness and strokes."""
 
 
-def build_api(studio: Studio) -> None:
+def build_api(shared: SharedStylizer) -> None:
     """Add the endpoints /styles, /stylize and /stylize_video to the current page; they show nothing."""
-    endpoints = _endpoints(studio)
+    endpoints = _endpoints(shared)
     with gr.Group(visible=False):
         look = [
             picture_input(label="style"),
@@ -49,7 +49,7 @@ def build_api(studio: Studio) -> None:
             )  # fmt: skip
 
 
-def _endpoints(studio: Studio) -> dict:
+def _endpoints(shared: SharedStylizer) -> dict:
     def styles() -> list[str]:
         """Names of the bundled styles."""
         return list(samples.styles())
@@ -63,12 +63,12 @@ def _endpoints(studio: Studio) -> dict:
         preserve_color: bool = False,
         format: Literal["png", "jpg"] = "png",
     ) -> Iterator[str]:
-        wished, check = _wish(style, style_name, strength, stroke_size, preserve_color), studio.clients.check()
+        wished, check = _wish(style, style_name, strength, stroke_size, preserve_color), shared.clients.check()
         if format not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {format!r:.40}")
-        with photo_at_work(studio, photo, check) as picture, studio.folder() as folder:
+        with photo_at_work(shared, photo, check) as picture, shared.folder() as folder:
             path = folder / f"artnet.{format}"
-            write_picture(path, paint_photo(studio, picture, wished, check=check), like=picture)
+            write_picture(path, paint_photo(shared, picture, wished, check=check), like=picture)
             yield str(path)
 
     def stylize_video(
@@ -81,11 +81,11 @@ def _endpoints(studio: Studio) -> dict:
         size: int = 360,
         steady: bool = True,
     ) -> Iterator[str]:
-        wished, check = _wish(style, style_name, strength, stroke_size, preserve_color), studio.clients.check()
+        wished, check = _wish(style, style_name, strength, stroke_size, preserve_color), shared.clients.check()
         clip = Clip(size=int(number("size", size, *SIDES, " pixels")), steady=bool(steady))
-        with studio.folder() as folder:
+        with shared.folder() as folder:
             path = folder / "artnet.mp4"
-            for _ in paint_video(studio, video, path, wished, clip, check):
+            for _ in paint_video(shared, video, path, wished, clip, check):
                 pass
             yield str(path)
 

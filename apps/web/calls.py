@@ -19,7 +19,7 @@ from apps.web.clients import GoneError, address
 from apps.web.painting import paint_photo, photo_at_work
 from apps.web.panel import keep_alive, upload_of, wish
 from apps.web.places import Places
-from apps.web.shared_stylizer import Studio
+from apps.web.shared_stylizer import SharedStylizer
 from apps.web.smalls import Smalls
 from apps.web.steps import Steps
 from apps.web.uploads import number, read_mask, sentence, thumbnail, told
@@ -33,9 +33,9 @@ TILE_PHOTO = 960
 FORMATS = ("jpg", "png")
 
 
-def build_calls(studio: Studio) -> None:
+def build_calls(shared: SharedStylizer) -> None:
     """Add the endpoints to the current page, unseen; they are not part of its API."""
-    calls = Calls(studio)
+    calls = Calls(shared)
     hidden: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
     with gr.Group(visible=False):
         asked, said, file = gr.JSON(label="ask"), gr.JSON(label="said"), gr.File(label="file")
@@ -51,18 +51,18 @@ def build_calls(studio: Studio) -> None:
 class Calls:
     """The endpoints; each takes a JSON object that the gate has looked through for files."""
 
-    def __init__(self, studio: Studio):
-        self._studio, self._smalls, self._little = studio, Smalls(), Places(2, 1)
+    def __init__(self, shared: SharedStylizer):
+        self._shared, self._smalls, self._little = shared, Smalls(), Places(2, 1)
 
     def preview(self, value: Any) -> dict:
         """The photo painted at the size of the screen, and with "before" also as it is."""
         ask = ask_of(value)
-        check = self._studio.newest.begin(ask.page, ask.number)
-        with self._studio.photos.taken(address(), check):
+        check = self._shared.newest.begin(ask.page, ask.number)
+        with self._shared.photos.taken(address(), check):
             small = self._smalls.get(ask.photo, ask.side, check)
             picture = small.picture
             mask = _mask_of(ask, picture, check)
-            painted = paint_photo(self._studio, picture, ask.wished, ask.place, mask, check)
+            painted = paint_photo(self._shared, picture, ask.wished, ask.place, mask, check)
         answer = {"image": inline(flatten(replace(picture, rgb=painted))), "full": small.full[::-1]}
         if value.get("before"):
             answer["before"] = inline(flatten(picture))
@@ -71,7 +71,7 @@ class Calls:
     def tiles(self, value: Any) -> dict:
         """The middle of the photo in several styles, as small pictures; fewer where the page wants something else."""
         page, turn = sender_of(value)
-        check = self._studio.newest.begin(f"{page} tiles", turn)
+        check = self._shared.newest.begin(f"{page} tiles", turn)
         styles = value.get("styles")
         if not isinstance(styles, list) or not 0 < len(styles) <= MAX_TILES:
             raise ValueError(f"this takes 1 to {MAX_TILES} styles")
@@ -81,7 +81,7 @@ class Calls:
             middle = small.middle(int(number("side", value.get("side", 320), 64, 320)))
             for style in styles:
                 check()
-                images.append(inline(self._studio.paint(middle, wish({"styles": [style]}), check)))
+                images.append(inline(self._shared.paint(middle, wish({"styles": [style]}), check)))
         return {"images": images}
 
     def style(self, value: Any) -> dict:
@@ -98,16 +98,16 @@ class Calls:
 
     def save(self, value: Any) -> Iterator[list]:
         """The photo at full size, as the command line paints it."""
-        ask, check = ask_of(value), self._studio.clients.check()
+        ask, check = ask_of(value), self._shared.clients.check()
         kind = value.get("format", FORMATS[0])
         if kind not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {kind!r:.40}")
         yield [{"share": 0.0}, None]
-        with photo_at_work(self._studio, ask.photo, check) as picture, self._studio.folder() as folder:
+        with photo_at_work(self._shared, ask.photo, check) as picture, self._shared.folder() as folder:
             mask = _mask_of(ask, picture, check)
 
             def work(progress: Callable[[float], None]) -> np.ndarray:
-                return paint_photo(self._studio, picture, ask.wished, ask.place, mask, check, progress)
+                return paint_photo(self._shared, picture, ask.wished, ask.place, mask, check, progress)
 
             steps = Steps(work)
             yield from ([{"share": share}, None] for share in steps)
@@ -117,17 +117,17 @@ class Calls:
 
     def zip(self, value: Any) -> Iterator[list]:
         """Several photos at full size in one archive; those that cannot be read are named in "failed"."""
-        photos, check, failed = photos_of(value), self._studio.clients.check(), []
+        photos, check, failed = photos_of(value), self._shared.clients.check(), []
         wished = wish(value.get("panel"))
-        with self._studio.folder() as folder:
+        with self._shared.folder() as folder:
             path = folder / f"{stem(value.get('name'))}.zip"
             names: set[str] = set()
             with zipfile.ZipFile(path, "w") as archive:
                 for n, (photo, name) in enumerate(photos):
                     yield [{"share": n / len(photos), "name": name}, None]
                     try:
-                        with photo_at_work(self._studio, photo, check) as picture:
-                            painted = paint_photo(self._studio, picture, wished, check=check)
+                        with photo_at_work(self._shared, photo, check) as picture:
+                            painted = paint_photo(self._shared, picture, wished, check=check)
                             archive.write(_written(folder, picture, painted), _free(name, names))
                     except (ValueError, OSError) as error:
                         failed.append(f"{name}: {sentence(error)}")

@@ -14,7 +14,7 @@ from apps.web import confined, excerpts, reading
 from apps.web.clients import address
 from apps.web.excerpts import Still
 from apps.web.places import Places, Ticket
-from apps.web.shared_stylizer import Studio, Wish
+from apps.web.shared_stylizer import SharedStylizer, Wish
 
 BOUNDS = confined.Bounds(memory=600_000_000, seconds=60)
 MAX_WORK = 3600
@@ -43,7 +43,7 @@ class Progress:
 
 
 def paint_video(
-    studio: Studio,
+    shared: SharedStylizer,
     source: str | None,
     target: Path,
     wished: Wish,
@@ -64,10 +64,10 @@ def paint_video(
             too many wait already.
     """
     _check_there(source)
-    paint = frame_painter(studio.stylizer, studio.style(wished, check), wished.in_motion().settings)
+    paint = frame_painter(shared.stylizer, shared.style(wished, check), wished.in_motion().settings)
     arguments = (source, str(target), clip, limits or reading.VideoLimits())
     work = excerpts.trial if trial else reading.video
-    ticket = (studio.trials if trial else studio.videos).join(address())
+    ticket = (shared.trials if trial else shared.videos).join(address())
     try:
         yield from _turn(ticket, check)
         with confined.started(work, *arguments, bounds=BOUNDS, what="video") as messages:

@@ -7,7 +7,7 @@ from apps.web.assets import text
 from apps.web.live import build_live
 from apps.web.panel import build_panel
 from apps.web.photo import build_photo
-from apps.web.shared_stylizer import Studio
+from apps.web.shared_stylizer import SharedStylizer
 from apps.web.video import build_video
 
 # Fonts of the visitor's own system: a page that is served locally asks no other server for anything.
@@ -47,19 +47,19 @@ def theme() -> gr.themes.Base:
     )  # fmt: skip
 
 
-def build_page(studio: Studio) -> gr.Blocks:
+def build_page(shared: SharedStylizer) -> gr.Blocks:
     """The page with its API, not yet served."""
     with gr.Blocks(title="ArtNet", analytics_enabled=False) as page:
         gr.HTML(html_template=text("header.html"), js_on_load=None, apply_default_css=False, elem_id="header")
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="main"), gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Photo", id="photo"):
-                    build_photo(studio)
+                    build_photo(shared)
                 with gr.Tab("Video", id="video"):
-                    build_video(studio)
+                    build_video(shared)
                 with gr.Tab("Live", id="live"):
-                    build_live(studio)
+                    build_live(shared)
             with gr.Column(elem_id="side"):
                 build_panel()
-        build_api(studio)
+        build_api(shared)
     return page.queue(max_size=128, default_concurrency_limit=4, api_open=False)

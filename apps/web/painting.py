@@ -7,7 +7,7 @@ import numpy as np
 
 from apps.web.asks import WHERE
 from apps.web.clients import address
-from apps.web.shared_stylizer import Studio, Wish
+from apps.web.shared_stylizer import SharedStylizer, Wish
 from apps.web.uploads import read_upload
 from artnet.image import Picture
 from artnet.image.compose import blend
@@ -19,18 +19,18 @@ Told = Callable[[float], None] | None
 
 
 @contextmanager
-def photo_at_work(studio: Studio, path: str | None, check: Callable[[], None]) -> Iterator[Picture]:
+def photo_at_work(shared: SharedStylizer, path: str | None, check: Callable[[], None]) -> Iterator[Picture]:
     """The photo, read, with a place for it to be painted; waits for both. ValueError as `read_upload`."""
     client = address()
-    with studio.photos.taken(client, check):
+    with shared.photos.taken(client, check):
         picture = read_upload(path, check=check)
         pixels = picture.rgb.shape[0] * picture.rgb.shape[1]
-        with studio.large.taken(client, check) if pixels > LARGE else nullcontext():
+        with shared.large.taken(client, check) if pixels > LARGE else nullcontext():
             yield picture
 
 
 def paint_photo(
-    studio: Studio,
+    shared: SharedStylizer,
     picture: Picture,
     wished: Wish,
     place: str = WHERE[0],
@@ -44,18 +44,18 @@ def paint_photo(
         ValueError: a part is asked for and nothing was painted, or two styles and there are not two.
     """
     if place == "everywhere":
-        return studio.paint(picture.rgb, wished, check, progress)
+        return shared.paint(picture.rgb, wished, check, progress)
     if mask is None:
         raise ValueError("nothing is marked on the photo yet: mark the part with the brush, or paint all of it")
     if place == "both":
         if len(wished.mix) != 2:
             raise ValueError("this takes two styles: switch on Blend and choose two")
         inner, outer = (
-            studio.paint(picture.rgb, Wish((style,), wished.settings), check, _half(progress, n))
+            shared.paint(picture.rgb, Wish((style,), wished.settings), check, _half(progress, n))
             for n, style in enumerate(wished.mix)
         )
         return blend(outer, inner, mask)
-    return studio.paint(picture.rgb, wished, check, progress, mask if place == "inside" else 255 - mask)
+    return shared.paint(picture.rgb, wished, check, progress, mask if place == "inside" else 255 - mask)
 
 
 def _half(progress: Told, n: int) -> Told:

@@ -8,17 +8,17 @@ from apps import samples
 from apps.web.asks import MAX_PHOTOS
 from apps.web.assets import EXAMPLE, URL, starting, text
 from apps.web.calls import build_calls
-from apps.web.shared_stylizer import Studio
+from apps.web.shared_stylizer import SharedStylizer
 from apps.web.uploads import MAX_UPLOAD
 
 
-def build_photo(studio: Studio) -> None:
+def build_photo(shared: SharedStylizer) -> None:
     """Place the tab's content into the current layout; its script takes the panel's wishes from the panel's."""
     gr.HTML(
         html_template=markup(), js_on_load=starting("photo"), apply_default_css=False, elem_id="photo",
         example=list(EXAMPLE), bytes=MAX_UPLOAD, photos=MAX_PHOTOS,
     )  # fmt: skip
-    build_calls(studio)
+    build_calls(shared)
 
 
 def markup() -> str:

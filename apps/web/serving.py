@@ -21,7 +21,7 @@ from apps.web.page import build_page, theme
 from apps.web.panel import first_value, wish
 from apps.web.quota import Quota
 from apps.web.requests import Unframed
-from apps.web.shared_stylizer import Studio
+from apps.web.shared_stylizer import SharedStylizer
 from apps.web.shell import Shell
 from apps.web.uploads import MAX_UPLOAD
 
@@ -44,9 +44,9 @@ def serve(options: ServeOptions, stylizer: "Stylizer", cache: str) -> tuple[str,
     work = folder / "work"  # beside what is served: Gradio copies results from there
     work.mkdir(exist_ok=True)
     clients = Clients()
-    studio = Studio(stylizer, clients, work)
-    page = build_page(studio)
-    studio.quota = quota = Quota(folder)
+    shared = SharedStylizer(stylizer, clients, work)
+    page = build_page(shared)
+    shared.quota = quota = Quota(folder)
     hosts, weights = Hosts(options.host, options.allow_host), options.network.weights or "artnet"
     rules = Rules(
         hosts, clients, Logins(), quota, folder / "served", lambda *request: inputs_of(page, *request),
@@ -60,13 +60,13 @@ def serve(options: ServeOptions, stylizer: "Stylizer", cache: str) -> tuple[str,
             enable_monitoring=False, ssr_mode=False, footer_links=["api"], theme=theme(),
             state_session_capacity=SESSIONS, max_threads=THREADS,
             app_kwargs={"middleware": [Middleware(Unframed), Middleware(LocalPage, hosts, folder / "local", weights),
-                                       Middleware(Gate, rules), Middleware(Frames, studio.visits), Middleware(Shell)]},
+                                       Middleware(Gate, rules), Middleware(Frames, shared.visits), Middleware(Shell)]},
         )  # fmt: skip
     except OSError as error:
         raise ValueError(f"cannot serve on {options.host}:{options.port}; choose another --port (or --host)") from error
     stopped = threading.Event()
     threading.Thread(target=_sweep, args=(quota, stopped), daemon=True).start()
-    warming = threading.Thread(target=studio.warm, args=(wish(first_value()),))
+    warming = threading.Thread(target=shared.warm, args=(wish(first_value()),))
     warming.start()
 
     def close() -> None:

@@ -43,7 +43,7 @@ class Wish:
         return replace(self, settings=replace(self.settings, grain=0.0))
 
 
-class Studio:
+class SharedStylizer:
     """Paints for several visitors at once with the network of `stylizer`; safe to call from several threads.
 
     Attributes:

@@ -13,7 +13,7 @@ from apps.web.calls import inline
 from apps.web.clips import Progress, Stills, Waiting, file_name, paint_video
 from apps.web.panel import upload_of, wish
 from apps.web.reading import VideoLimits
-from apps.web.shared_stylizer import Studio
+from apps.web.shared_stylizer import SharedStylizer
 from apps.web.uploads import MAX_UPLOAD, told
 from artnet.image import Picture, fit_short_side
 
@@ -24,12 +24,12 @@ BESIDE = 1.7
 """How much longer a video takes than painting its frames: they are read, steadied and written too."""
 
 
-def build_video(studio: Studio) -> None:
+def build_video(shared: SharedStylizer) -> None:
     """Place the tab's content into the current layout; its script takes the panel's wishes from the panel's."""
     gr.HTML(
         html_template=markup(), js_on_load=starting("video"), apply_default_css=False, elem_id="video", bytes=MAX_UPLOAD
     )
-    films = Films(studio)
+    films = Films(shared)
     hidden: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
     with gr.Group(visible=False):
         asked, said, file = gr.JSON(label="ask"), gr.JSON(label="said"), gr.File(label="file")
@@ -54,18 +54,18 @@ def markup() -> str:
 class Films:
     """The endpoints; each takes a JSON object that the gate has looked through for files."""
 
-    def __init__(self, studio: Studio):
-        self._studio, self._stills = studio, Stills()
+    def __init__(self, shared: SharedStylizer):
+        self._shared, self._stills = shared, Stills()
 
     def still(self, value: Any) -> dict:
         """A frame of the video and the same painted, what the video is, and how long all of it takes."""
-        check = self._studio.newest.begin(*sender_of(value))
+        check = self._shared.newest.begin(*sender_of(value))
         still, wished = self._stills.of(upload_of(value.get("video")), check), wish(value.get("panel")).in_motion()
         side = _side(value)
         rgb = still.rgb if min(still.rgb.shape[:2]) <= side else fit_short_side(Picture(still.rgb), side).rgb
-        style = self._studio.style(wished, check)
+        style = self._shared.style(wished, check)
         begin = time.perf_counter()
-        painted = self._studio.stylizer.stylize(rgb, style, wished.settings)
+        painted = self._shared.stylizer.stylize(rgb, style, wished.settings)
         seconds = time.perf_counter() - begin
         takes = BESIDE * seconds * still.frames
         return {"before": inline(rgb), "image": inline(painted), "about": still.about, "takes": takes}
@@ -73,11 +73,11 @@ class Films:
     def paint(self, value: Any) -> Iterator[list]:
         """The video, or a trial of it, as a file; before that, who is ahead, or the share that is done."""
         value = object_of(value)
-        studio, source, wished = self._studio, upload_of(value.get("video")), wish(value.get("panel"))
+        shared, source, wished = self._shared, upload_of(value.get("video")), wish(value.get("panel"))
         trial, clip = bool(value.get("trial")), Clip(_side(value), steady=bool(value.get("steady", True)))
         name = file_name(str(value.get("name") or "video"), wished, trial)
-        with studio.folder() as folder:
-            for step in paint_video(studio, source, folder / name, wished, clip, studio.clients.check(), trial=trial):
+        with shared.folder() as folder:
+            for step in paint_video(shared, source, folder / name, wished, clip, shared.clients.check(), trial=trial):
                 yield [_told(step), None]
             yield [{"name": name}, str(folder / name)]
 

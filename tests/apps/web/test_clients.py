@@ -28,7 +28,7 @@ from apps.web.painting import paint_photo
 from apps.web.panel import keep_alive, wish
 from apps.web.places import Places, SharedEngine, Turn
 from apps.web.quota import LIFETIME, Quota, QuotaError
-from apps.web.shared_stylizer import Studio, Wish
+from apps.web.shared_stylizer import SharedStylizer, Wish
 from artnet.engines.base import Look, Style
 from artnet.image import Picture
 from artnet.settings import StyleSettings
@@ -237,7 +237,7 @@ def test_a_job_stops_between_tiles(stylizer, monkeypatch):
     picture = Picture(np.zeros((16, 8 * 2560, 3), np.uint8))
     wished = Wish(((str(samples.style("wave-print")), 1.0),), StyleSettings(stroke_size=32))
     with pytest.raises(RuntimeError, match="gone"):
-        paint_photo(Studio(stylizer), picture, wished, check=check)
+        paint_photo(SharedStylizer(stylizer), picture, wished, check=check)
 
 
 class TestQuota:
@@ -296,12 +296,12 @@ def test_uploads_over_the_quota_are_refused(http, server, tmp_path, monkeypatch)
 
 
 def test_results_count_too(stylizer, tmp_path):
-    studio = Studio(stylizer, work=tmp_path)
-    studio.quota = Quota(tmp_path, 100, 100)
-    with studio.folder() as folder:
+    shared = SharedStylizer(stylizer, work=tmp_path)
+    shared.quota = Quota(tmp_path, 100, 100)
+    with shared.folder() as folder:
         (folder / "a.png").write_bytes(bytes(101))
     assert not folder.exists()
-    with pytest.raises(QuotaError), studio.folder():
+    with pytest.raises(QuotaError), shared.folder():
         pass
 
 

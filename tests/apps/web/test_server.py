@@ -22,7 +22,7 @@ from helpers.clips import audio_packets, frames_of, make_clip, moving_frames  # 
 from apps import samples  # noqa: E402
 from apps.web.command import EPILOG, credentials  # noqa: E402
 from apps.web.painting import paint_photo  # noqa: E402
-from apps.web.shared_stylizer import Studio, Wish  # noqa: E402
+from apps.web.shared_stylizer import SharedStylizer, Wish  # noqa: E402
 from apps.web.uploads import read_mask, read_upload, told  # noqa: E402
 from artnet.image import read_picture  # noqa: E402
 from artnet.settings import StyleSettings  # noqa: E402
@@ -174,23 +174,23 @@ def test_handlers_tell_errors():
 
 
 def test_part_of_a_photo(stylizer, photo):
-    studio, picture = Studio(stylizer), read_picture(photo)
+    shared, picture = SharedStylizer(stylizer), read_picture(photo)
     wished, mask = Wish(STYLE), np.zeros((64, 96), np.uint8)
     mask[:, :48] = 255
-    whole = paint_photo(studio, picture, wished)
-    inside = paint_photo(studio, picture, wished, "inside", mask)
-    outside = paint_photo(studio, picture, wished, "outside", mask)
+    whole = paint_photo(shared, picture, wished)
+    inside = paint_photo(shared, picture, wished, "inside", mask)
+    outside = paint_photo(shared, picture, wished, "outside", mask)
     assert (inside[:, :48] == whole[:, :48]).all()
     assert (inside[:, 48:] == picture.rgb[:, 48:]).all()
     assert (outside[:, 48:] == whole[:, 48:]).all()
     two = Wish((*STYLE, (str(samples.style("ink-gorge")), 1.0)))
-    both = paint_photo(studio, picture, two, "both", mask)
+    both = paint_photo(shared, picture, two, "both", mask)
     assert (both[:, :48] == whole[:, :48]).all()
-    assert (both[:, 48:] == paint_photo(studio, picture, Wish(two.mix[1:]))[:, 48:]).all()
+    assert (both[:, 48:] == paint_photo(shared, picture, Wish(two.mix[1:]))[:, 48:]).all()
     with pytest.raises(ValueError, match="two styles"):
-        paint_photo(studio, picture, wished, "both", mask)
+        paint_photo(shared, picture, wished, "both", mask)
     with pytest.raises(ValueError, match="nothing is marked"):
-        paint_photo(studio, picture, wished, "inside", None)
+        paint_photo(shared, picture, wished, "inside", None)
 
 
 def test_mask_has_the_photos_size(tmp_path):
@@ -205,14 +205,14 @@ def test_mask_has_the_photos_size(tmp_path):
 
 
 def test_prepared_styles_keep_apart(stylizer, photo):
-    studio, rgb = Studio(stylizer), read_picture(photo).rgb
-    first = studio.paint(rgb, Wish(STYLE))
-    other = studio.paint(rgb, Wish(((str(samples.style("ink-gorge")), 1.0),)))
+    shared, rgb = SharedStylizer(stylizer), read_picture(photo).rgb
+    first = shared.paint(rgb, Wish(STYLE))
+    other = shared.paint(rgb, Wish(((str(samples.style("ink-gorge")), 1.0),)))
     assert not (first == other).all()
-    assert (studio.paint(rgb, Wish(STYLE)) == first).all()
-    assert (studio.paint(rgb, Wish(STYLE, StyleSettings(0.0))) != first).any()
+    assert (shared.paint(rgb, Wish(STYLE)) == first).all()
+    assert (shared.paint(rgb, Wish(STYLE, StyleSettings(0.0))) != first).any()
     with pytest.raises(ValueError, match="no style is chosen"):
-        studio.paint(rgb, Wish(()))
+        shared.paint(rgb, Wish(()))
 
 
 def test_frames_have_no_grain():

@@ -18,7 +18,7 @@ from apps.web.clips import Progress, Stills, Waiting, file_name, paint_video
 from apps.web.confined import Bounds, run
 from apps.web.excerpts import TRIAL, still
 from apps.web.reading import VideoLimits
-from apps.web.shared_stylizer import MOST_WAITING, Studio, Wish
+from apps.web.shared_stylizer import MOST_WAITING, SharedStylizer, Wish
 from artnet.settings import StyleSettings
 
 WISH = Wish(((str(samples.style("wave-print")), 1.0),), StyleSettings(stroke_size=32))
@@ -75,29 +75,29 @@ class TestStills:
 
 class TestPainting:
     @pytest.fixture
-    def studio(self, stylizer):
-        return Studio(stylizer)
+    def shared(self, stylizer):
+        return SharedStylizer(stylizer)
 
-    def paint(self, studio, clip, target, **options):
-        return paint_video(studio, str(clip), target, WISH, Clip(), **options)
+    def paint(self, shared, clip, target, **options):
+        return paint_video(shared, str(clip), target, WISH, Clip(), **options)
 
-    def test_three_seconds_from_the_middle(self, studio, tmp_path):
+    def test_three_seconds_from_the_middle(self, shared, tmp_path):
         clip = make_clip(tmp_path / "in.mp4", bands(50), rate=10, audio="aac")
-        steps = list(self.paint(studio, clip, tmp_path / "out.mp4", trial=True))
+        steps = list(self.paint(shared, clip, tmp_path / "out.mp4", trial=True))
         assert all(isinstance(step, Progress) and step.whole == pytest.approx(TRIAL) for step in steps)
         made = frames_of(tmp_path / "out.mp4")
         assert len(made) == 30
         assert 0 < len(audio_packets(tmp_path / "out.mp4")) < len(audio_packets(clip))
 
-    def test_a_trial_of_less_than_that_is_all_of_it(self, studio, tmp_path):
+    def test_a_trial_of_less_than_that_is_all_of_it(self, shared, tmp_path):
         clip = make_clip(tmp_path / "in.mp4", bands(7))
-        list(self.paint(studio, clip, tmp_path / "out.mp4", trial=True))
+        list(self.paint(shared, clip, tmp_path / "out.mp4", trial=True))
         assert len(frames_of(tmp_path / "out.mp4")) == 7
 
-    def test_limits_of_the_whole_are_those_of_a_trial(self, studio, tmp_path):
+    def test_limits_of_the_whole_are_those_of_a_trial(self, shared, tmp_path):
         clip = make_clip(tmp_path / "in.mp4", bands(90))
         with pytest.raises(ValueError, match="this video lasts 4 s; the page takes up to 3"):
-            list(self.paint(studio, clip, tmp_path / "out.mp4", trial=True, limits=VideoLimits(seconds=3)))
+            list(self.paint(shared, clip, tmp_path / "out.mp4", trial=True, limits=VideoLimits(seconds=3)))
 
     @pytest.mark.parametrize(
         ("limit", "value", "message"),
@@ -107,25 +107,25 @@ class TestPainting:
             ("frames", 5, "this video has 25 frames a second, more than 5 in all"),
         ],
     )
-    def test_videos_over_the_limits_are_refused(self, limit, value, message, studio, tmp_path):
+    def test_videos_over_the_limits_are_refused(self, limit, value, message, shared, tmp_path):
         limits = VideoLimits(**{limit: value})
         with pytest.raises(ValueError, match=message):
-            list(self.paint(studio, make_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4", limits=limits))
+            list(self.paint(shared, make_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4", limits=limits))
 
-    def test_closing_stops_it(self, studio, tmp_path):
-        steps = self.paint(studio, make_clip(tmp_path / "in.mp4", moving_frames(200)), tmp_path / "out.mp4")
+    def test_closing_stops_it(self, shared, tmp_path):
+        steps = self.paint(shared, make_clip(tmp_path / "in.mp4", moving_frames(200)), tmp_path / "out.mp4")
         first = next(steps)
         assert 0 < first.done < first.whole
         assert first.left > 0
         steps.close()
         assert not (tmp_path / "out.mp4").exists()
-        assert studio.videos.join("another").ahead() == 0
+        assert shared.videos.join("another").ahead() == 0
 
-    def test_who_comes_later_hears_how_many_are_ahead(self, studio, tmp_path):
+    def test_who_comes_later_hears_how_many_are_ahead(self, shared, tmp_path):
         clip = make_clip(tmp_path / "in.mp4", moving_frames(2))
-        working, waiting = studio.videos.join("ann"), studio.videos.join("ben")
+        working, waiting = shared.videos.join("ann"), shared.videos.join("ben")
         working.ahead()
-        steps = self.paint(studio, clip, tmp_path / "out.mp4")
+        steps = self.paint(shared, clip, tmp_path / "out.mp4")
         assert next(steps) == Waiting(2)
         waiting.leave()
         assert next(steps) == Waiting(1)
@@ -133,15 +133,15 @@ class TestPainting:
         assert {type(step) for step in steps} <= {Progress}
         assert len(frames_of(tmp_path / "out.mp4")) == 2
 
-    def test_trials_do_not_wait_for_whole_videos(self, studio, tmp_path):
-        studio.videos.join("ann").ahead()
+    def test_trials_do_not_wait_for_whole_videos(self, shared, tmp_path):
+        shared.videos.join("ann").ahead()
         clip = make_clip(tmp_path / "in.mp4", moving_frames(2))
-        assert not any(isinstance(step, Waiting) for step in self.paint(studio, clip, tmp_path / "a.mp4", trial=True))
+        assert not any(isinstance(step, Waiting) for step in self.paint(shared, clip, tmp_path / "a.mp4", trial=True))
 
-    def test_a_long_line_is_said_politely(self, studio, tmp_path):
-        tickets = [studio.videos.join("ann") for _ in range(MOST_WAITING)]
+    def test_a_long_line_is_said_politely(self, shared, tmp_path):
+        tickets = [shared.videos.join("ann") for _ in range(MOST_WAITING)]
         with pytest.raises(ValueError, match=f"busy: {MOST_WAITING} others wait already; please try again"):
-            next(self.paint(studio, make_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"))
+            next(self.paint(shared, make_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"))
         tickets[0].leave()
 
 

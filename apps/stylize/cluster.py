@@ -6,11 +6,12 @@ another; what was written of it is written again, with the same bytes.
 """
 
 import json
+import logging
 import os
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.common.extras import need
 from apps.stylize.input_files import Sources
@@ -20,6 +21,9 @@ from apps.stylize.up_to_date import weights_path
 from apps.stylize.work import Work
 from artnet.image.files import sweep
 
+if TYPE_CHECKING:
+    import ray
+
 PORTION, TRIES = 8, 2
 """Jobs that are handed out together, and how often one is tried that fails."""
 REPORTED = ("status", "seconds", "width", "height", "error", "warnings")
@@ -27,10 +31,17 @@ REPORTED = ("status", "seconds", "width", "height", "error", "warnings")
 
 
 class Painter:
-    """A process on one of the machines: it holds the network and the style, and paints a portion at a time."""
+    """A process on one of the machines: it holds the network and the style, and paints a portion at a time.
 
-    def __init__(self, work: Work):
-        self.batch = work.batch(Sources(work.files))
+    Args:
+        work: a list of the reference to what is to be done, which so is fetched here, also when this one is restarted.
+    """
+
+    def __init__(self, work: list["ray.ObjectRef"]):
+        import ray
+
+        found: Work = ray.get(work[0])
+        self.batch = found.batch(Sources(found.files))
 
     def __call__(self, portion: dict[str, Any]) -> dict[str, list]:
         """Columns 'n' and 'job' -> 'n' and 'result', with the JSON of a `Result`."""
@@ -55,7 +66,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, work: Work):
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
         need("ray", "ray", "ray.data")
         import ray
 
@@ -63,7 +74,9 @@ class Cluster:
             ray.init(address or None, ignore_reinit_error=True, logging_level="ERROR", log_to_driver=False)
         except ConnectionError as error:
             raise ValueError(f"there is no Ray cluster at {address}: start one with ray start --head") from error
-        self.work, self.finished = _absolute(work), dict[Job, Result]()
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        self.device, self.finished = work.options.network.device, dict[Job, Result]()
+        self._work = ray.put(_absolute(work))  # kept by this machine, which the run ends with anyhow
 
     def results(self, jobs: list[Job]) -> Generator[tuple[Job, Result]]:
         """Each job with what became of it, in no order; what fails is tried once more."""
@@ -85,10 +98,10 @@ class Cluster:
 
         ray.data.DataContext.get_current().enable_progress_bars = False
         rows = [{"n": n, "job": _text(job)} for n, job in enumerate(jobs)]
-        machines, needed = _machines(ray.nodes(), self.work.options.network.device)
+        machines, needed = _machines(ray.nodes(), self.device)
         painted = ray.data.from_items(rows, override_num_blocks=-(-len(rows) // PORTION)).map_batches(
             Painter,
-            fn_constructor_args=(self.work,),
+            fn_constructor_args=([self._work],),
             batch_size=PORTION,
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=machines, max_tasks_in_flight_per_actor=2),
             **needed,

@@ -20,16 +20,27 @@ ROOT = Path(__file__).parents[3]
 COUNT = 40
 
 
+def started(tries=3):
+    """A cluster and its machines; Ray gives up on one that takes half a minute to start, as on a busy computer."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster()
+    try:
+        return cluster, [cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20) for _ in range(3)]
+    except Exception:
+        cluster.shutdown()
+        if tries == 1:
+            raise
+        return started(tries - 1)
+
+
 @pytest.fixture(scope="module")
 def machines():
     """A cluster with `address`, and `lose()`, which ends one of its machines as a power cut would."""
-    from ray.cluster_utils import Cluster
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        cluster = Cluster()
-        nodes = [cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20) for _ in range(3)]
+        cluster, nodes = started()
         cluster.lose = lambda: cluster.remove_node(nodes.pop(), allow_graceful=False)
         yield cluster
         ray.shutdown()

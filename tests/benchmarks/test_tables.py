@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.tables import PAGES, TABLES, bare, fixed, markdown, quality, rewritten, spread
+from benchmarks.tables import PAGES, TABLES, rewritten
+from benchmarks.tables.cells import bare, fixed, markdown, spread
 
 STALE = """\
 Before.
@@ -37,7 +38,7 @@ def test_every_table_stands_on_one_page():
 def test_only_marked_tables_are_rewritten():
     page = rewritten(STALE.format("transforms-skips"))
     assert page.startswith(
-        f"Before.\n\n<!-- table: quality -->\n\n{quality()}\n<!-- end -->\n\n<!-- table: transforms-skips"
+        f"Before.\n\n<!-- table: quality -->\n\n{TABLES['quality']()}\n<!-- end -->\n\n<!-- table: transforms-skips"
     )
     assert "| multi-level | 0.658 |" in page
     assert "old" not in page

@@ -65,7 +65,7 @@ def cached(
     """A compiled model from the cache folder, or built and then written there.
 
     Files are replaced whole, so that processes that start together at worst both build. A damaged file (its checksum
-    does not fit) a folder that cannot be written, and none at all, cost only time.
+    does not fit), a folder that cannot be written, and none at all cost only time.
     """
     folder = cache_folder()
     if folder is None:

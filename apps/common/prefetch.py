@@ -4,13 +4,17 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from typing import TypeVar
+
+from artnet.interruption import undisturbed
 
 T = TypeVar("T")
 U = TypeVar("U")
 _END = object()
+_HEARD = 0.1
+"""Seconds after which Ctrl-C is heard at the latest: never inside a lock that other threads need too."""
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def prefetch(items: Iterable[T], size: int = 4) -> Iterator[Iterator[T]]:
 
     def take() -> Iterator[T]:
         while True:
-            item, error = ready.get()
+            item, error = _taken(ready)
             if error is not None:
                 raise error
             if item is _END:
@@ -49,6 +53,21 @@ def prefetch(items: Iterable[T], size: int = 4) -> Iterator[Iterator[T]]:
     finally:
         stop.set()
         thread.join()
+
+
+def result_of(future: "Future[T]") -> T:
+    """The result of what another thread does, as `Future.result`; Ctrl-C is heard meanwhile."""
+    while True:
+        with undisturbed():
+            if wait([future], _HEARD).done:
+                return future.result()
+
+
+def _taken(ready: queue.Queue) -> tuple:
+    """The next entry of the queue; Ctrl-C is heard meanwhile."""
+    while True:
+        with undisturbed(), suppress(queue.Empty):
+            return ready.get(timeout=_HEARD)
 
 
 def _put(ready: queue.Queue, entry: object, stop: threading.Event) -> None:
@@ -68,11 +87,13 @@ def prefetch_each(
         waiting: deque[tuple[T, Future[U]]] = deque()
         try:
             for item in items:
-                waiting.append((item, pool.submit(function, item)))
+                with undisturbed():
+                    waiting.append((item, pool.submit(function, item)))
                 if len(waiting) > size:
                     yield waiting.popleft()
             while waiting:
                 yield waiting.popleft()
         finally:
-            for _, future in waiting:
-                future.cancel()
+            with undisturbed():
+                for _, future in waiting:
+                    future.cancel()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apps.common.errors import describe, is_plain
-from apps.common.prefetch import prefetch_each
+from apps.common.prefetch import prefetch_each, result_of
 from apps.common.terminal import progress
 from apps.stylize.input_files import Sources, StyleSource, unchanged
 from apps.stylize.job_list import STDIO, Job, Mix
@@ -22,6 +22,7 @@ from apps.stylize.result_files import write_result
 from apps.stylize.up_to_date import Notes
 from artnet.image import Picture, check_sides, fit_short_side, format_of, resize
 from artnet.image.large import is_large, read_large
+from artnet.interruption import undisturbed
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -112,21 +113,23 @@ class Batch:
                 while waiting:
                     yield _next(waiting)
             except BaseException:  # interrupted, also by who takes the results: what is begun is not gone on with
-                self._stop.set()
-                painters.shutdown(wait=False, cancel_futures=True)
+                with undisturbed():
+                    self._stop.set()
+                    painters.shutdown(wait=False, cancel_futures=True)
                 raise
 
     def _begin(self, job: Job, reading: "Future[Reading]", painters: ThreadPoolExecutor) -> "Future[Result]":
         """Have a picture painted, when it is read and its style is prepared."""
         try:
-            read, style = reading.result(), self.style
+            read, style = result_of(reading), self.style
             if not style or job.style != style.mix:
                 style = self.prepare_style(job.style, read.style or self.sources.style(job.style))
         except Exception as error:  # decoders, encoders and engines fail with nearly any
             done: Future[Result] = Future()
             done.set_result(self._finish(job, "failed", error=failure(error)))
             return done
-        return painters.submit(self._paint_and_write, job, read, style)
+        with undisturbed():
+            return painters.submit(self._paint_and_write, job, read, style)
 
     def _read(self, job: Job) -> Reading:
         start = time.perf_counter()
@@ -193,4 +196,4 @@ def failure(error: Exception) -> str:
 
 def _next(waiting: "deque[tuple[Job, Future[Result]]]") -> tuple[Job, Result]:
     job, future = waiting.popleft()
-    return job, future.result()
+    return job, result_of(future)

@@ -18,13 +18,13 @@ from torch.optim import AdamW
 
 from artnet.image.damaged import reading
 from artnet.image.files import atomic_write
+from artnet.interruption import undisturbed
 from artnet.model import drafts
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.network import ArtNet, Features
 from artnet.training import losses
 from artnet.training.checkpoint import Counters, load_state, restore_moments, save_state
 from artnet.training.data import Batches
-from artnet.training.interruption import undisturbed
 from artnet.training.losses import SparsityMeter, VGGTrunk
 from artnet.training.options import LossWeights, TrainOptions
 
@@ -94,9 +94,7 @@ class Trainer:
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16)
 
-    def paint(
-        self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True
-    ) -> Tensor:
+    def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True) -> Tensor:
         """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
 
         Without `skips` the decoder gets the bottleneck only.

@@ -63,10 +63,15 @@ class Desk:
     def start(self, target: Path, *options: str, limit: int | None = None) -> Process:
         """The command; `limit` is the largest file that it may write, in bytes."""
         command = [sys.executable, "-m", "apps.cli", "stylize", "photos", "--style", "style.png", "--stroke-size", "64"]
-        limited = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None
+
+        def prepare() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by what a shell runs in the background
+            if limit:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
         return subprocess.Popen(
             [*command, "-o", str(target), *options], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, preexec_fn=limited,
+            text=True, preexec_fn=prepare,
         )  # fmt: skip
 
     def finish(self, run: Process, *codes: int) -> str:

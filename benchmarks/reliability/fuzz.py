@@ -8,7 +8,7 @@ ends. A mutant counts as
 
 - read, or refused: by ValueError or OSError of one line that names it, on the command line by that and exit code 2;
 - crash: the process ended;
-- hang: more than 5 s of computing, or no answer in 20 s (the machine has other work);
+- hang: more than 5 s of computing, or no answer in 120 s (the machine has other work);
 - memory: more than 1 GB above what the process held before;
 - fault: any other exception, or message.
 
@@ -32,7 +32,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-SECONDS, PATIENCE = 5.0, 20.0
+SECONDS, PATIENCE = 5.0, 120.0
 MEGABYTES, CEILING = 1000, 6 << 30
 """What a mutant may take, and what the process may ask for beyond what it has, so that the machine lives."""
 BATCH = 2000
@@ -50,7 +50,8 @@ def work(kind_name: str, first: int, last: int, keep: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="artnet-fuzz-") as name:
         folder = Path(name)
         originals = [(path, path.read_bytes()) for path in kind.files(folder)]
-        valid_files(folder)
+        if kind_name.startswith("artnet "):
+            valid_files(folder)
         for path, _ in originals:  # what the first one costs is not counted
             with contextlib.suppress(ValueError):  # training passes some formats over
                 kind.read(path)

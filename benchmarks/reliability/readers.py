@@ -70,10 +70,10 @@ def kinds() -> dict[str, Kind]:
     tensors = lambda name: lambda folder: corpus.tensors(folder)[name]  # noqa: E731
     tracks = lambda name: lambda folder: corpus.tracks(folder)[name]  # noqa: E731
     found = {
-        "pictures": Kind(30, _pictures, _read_picture, chunks),
-        "pictures, cropped for training": Kind(4, _pictures, _crop, chunks),
-        "pictures, by libvips": Kind(8, _pictures, _read_large, chunks),
-        "checkpoint": Kind(8, tensors("checkpoint"), load_checkpoint, header),
+        "pictures": Kind(45, _pictures, _read_picture, chunks),
+        "pictures, cropped for training": Kind(3, _pictures, _crop, chunks),
+        "pictures, by libvips": Kind(4, _pictures, _read_large, chunks),
+        "checkpoint": Kind(4, tensors("checkpoint"), load_checkpoint, header),
         "checkpoint, painted with": Kind(0.5, tensors("checkpoint"), _paint, header),
         "training state": Kind(4, tensors("training state"), _resume, header),
         "training log": Kind(2, corpus.log, lambda path: Log(path, 1, 2), tables),
@@ -83,7 +83,7 @@ def kinds() -> dict[str, Kind]:
         "movement model": Kind(5, tensors("movement model"), _movement_model, header),
         "labels": Kind(2, tracks("labels"), lambda path: read_dataset(path.parent), tables),
         "manifest": Kind(3, corpus.manifest, _manifest, tables),
-        "videos": Kind(8, corpus.videos, _watch, {}),
+        "videos": Kind(4, corpus.videos, _watch, {}),
     }
     for name in ("joints, CSV", "joints, COCO", "joints, NPY"):
         found[name] = Kind(5, tracks(name), _tracks, tables)

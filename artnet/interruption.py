@@ -1,4 +1,8 @@
-"""Signals that end a run wait while what must be whole is done."""
+"""Signals that end a run wait while what must be whole is done.
+
+Python raises KeyboardInterrupt between any two operations of the main thread, also where a lock has just been taken,
+which is then never given back: threads that need it wait for ever.
+"""
 
 import signal
 import threading
@@ -18,7 +22,8 @@ def undisturbed() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _ENDING}
+    ours = [number for number in _ENDING if signal.getsignal(number) is not None]  # else it is not Python's
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in ours}
     try:
         yield
     finally:

@@ -13,13 +13,13 @@ from pruning.graph.layers import LAYERS
 from pruning.graph.rectified import observed_layers
 from pruning.graph.running import Run, run
 from pruning.graph.structure import ChannelGroup, Network
-from pruning.graph.trial import try_removal
+from pruning.graph.trial import LARGE, try_removal
 from pruning.recording import Example, Inputs, as_inputs
 
 FEW = 2
 """So many views, where the trial failed, are looked at again one by one; of more, all at once."""
-MOST_RUNS, LARGE = (8, 2), 1e9
-"""How many removals are tried for a new guess, and how many in networks of more multiply-accumulates than that."""
+MOST_RUNS = (8, 2)
+"""How many removals are tried for a new guess, and how many in large networks."""
 FURTHER = (1, 2)
 """Choices after the first: the second and the third longest axis."""
 RAISE, SKIP = ON_UNSUPPORTED = ("raise", "skip")

@@ -26,6 +26,11 @@ SHARE = 0.4
 """Of every group's channels that go in the trial, the rest of a division by which no usual width is a multiple."""
 
 
+PATIENCE, LARGE = (24, 8), 1e9
+"""So many runs (the second: in networks of more multiply-accumulates than that) are made to find out layer by layer
+what cannot be removed; after those, what fails together with others of its kind is taken to fail like them."""
+
+
 @dataclass
 class _Trial:
     model: nn.Module
@@ -47,11 +52,16 @@ class _Trial:
         why = self.failure([*self.accepted, *names])
         if why is None or self.follows(names):
             self.accepted += names
-        elif len(names) == 1:
-            self.failed[names[0]] = why
+        elif len(names) == 1 or self._is_hopeless(names):
+            self.failed |= dict.fromkeys(names, why)
         else:
             for part in _halves(names):
                 self.accept(part)
+
+    def _is_hopeless(self, names: Sequence[str]) -> bool:
+        """Whether these are all of kinds of which some failed alone, after many runs; then they fail together."""
+        patience = PATIENCE[self.network.totals({})["macs"] > LARGE]
+        return self.runs > patience and {_kind(name) for name in names} <= {_kind(name) for name in self.failed}
 
     def follows(self, names: Sequence[str]) -> bool:
         """Whether these groups can lose channels where numbers of modules follow.
@@ -109,11 +119,16 @@ def _halves(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     kinds: dict[tuple[str, str], list[str]] = {}
     for name in names:
-        block, _, layer = name.rpartition(".")
-        kinds.setdefault((re.sub(r"\d+", "", block), layer), []).append(name)
+        kinds.setdefault(_kind(name), []).append(name)
     parts = list(kinds.values()) if len(kinds) > 1 else [[name] for name in names]
     middle = len(parts) // 2
     return list(chain(*parts[:middle])), list(chain(*parts[middle:]))
+
+
+def _kind(name: str) -> tuple[str, str]:
+    """A layer's place in its block, which a network repeats."""
+    block, _, layer = name.rpartition(".")
+    return re.sub(r"\d+", "", block), layer
 
 
 def _named(error: Exception, reason: str) -> str:

@@ -45,6 +45,35 @@ def test_a_costly_network_is_verified_on_the_example_alone(model, monkeypatch):
     assert Counted.runs == 2
 
 
+class Stubborn(nn.Module):
+    """A block that asserts the width of its first layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        h = self.first(x)
+        assert h.shape[1] == 4
+        return self.second(h)
+
+
+def skipped_of_many_blocks():
+    torch.manual_seed(0)
+    Counted.runs = 0
+    model = Counted(conv(3, 4), *[Stubborn() for _ in range(24)], conv(4, 2))
+    return set(pruning.trace(model, pictures(1), on_unsupported="skip").skipped), Counted.runs
+
+
+def test_what_fails_in_some_blocks_is_not_tried_in_all(monkeypatch):
+    skipped, runs = skipped_of_many_blocks()
+    assert skipped == {f"{block}.first" for block in range(1, 25)}
+    monkeypatch.setattr("pruning.graph.trial.PATIENCE", (1000, 1000))
+    exhaustive, most = skipped_of_many_blocks()
+    assert exhaustive == skipped
+    assert runs < 0.7 * most
+
+
 def test_what_differs_by_rounding_in_a_costly_network_is_compared_in_float64(monkeypatch):
     torch.manual_seed(0)
     model = nn.Sequential(conv(3, 64), nn.ReLU(), conv(64, 2))

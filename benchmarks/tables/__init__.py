@@ -32,6 +32,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "transforms": others.transforms,
     "transforms-skips": others.transforms_skips,
     "movement": others.movement,
+    "scale": others.scale,
 }
 
 

@@ -38,6 +38,12 @@ def movement() -> str:
     return markdown(("tracks", "network", *judged, "right"), rows)
 
 
+def scale() -> str:
+    columns = ("written", "failed", "seconds", "bytes", "left over")
+    rows = ([name, *(str(row[column]) for column in columns)] for name, row in result("scale")["rows"].items())
+    return markdown(("", "written", "failed", "seconds", "bytes of all results", "files left over"), rows)
+
+
 def right(row: Row) -> str:
     low, high = row["wilson"]
     return f"{row['correct']}/{row['of']} ({low:.2f}-{high:.2f})"

@@ -13,7 +13,8 @@ ends. A mutant counts as
 - fault: any other exception, or message.
 
 The seed of a mutant is its kind and its number, so `--only KIND --first N --files 1 --keep FILE` makes one again. A run
-goes on where the JSON ends, and measures anew what was read by other code only where `--anew` is given.
+goes on where the JSON ends, and measures anew what was read by other code only where `--anew` is given; with `--again`
+it tries only those that were wrong, and notes which are mended.
 """
 
 import argparse
@@ -155,6 +156,19 @@ class Workers:
                 print(f"  {self.kind} {number} {file}: {outcome} {detail[:300]}", flush=True)
 
 
+def tried_again(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The row of a kind after its listed faults were tried with the present code; what is right now is in "mended"."""
+    outcomes, faults, mended = Counter(row["outcomes"]), [], list(row.get("mended", []))
+    for number, file, outcome, detail in row["faults"]:
+        workers = Workers(name)
+        workers.run(number, number + 1)
+        outcomes[outcome] -= 1
+        outcomes.update(workers.counts)
+        faults += workers.faults
+        mended += [] if workers.faults else [[number, file, outcome, detail]]
+    return {**row, "outcomes": dict(+outcomes), "faults": faults, "mended": mended}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=100_000)
@@ -162,6 +176,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first mutant of a kind")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="write each mutant there, too")
     parser.add_argument("--anew", action="store_true", help="forget what the JSON holds of these kinds")
+    parser.add_argument("--again", action="store_true", help="only try again what the JSON lists as wrong")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -179,6 +194,9 @@ def main() -> None:
     rows = found["kinds"]
     for name in wanted if args.anew else ():
         rows.pop(name, None)
+    if args.again:
+        rows |= {name: tried_again(name, row) for name, row in rows.items() if row["faults"]}
+        return save(args.json, found)
     for name, share in wanted.items():
         row = rows.setdefault(name, {"files": 0, "seconds": 0.0, "outcomes": {}, "faults": []})
         goal = args.first + round(args.files * share / sum(wanted.values()))

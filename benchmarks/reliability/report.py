@@ -34,11 +34,12 @@ or anything else.
 """
 
 FOUND = """
-Found by this run and mended, each with a test: logs of training that are binary or of words; pruned networks that do
-not fit (several lines); integers, infinity and values without number in movement models and states of training; cells
-of more than 131,072 characters in lists of labels; infinity in a manifest; NPY headers of several lines; weights so
-large that they only paint black; lines that the TIFF decoder wrote beside ours. Pictures that claim hundreds of
-megapixels in a few hundred bytes took up to 3.7 GB (WebP, JPEG), and are refused by their header now.
+Mutants that went wrong in this run, were mended, and are right when they are tried again (`--again`): {mended}. Found on
+the way and mended, each with a test: logs of training that are binary or of words; pruned networks that do not fit
+(several lines); integers, infinity and values without number in movement models and states of training; cells of more
+than 131,072 characters in lists of labels; infinity in a manifest; NPY headers of several lines; weights so large that
+they only paint black; lines that the TIFF decoder wrote beside ours. Pictures that claim hundreds of megapixels in a
+few hundred bytes took up to 3.7 GB (WebP, JPEG), and are refused by their header now.
 """
 
 FOLDERS = """
@@ -52,6 +53,11 @@ python -m benchmarks.resume --json benchmarks/results/resume.json
 {pictures} small pictures, then one thing that happens to the run, then the same command with `--skip-existing`. Every
 file of the folder is compared, byte for byte, with those of a run that nothing happened to: missing, other and
 superfluous files, temporary ones among them, are faults.
+"""
+
+STOPPED = """
+Found by these and mended: an interruption while a library was loaded ended in a traceback; SIGTERM within a lock that a
+thread needed let a run wait for ever (one in some thirty).
 """
 
 LOAD = """
@@ -168,9 +174,10 @@ def page() -> str:
     """The whole text."""
     fuzz, folder, same_bytes = load("fuzz"), load("folder"), load("reproducible")
     rounds = f"{sum(load('web-load')['photos'][-1]['answers'].values()):,} photos of 50 clients"
+    mended = sum(len(row.get("mended", ())) for row in fuzz["kinds"].values())
     return (
-        HEAD + INPUTS + "\n" + inputs(fuzz) + FOUND
-        + FOLDERS.format(pictures=folder["pictures"]) + "\n" + folders(folder, load("resume"))
+        HEAD + INPUTS + "\n" + inputs(fuzz) + FOUND.format(mended=mended)
+        + FOLDERS.format(pictures=folder["pictures"]) + "\n" + folders(folder, load("resume")) + STOPPED
         + LOAD + "\n" + weight()
         + SAME.format(runs=same_bytes["runs"]) + "\n" + same(same_bytes) + REST.format(rounds=rounds)
     )  # fmt: skip

@@ -71,7 +71,7 @@ class Made:
 
 def frame_painter(stylizer: "Stylizer", style: "Style", settings: StyleSettings) -> PaintFrame:
     """What paints the frames of a video in a style."""
-    return lambda rgb, memory: stylizer.stylize(rgb, style, settings, memory=memory, fixed_size=True)
+    return lambda rgb, memory: stylizer.stylize(rgb, style, settings, memory=memory, live=True, fixed_size=True)
 
 
 def convert(

@@ -49,4 +49,4 @@ def _wanted(shared: SharedStylizer, value: Any) -> Paint:
     """What paints as the panel's value says. Raises ValueError as `wish` and `SharedStylizer.style` do."""
     wished = wish(object_of(value).get("panel")).in_motion()
     style = shared.style(wished)
-    return lambda rgb, usual: shared.stylizer.stylize(rgb, style, wished.settings, fixed_size=usual)
+    return lambda rgb, usual: shared.stylizer.stylize(rgb, style, wished.settings, live=True, fixed_size=usual)

@@ -65,7 +65,7 @@ class Films:
         rgb = still.rgb if min(still.rgb.shape[:2]) <= side else fit_short_side(Picture(still.rgb), side).rgb
         style = self._shared.style(wished, check)
         begin = time.perf_counter()
-        painted = self._shared.stylizer.stylize(rgb, style, wished.settings)
+        painted = self._shared.stylizer.stylize(rgb, style, wished.settings, live=True)
         seconds = time.perf_counter() - begin
         takes = BESIDE * seconds * still.frames
         return {"before": inline(rgb), "image": inline(painted), "about": still.about, "takes": takes}

@@ -79,7 +79,8 @@ class Painter:
         return painted
 
     def _paint(self, style: int, rgb: np.ndarray) -> np.ndarray:
-        return self.stylizer.stylize(rgb, self.prepare(style).result(), self.controls.settings, fixed_size=True)
+        prepared = self.prepare(style).result()
+        return self.stylizer.stylize(rgb, prepared, self.controls.settings, live=True, fixed_size=True)
 
     def close(self) -> None:
         """Prepare no more styles."""

@@ -1,4 +1,7 @@
-"""An engine that paints a small draft, then the enlarged draft at full size (`artnet.image.drafting`)."""
+"""An engine that paints a small draft, then the enlarged draft at full size (`artnet.image.drafting`).
+
+Of frames that must be quick and steady the enlarged draft is the painting already.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,13 +64,15 @@ class RevisingEngine:
     def paint(self, rgb: np.ndarray, look: Look, held: Held | None = None) -> tuple[np.ndarray, Statistics]:
         """See `Engine.paint`."""
         content, looks, drafts = self.drafted(rgb, look, held)
-        painted, used = self.full.paint(content, looks.full, part_of(held, draft=False))
-        return np.ascontiguousarray(painted[: rgb.shape[0], : rgb.shape[1]]), joined(drafts, used)
+        painted, used = content, Statistics()
+        if is_revised(look, looks.factor):
+            painted, used = self.full.paint(content, looks.full, part_of(held, draft=False))
+        return np.require(painted[: rgb.shape[0], : rgb.shape[1]], requirements=("C", "W")), joined(drafts, used)
 
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`."""
         content, looks, drafts = self.drafted(rgb, look, NOTHING_HELD)
-        return joined(drafts, self.full.measure(content, looks.full))
+        return joined(drafts, self.full.measure(content, looks.full) if is_revised(look, looks.factor) else {})
 
     def drafted(self, rgb: np.ndarray, look: Look, held: Held | None) -> tuple[np.ndarray, Sizes, Statistics]:
         """(what is painted at full size, the looks of both passes, the draft's statistics)."""
@@ -86,6 +91,11 @@ class RevisingEngine:
             found = self.styles.setdefault(look.style, Sizes(factor, *styles))
         factor, draft, whole = found
         return Sizes(factor, replace(look, style=draft) if factor > 1 else None, replace(look, style=whole))
+
+
+def is_revised(look: Look, factor: int) -> bool:
+    """Whether anything is painted at full size."""
+    return look.revised or factor == 1
 
 
 def looks_of(engine: Engine, look: Look) -> Sizes:

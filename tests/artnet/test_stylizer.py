@@ -71,6 +71,16 @@ def test_options_change_the_picture(stylizer, style):
     assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(grain=1.0)))
 
 
+def test_live_frames_are_not_revised(stylizer, style, monkeypatch):
+    seen = []
+    real = stylizer.engine.paint
+    monkeypatch.setattr(stylizer.engine, "paint", lambda rgb, look, *rest: seen.append(look) or real(rgb, look, *rest))
+    content = noise_picture(48, 48, seed=3)
+    stylizer.stylize(content, style)
+    stylizer.stylize(content, style, live=True, fixed_size=True)
+    assert seen == [Look(style), Look(style, fixed_size=True, revised=False)]
+
+
 def test_a_mask_says_where(stylizer, style):
     content = noise_picture(48, 56, seed=3)
     mask = np.zeros((48, 56), np.uint8)

@@ -42,6 +42,24 @@ def test_a_picture_is_the_revised_draft(inner, style, strength):
     assert np.array_equal(painted, want)
 
 
+def test_frames_are_enlarged_drafts(inner, style):
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 1)
+    look = Look(Style([engine.prepare(style)]), revised=False)
+    painted, statistics = engine.paint(content, look, NOTHING_HELD)
+    draft, _ = inner.paint(reduced(content, 2), Look(Style([inner.prepare(reduced(style, 2))])), NOTHING_HELD)
+    assert np.abs(painted.astype(int) - revisable(draft, content)).max() <= 1
+    painted[:] = 0  # whoever gets it may go on with it
+    assert {slot.draft for slot in statistics} == {True}
+    assert set(engine.measure(content, look)) == set(statistics)
+
+
+def test_frames_without_a_draft_are_painted_at_full_size(inner):
+    engine, content = RevisingEngine(inner, inner), smooth(96, 128, 1)
+    style = Style([engine.prepare(noise_picture(64, 64, 5))])
+    painted, live = (engine.paint(content, Look(style, revised=revised))[0] for revised in (True, False))
+    assert np.array_equal(painted, live)
+
+
 @pytest.mark.parametrize(("side", "factor"), [(64, 1), (384, 2), (768, 4)])
 def test_the_size_of_strokes_sets_that_of_drafts(inner, side, factor, monkeypatch):
     engine, seen = RevisingEngine(inner, inner), []

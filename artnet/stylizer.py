@@ -49,8 +49,8 @@ class Options(TypedDict, total=False):
             engine's `whole_pixels` (OpenVINO 25 megapixels, the others 4).
         mask: (H, W) uint8 of the image's size: white where it is painted, black where it stays as it is.
         memory: given with every frame of a video, so that its statistics change smoothly.
-        live: these are frames of a video or a camera: where a draft would be painted first, it is the picture, enlarged,
-            which takes a third of the time and flickers less.
+        live: these are frames of a video or a camera: where a draft would be painted first, it is enlarged, and that is
+            it, which takes a third of the time and flickers less.
         fixed_size: many contents of this size will follow, as the frames of a video or a camera do: OpenVINO compiles a
             model for it, which takes 0.12 s once and then a fifth less time. The default is for photos.
         progress: called with the share of the tiles that is done, 0..1.

@@ -7,7 +7,8 @@ true motion. A generated clip (the sample photo under a panning and zooming wind
 motion exactly; for real clips it is estimated between the contents by Farneback's method, which the filter does not
 use, and places where it is not the same forwards and backwards are left out. `sharpness` is the mean size of the
 gradient, to show what smoothing blurs; `content` is the warping error of the unpainted clip, `statistics held` that
-with smoothed content statistics alone, `steady` that of both together, which is what `artnet video` does.
+with smoothed content statistics alone, `steady` that of both together, which is what `artnet video` does. Frames are
+enlarged drafts, as in videos; `revised` are painted once more, as photos are.
 """
 
 import argparse
@@ -115,12 +116,13 @@ def main() -> None:
     stylizer = Stylizer.load(args.weights)
     style = stylizer.prepare_style(samples.style(args.style))
 
-    def paint(rgb: np.ndarray, memory: Memory | None) -> np.ndarray:
-        return stylizer.stylize(rgb, style, memory=memory)
+    def painter(live: bool) -> PaintFrame:
+        return lambda rgb, memory: stylizer.stylize(rgb, style, memory=memory, live=live)
 
-    rows = {"generated": measure(generated(args.frames), paint)}
+    rows = {"generated": measure(generated(args.frames), painter(True))}
+    rows["generated, revised"] = measure(generated(args.frames), painter(False))
     for path in args.clip:
-        rows[path.stem] = measure(real(path, args.frames), paint)
+        rows[path.stem] = measure(real(path, args.frames), painter(True))
     for name, row in rows.items():
         print(f"{name:20} " + ", ".join(f"{key} {value}" for key, value in row.items()))
     if args.json:

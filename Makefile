@@ -4,6 +4,8 @@ OUTPUT ?= demo-output
 # A file of versions to hold to, as `make lock` writes one; without it the newest are installed.
 LOCK ?=
 LOCKED := $(LOCK:%=--constraint %)
+# Setuptools warns of every editable installation.
+INSTALL = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.artnet-installed
 INSTALLED_DEV := $(VENV)/.artnet-installed-dev
@@ -40,7 +42,7 @@ docs: $(BIN)/mkdocs  ## build the documentation as a site into build/site/, link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 $(BIN)/mkdocs: pyproject.toml | $(INSTALLED)
-	$(BIN)/python -m pip install --quiet $(LOCKED) --editable '.[docs]'
+	$(INSTALL) $(LOCKED) --editable '.[docs]'
 	@touch $@
 
 wheel: $(INSTALLED_DEV)  ## build the wheel and the source archive into dist/
@@ -64,7 +66,7 @@ sbom: $(BIN)/pip-compile  ## write what the default installation is made of to d
 		--output-file dist/artnet.cdx.json build/sbom/installed/bin/python
 
 $(BIN)/pip-compile: pyproject.toml | $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable '.[release]'
+	$(INSTALL) --editable '.[release]'
 	@touch $@
 
 clean:  ## delete what was built and cached; the environment stays
@@ -81,10 +83,10 @@ $(BIN)/python:
 # The stamps are older than pyproject.toml when the dependencies may have changed, and only then pip runs again.
 $(INSTALLED): pyproject.toml | $(BIN)/python
 	@echo "installing into $(VENV), which takes a minute"
-	$(BIN)/python -m pip install --quiet $(LOCKED) --editable .
+	$(INSTALL) $(LOCKED) --editable .
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	@echo "installing into $(VENV), which takes some minutes"
-	$(BIN)/python -m pip install --quiet $(LOCKED) --editable '.[dev]'
+	$(INSTALL) $(LOCKED) --editable '.[dev]'
 	@touch $(INSTALLED) $@

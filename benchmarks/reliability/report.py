@@ -16,7 +16,7 @@ HEAD = """\
 # Held under damage, faults and load
 
 Written by `python -m benchmarks.reliability.report` from `benchmarks/results/`, where machine and versions are; what
-is below was measured while the machine had other work. What was not run stands [at the end](#not-run).
+is below was measured while the machine had other work. What was not run stands [at the end](reliability.md#not-run).
 """
 
 INPUTS = """
@@ -34,8 +34,8 @@ or anything else.
 """
 
 FOUND = """
-Mutants that went wrong in this run, were mended, and are right when they are tried again (`--again`): {mended}. Found on
-the way and mended, each with a test: logs of training that are binary or of words; pruned networks that do not fit
+Mutants that went wrong in this run, were mended, and are right when they are tried again (`--again`): {mended}. Found
+on the way and mended, each with a test: logs of training that are binary or of words; pruned networks that do not fit
 (several lines); integers, infinity and values without number in movement models and states of training; cells of more
 than 131,072 characters in lists of labels; infinity in a manifest; NPY headers of several lines; weights so large that
 they only paint black; lines that the TIFF decoder wrote beside ours. Pictures that claim hundreds of megapixels in a
@@ -66,6 +66,7 @@ LOAD = """
 ```
 python -m benchmarks.web_load; python -m benchmarks.web_bombs; python -m benchmarks.web_dropped
 python -m benchmarks.web_calls; python -m benchmarks.sizes; python -m benchmarks.thin
+python -m benchmarks.video_sync; python -m benchmarks.video_colors
 ```
 """
 
@@ -158,13 +159,25 @@ def weight() -> str:
     rows.append([f"{calls['calls']:,} calls of the API", f"server {held[1]} MB after 100, {held[-1]} MB at the end"])
     growth = ", ".join(f"{row['growth_mb']} MB in a {where}" for where, row in sizes.items())
     rows.append(["2,000 photos of 1,000 sizes in one process", f"memory grows by {growth}"])
+    sync, colors, thin = load("video-sync")["kinds"], load("video-colors")["systems"], load("thin")["rows"]
+    late = max(abs(row["difference_ms"]) for row in sync.values())
+    rows.append([f"sound in {len(sync)} kinds of containers, codecs and clocks", f"within {late} ms of the input"])
+    read, painted = (max(row[when]["mean"] for row in colors.values()) for when in ("unpainted", "painted"))
+    shift = f"mean colour within {read} levels as read, {painted} painted"
+    rows.append([f"{len(colors)} kinds of HDR, wide-gamut and full-range video", f"{shift}, beside an SDR twin"])
+    most = max(thin, key=lambda row: row["most_mb"])
+    rows.append(["pictures a pixel or a few wide", f"at most {most['most_mb']:,} MB ({most['what']})"])
     return table(("load", "what was held"), rows)
 
 
 def same(result: dict[str, Any]) -> str:
     rows = []
     for engine, row in result["rows"].items():
-        counts = ", ".join(f"{cores}: {len(found)}" for cores, found in row.items() if cores.endswith("cores"))
+        counts = ", ".join(
+            f"{'1 core' if cores == '1 cores' else cores}: {len(found)}"
+            for cores, found in row.items()
+            if cores.endswith("cores")
+        )
         near = row.get("psnr of one core to all", row.get("psnr to the photo alone"))
         rows.append([engine, counts, "the same bytes" if near is None else f"{near} dB"])
     return table(("engine", "different results by cores", "one core beside all; a folder beside a photo alone"), rows)

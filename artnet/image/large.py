@@ -105,7 +105,10 @@ def write_large(
         _encode(target, rgb, like, kind, strip_metadata, quality)
         return
     with atomic_write(target) as file:
-        _encode(file, rgb, like, kind, strip_metadata, quality)
+        try:
+            _encode(file, rgb, like, kind, strip_metadata, quality)
+        except OSError as error:
+            raise OSError(str(error).replace(file.name, str(target))) from error
 
 
 def _encode(file: BinaryIO, rgb: np.ndarray, like: Picture, kind: str, strip_metadata: bool, quality: int) -> None:

@@ -16,7 +16,7 @@ from artnet.image.large import is_large, read_large, write_large
 from artnet.image.memmap import scratch_array
 from artnet.model.checkpoint import save_checkpoint
 
-pytest.importorskip("pyvips")
+pyvips = pytest.importorskip("pyvips")
 
 
 def smooth(height, width, channels=3):
@@ -111,6 +111,17 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_large(tmp_path / "nowhere" / "a.png", wide, like=Picture(wide))
     assert (tmp_path / "a.jpg").read_text() == "old"
+
+
+def test_a_disk_without_room_is_told_with_the_targets_name(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise pyvips.Error("unable to write", "No space left on device")
+
+    pixels = scratch_array((20, 30, 3), tmp_path)
+    monkeypatch.setattr(pyvips.Image, "write_to_target", fail)
+    with pytest.raises(OSError, match=r"^\S+/a\.png cannot be written \(.*No space left on device"):
+        write_large(tmp_path / "a.png", pixels, like=Picture(pixels))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_huge(tmp_path, monkeypatch):

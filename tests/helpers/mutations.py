@@ -5,7 +5,7 @@ import struct
 
 from hypothesis import strategies as st
 
-ODD = (None, True, 0, -1, 0.5, 1e308, 10**20, float("nan"), "", "conv1", [], [[]], {}, [1, "a"], {"a": None})
+from benchmarks.reliability.mutations import ODD, places, put
 
 
 def mutated(original: bytes):
@@ -48,18 +48,3 @@ def read_or_refused(read, path, known=""):
         if path.name not in str(error) and (not known or known not in str(error)):
             raise
         return None
-
-
-def places(value, path=()):
-    yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield from places(inner, (*path, key))
-
-
-def put(value, path, odd):
-    if not path:
-        return odd
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = put(value[path[0]], path[1:], odd)
-    return copy

@@ -6,8 +6,8 @@ from benchmarks.pruning_coverage import RESULTS
 from benchmarks.pruning_coverage_page import PAGE, page
 
 
-def row(network, tool, outcome, **more):
-    return {"part": "cases", "network": network, "tool": tool, "outcome": outcome, "why": "", "cpu_seconds": 1.0} | more
+def row(network, tool, outcome, part="cases", **more):
+    return {"part": part, "network": network, "tool": tool, "outcome": outcome, "why": "", "cpu_seconds": 1.0} | more
 
 
 def content(*rows):
@@ -28,15 +28,17 @@ def test_what_is_counted():
             row("b", "torch-pruning", "pruned", **kept | {"parameters kept": 0.5}, cpu_seconds=0.5),
             row("c", "here", "refused", why="a | b\nc"),
             row("c", "torch-pruning", "pruned", **kept),
-            row("d", "here", "pruned", **kept),
+            row("d", "here", "pruned", "timm", **kept, cpu_seconds=2.0),
+            row("d", "torch-pruning", "nothing", "timm"),
+            row("e", "here", "pruned", **kept),
         )
     )
-    assert "| all: here | 4 | 2 | 1 | 1 | 0 | 0 | 0 | 0 |" in text
-    assert "| all: Torch-Pruning | 3 | 2 | 0 | 0 | 0 | 0 | 0 | 1 |" in text
-    assert "in part: 3 of 4 (75%). Of 3 that both were given" in text
+    assert "| all: here | 5 | 3 | 1 | 1 | 0 | 0 | 0 | 0 |" in text
+    assert "| all: Torch-Pruning | 4 | 2 | 0 | 1 | 0 | 0 | 0 | 1 |" in text
+    assert "in part: 4 of 5 (80%). Of 4 that both were given" in text
     assert "refused here: c;" in text
     assert "pruned in part here: b;" in text
-    assert "in 1 of 3 networks" in text
+    assert "of 1 networks (without the cases" in text
     assert "| a | right, 90% | hang: no end |" in text
     assert "| c | refused: a / b c |" in text
-    assert "| d | right, 90% | not tried |" in text
+    assert "| e | right, 90% | not tried |" in text

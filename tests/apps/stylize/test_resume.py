@@ -163,7 +163,8 @@ def test_an_interruption(fake, desk, monkeypatch):
 def test_what_is_no_line_of_the_journal_is_passed_over(fake, desk):
     assert painted_again(fake) == 2
     with open(desk / "out" / NAME, "ab") as file:
-        file.write(b'\xff\n[]\n{"result": 3}\n{"output": "a.jpg"}\n{"result": "a.jpg", "size": Infinity, "sha256": ""}\n' + b"[" * 9999 + b'\n{"result": "a.j')
+        file.write(b'\xff\n[]\n{"result": 3}\n{"output": "a.jpg"}\n')
+        file.write(b'{"result": "a.jpg", "size": Infinity, "sha256": ""}\n' + b"[" * 9999 + b'\n{"result": "a.j')
     assert painted_again(fake) == 0
     paint("photos/b.png", (1, 2, 3))
     assert painted_again(fake) == 1

@@ -209,7 +209,6 @@ def test_the_place_in_line_is_said_and_comes_by_itself(open_page, server):
             page.wait_for_selector(f".live-words:has-text('You are number {number} in line.')")
             keep(http, others)
             leave(http, others.pop())
-        leave(http, others.pop())
         page.wait_for_selector('.an-live[data-state="live"]')
         for secret in others:
             leave(http, secret)

@@ -39,6 +39,7 @@ class _Trial:
     training: Inputs | None
     most: int | None = None
     runs: int = 0
+    broke: bool = False
     accepted: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -93,14 +94,23 @@ class _Trial:
         if not removed:
             return None
         try:
-            masked, small = unread(self.model, self.network, removed), cut(self.model, self.network, removed)
-            self._compare(removed, masked, small)
+            small = cut(self.model, self.network, removed)
+            if self.broke:  # what breaks again needs no run of the dense network
+                self._run(small)
+            self._compare(removed, unread(self.model, self.network, removed), small)
             if self.training is not None:
                 _train(small, self.training)
         except Exception as error:
+            self.broke = True
             reason = " ".join(str(error).split())[:200]
             return f"in a trial removal {reason if isinstance(error, ValueError) else _named(error, reason)}"
         return None
+
+    def _run(self, small: nn.Module) -> None:
+        try:
+            answer(small, self.inputs, self.network, lambda name, out: None)
+        except Exception as error:
+            raise ValueError(f"the pruned network does not run: {_named(error, str(error))}") from error
 
     def _compare(self, removed: dict[str, np.ndarray], masked: nn.Module, small: nn.Module) -> None:
         """In the model's own type; what differs there is compared again in float64, since it may be rounding."""

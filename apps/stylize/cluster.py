@@ -8,6 +8,7 @@ another; what was written of it is written again, with the same bytes.
 import json
 import logging
 import os
+import socket
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PORTION, TRIES = 8, 2
 """Jobs that are handed out together, and how often one is tried that fails."""
+ANSWER = 10
+"""Seconds that a cluster has to answer."""
 REPORTED = ("status", "seconds", "width", "height", "error", "warnings")
 """What a painter tells of a result; the names of its files the other side knows, as they were given."""
 
@@ -66,10 +69,11 @@ class Cluster:
     """
 
     def __init__(self, address: str, work: Work):
-        os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         need("ray", "ray", "ray.data")
         import ray
 
+        _check_answers(address)
         try:
             ray.init(address or None, ignore_reinit_error=True, logging_level="ERROR", log_to_driver=False)
         except ConnectionError as error:
@@ -112,6 +116,17 @@ class Cluster:
                 yield jobs[row["n"]], Result.of(jobs[row["n"]], **{name: found[name] for name in REPORTED})
         except ray.exceptions.RayError as error:
             raise ValueError(f"a machine of the Ray cluster cannot paint: {str(error).splitlines()[-1]}") from error
+
+
+def _check_answers(address: str) -> None:
+    """Raise ValueError where nobody listens at HOST:PORT; Ray itself would try for many minutes."""
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    if not host or not port.isdecimal():  # as 'auto'
+        return
+    try:
+        socket.create_connection((host, int(port)), ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise ValueError(f"there is no Ray cluster at {address} ({error}): start one with ray start --head") from error
 
 
 def _machines(nodes: Iterable[dict[str, Any]], device: str) -> tuple[int, dict[str, float]]:

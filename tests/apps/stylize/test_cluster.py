@@ -122,6 +122,14 @@ def test_what_a_machine_lacks_is_one_line(machines, desk, capsys):
         list(run.batch().results(run.jobs))
 
 
+def test_an_address_where_nobody_listens_is_one_line(desk, capsys):
+    assert main(["stylize", *arguments("out", "--ray", "127.0.0.1:1")]) == 2
+    err = capsys.readouterr().err
+    assert "there is no Ray cluster at 127.0.0.1:1" in err
+    assert err.count("\n") == 1
+    assert not Path("out").exists()
+
+
 @pytest.mark.parametrize("more", [["-o", "-"], ["-o", "out", "--ray"]])
 def test_pipes_are_refused(more, desk, capsys):
     content = "photos/00.png" if "-" in more else "-"

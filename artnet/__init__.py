@@ -13,13 +13,16 @@ __version__ = "0.1.0"
 _HOMES = {
     "ArtNet": "artnet.model.network",
     "ArtNetConfig": "artnet.model.config",
+    "Memory": "artnet.stylizer",
     "Style": "artnet.engines.base",
     "StyleSettings": "artnet.settings",
     "Stylizer": "artnet.stylizer",
     "load_checkpoint": "artnet.model.checkpoint",
     "save_checkpoint": "artnet.model.checkpoint",
 }
-__all__ = ["ArtNet", "ArtNetConfig", "Style", "StyleSettings", "Stylizer", "load_checkpoint", "save_checkpoint"]
+__all__ = [
+    "ArtNet", "ArtNetConfig", "Memory", "Style", "StyleSettings", "Stylizer", "load_checkpoint", "save_checkpoint",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

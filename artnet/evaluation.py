@@ -7,9 +7,8 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
 
-from artnet.image import flatten, read_picture, write_picture
+from artnet.image import square, write_picture
 from artnet.model.tensors import to_tensor
 from artnet.settings import StyleSettings
 from artnet.stylizer import Stylizer
@@ -28,12 +27,6 @@ class Pair:
     style: np.ndarray
     painted: np.ndarray
     seconds: float
-
-
-def square(path: Path, size: int) -> np.ndarray:
-    """A picture's centre as a (size, size, 3) uint8 square."""
-    image = Image.fromarray(flatten(read_picture(path)))
-    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
 
 
 def paint_pairs(

@@ -165,8 +165,11 @@ class Stylizer:
             An (H, W, 3) uint8 array for an array, else an RGB PIL image.
 
         Raises:
-            ValueError: a style of another stylizer, an unreadable image, or a mask of another size.
+            ValueError: a style not prepared or by another stylizer, an unreadable image, or a mask of another size.
         """
+        if not isinstance(style, Style):
+            given = f"{style!r}" if isinstance(style, (str, Path)) else f"a {type(style).__name__}"
+            raise ValueError(f"{given} is no style yet: make one with stylizer.prepare_style(...), and give that")
         if style.engine is not self.engine:
             raise ValueError("this style was prepared by another Stylizer: prepare it with the one that is to paint")
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from artnet.evaluation import square
+from artnet.image import square
 from artnet.training.data import find_pictures
 
 

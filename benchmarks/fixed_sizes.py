@@ -16,7 +16,7 @@ from apps import samples
 from apps.benchmark.timing import describe, interleaved, save, summary
 from artnet.engines.base import Look, Style
 from artnet.engines.openvino.engine import OpenVINOEngine
-from artnet.evaluation import square
+from artnet.image import square
 from artnet.model.checkpoint_arrays import read_weights
 
 

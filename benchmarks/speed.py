@@ -17,7 +17,7 @@ from apps import samples
 from apps.benchmark.timing import describe, interleaved, save, summary
 from artnet.engines.base import Look, Style
 from artnet.engines.torch_engine import TorchEngine
-from artnet.evaluation import square
+from artnet.image import square
 from artnet.model.checkpoint import load_checkpoint
 from artnet.model.tensors import to_rgb
 

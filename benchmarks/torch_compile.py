@@ -18,7 +18,7 @@ from apps.benchmark.timing import describe, interleaved, save, summary
 from artnet.engines.base import Look, Style
 from artnet.engines.openvino.engine import OpenVINOEngine
 from artnet.engines.torch_engine import TorchEngine
-from artnet.evaluation import square
+from artnet.image import square
 from artnet.model.checkpoint import load_checkpoint
 from artnet.model.checkpoint_arrays import read_weights
 

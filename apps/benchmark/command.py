@@ -5,11 +5,11 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from apps.common.arguments import whole_number
-from apps.common.extras import need
 from apps.common.options import options_of
 
 EPILOG = """\
@@ -53,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print."""
-    need("train", "torch", "torchvision", "kornia")
     from apps.benchmark.timing import describe, save
 
     options, machine = options_of(BenchmarkOptions, vars(args)), describe()
@@ -78,7 +77,7 @@ def engines(options: BenchmarkOptions) -> dict[str, Any]:
 
     from apps import samples
     from apps.benchmark.timing import interleaved, summary
-    from artnet.evaluation import square
+    from artnet.image import square
 
     content, style = square(samples.photo(), 512), square(samples.style("starry-orchard"), 512)
     jobs = {name: painter(engine, content, style) for name, engine in every_engine(options.weights).items()}
@@ -94,14 +93,8 @@ def engines(options: BenchmarkOptions) -> dict[str, Any]:
 
 def every_engine(weights: str) -> dict[str, Any]:
     """The engines that are installed, in every number format that the CPU multiplies, in as many passes as trained."""
-    from importlib.util import find_spec
-
-    import torch
-
     from artnet.engines.openvino.engine import OpenVINOEngine
     from artnet.engines.revising import as_trained
-    from artnet.engines.torch_engine import TorchEngine, pick_dtype
-    from artnet.model.checkpoint import load_checkpoint
     from artnet.model.checkpoint_arrays import read_weights
 
     def openvino(precision: str | None = None) -> OpenVINOEngine:
@@ -110,15 +103,30 @@ def every_engine(weights: str) -> dict[str, Any]:
     makers: dict[str, Callable[[], Any]] = {
         "OpenVINO f32": lambda: openvino("f32"),
         f"OpenVINO {openvino().precision}": openvino,
-        "torch f32": lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32),
     }
-    if pick_dtype(torch.device("cpu"))[0] == torch.bfloat16:
-        makers["torch bf16"] = lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.bfloat16)
+    if find_spec("torch"):
+        makers |= torch_engines(weights)
     if find_spec("onnxruntime") and find_spec("onnxscript"):
         from artnet.engines.onnx_engine import ONNXEngine
 
         makers["ONNX Runtime f32"] = lambda: ONNXEngine(weights)
     return {name: as_trained(make) for name, make in makers.items()}
+
+
+def torch_engines(weights: str) -> dict[str, Callable[[], Any]]:
+    """The engine torch, in every number format that the CPU multiplies."""
+    import torch
+
+    from artnet.engines.torch_engine import TorchEngine, pick_dtype
+    from artnet.model.checkpoint import load_checkpoint
+
+    def maker(dtype: torch.dtype) -> Callable[[], Any]:
+        return lambda: TorchEngine(load_checkpoint(weights), "cpu", dtype)
+
+    makers = {"torch f32": maker(torch.float32)}
+    if pick_dtype(torch.device("cpu"))[0] == torch.bfloat16:
+        makers["torch bf16"] = maker(torch.bfloat16)
+    return makers
 
 
 def painter(engine: Any, content: Any, style: Any) -> Callable[[], object]:
@@ -160,13 +168,12 @@ def sizes(options: BenchmarkOptions) -> dict[int, Any]:
 def starts(options: BenchmarkOptions) -> dict[str, Any]:
     """From nothing to a written picture of 512x512: a new process each time."""
     import tempfile
-    from importlib.util import find_spec
 
     from PIL import Image
 
     from apps import samples
     from apps.benchmark.timing import interleaved, summary
-    from artnet.evaluation import square
+    from artnet.image import square
 
     with tempfile.TemporaryDirectory() as folder:
         photo, style, out = (str(Path(folder, name)) for name in ("photo.png", "style.png", "out.png"))
@@ -187,7 +194,7 @@ def starts(options: BenchmarkOptions) -> dict[str, Any]:
 def gpu(options: BenchmarkOptions) -> dict[str, Any]:
     """Pictures a second of the torch engine on a CUDA device. Raises ValueError where there is none."""
     if not has_cuda():
-        raise ValueError("--sections gpu: this machine (or this build of torch) has no CUDA device")
+        raise ValueError("--sections gpu: this machine has no CUDA device, or no build of torch that knows it")
     from apps.benchmark.gpu import gpu_rows
 
     result = gpu_rows(options.weights, options.rounds)
@@ -207,7 +214,9 @@ def gpu(options: BenchmarkOptions) -> dict[str, Any]:
 
 
 def has_cuda() -> bool:
-    """Whether torch can use a GPU here."""
+    """Whether torch is installed and can use a GPU here."""
+    if not find_spec("torch"):
+        return False
     import torch
 
     return torch.cuda.is_available()

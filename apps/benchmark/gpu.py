@@ -12,7 +12,7 @@ from apps import samples
 from apps.benchmark.timing import interleaved, summary
 from artnet.engines.base import Look, Style
 from artnet.engines.torch_engine import TorchEngine
-from artnet.evaluation import square
+from artnet.image import square
 from artnet.model.checkpoint import load_checkpoint
 
 Shape = tuple[int, int, int]

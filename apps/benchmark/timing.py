@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -19,22 +20,31 @@ SETTLING = 0.05
 
 def describe() -> dict[str, str]:
     """CPU, cores, number formats and package versions."""
-    import torch
-
-    formats = [name for name in ("amx_tile", "avx512_bf16", "avx512_vnni") if supported(torch, name)]
-    facts = {
-        "cpu": cpu_name(),
-        "cores": str(os.cpu_count()),
-        "torch threads": str(torch.get_num_threads()),
-        "capability": f"{torch.backends.cpu.get_cpu_capability()} {' '.join(formats)}".strip(),
-        "python": platform.python_version(),
-    }
+    facts = {"cpu": cpu_name(), "cores": str(os.cpu_count())}
+    facts |= told_by_torch() if find_spec("torch") else told_by_openvino()
+    facts["python"] = platform.python_version()
     for package in PACKAGES:
         try:
             facts[package] = version(package)
         except PackageNotFoundError:
             continue
     return facts
+
+
+def told_by_torch() -> dict[str, str]:
+    """Threads and number formats."""
+    import torch
+
+    formats = [name for name in ("amx_tile", "avx512_bf16", "avx512_vnni") if supported(torch, name)]
+    capability = f"{torch.backends.cpu.get_cpu_capability()} {' '.join(formats)}".strip()
+    return {"torch threads": str(torch.get_num_threads()), "capability": capability}
+
+
+def told_by_openvino() -> dict[str, str]:
+    """Number formats, where torch is not installed."""
+    from artnet.engines.openvino.runtime import ov
+
+    return {"capability": " ".join(ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))}
 
 
 def supported(torch: ModuleType, name: str) -> bool:

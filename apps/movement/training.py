@@ -67,9 +67,7 @@ class ClipSet:
 
 def make_clips(examples: Sequence[Example], options: TrainingOptions) -> ClipSet:
     """Clean and cut all recordings, once for all folds and seeds."""
-    parts = [
-        cut_clips(prepare(e.recording, options.cleaning), options.clip, e.recording.source) for e in examples
-    ]
+    parts = [cut_clips(prepare(e.recording, options.cleaning), options.clip, e.recording.source) for e in examples]
     owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     labels = torch.from_numpy(labels_of(examples)[owner])
     return ClipSet(torch.cat(parts), labels, owner, tuple(e.subject for e in examples))

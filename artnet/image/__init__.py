@@ -2,7 +2,7 @@
 
 from artnet.image.formats import READ_SUFFIXES, WRITE_FORMATS, format_of, unread_suffixes
 from artnet.image.pixels import MAX_PIXELS, Picture, PictureError, check_pixels, fit_short_side, flatten, resize
-from artnet.image.reading import picture_from_image, read_picture
+from artnet.image.reading import picture_from_image, read_picture, square
 from artnet.image.writing import check_sides, write_picture
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "picture_from_image",
     "read_picture",
     "resize",
+    "square",
     "unread_suffixes",
     "write_picture",
 ]

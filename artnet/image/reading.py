@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from artnet.image.bit_depth import deep_grey_to_8bit, is_deep, split_alpha, turned
 from artnet.image.code_points import code_points, to_sdr
 from artnet.image.formats import READ_FORMATS, READABLE, is_heic, known_unread
 from artnet.image.icc import to_srgb
 from artnet.image.metadata import metadata_of, orientation_of
-from artnet.image.pixels import MAX_PIXELS, Picture, PictureError, check_pixels
+from artnet.image.pixels import MAX_PIXELS, Picture, PictureError, check_pixels, flatten
 from artnet.image.tiff import is_tiff, read_tiff, refuse_preview
 from artnet.image.truncation import (
     GREY_END,
@@ -68,6 +68,12 @@ def read_picture(source: str | Path | BinaryIO, *, name: str | None = None) -> P
     except Exception as error:  # on damaged files decoders fail with nearly any exception
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PictureError(f"{name} is damaged ({reason}); get a fresh copy") from error
+
+
+def square(path: str | Path, size: int) -> np.ndarray:
+    """A picture's centre as a (size, size, 3) uint8 square. Raises PictureError as `read_picture`."""
+    image = Image.fromarray(flatten(read_picture(path)))
+    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
 
 
 def picture_from_image(image: Image.Image) -> Picture:

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from apps.common.contact_sheet import contact_sheet
-from artnet.evaluation import square
+from artnet.image import square
 from artnet.image.files import atomic_write
 from benchmarks.quality.commands import pair_arguments, report_bad_input
 from benchmarks.quality.pairs import Paths, named_folders, pairs_of, pictures_of

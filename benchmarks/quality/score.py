@@ -20,7 +20,7 @@ import cv2
 from tqdm import tqdm
 
 from apps.benchmark.timing import describe, save
-from artnet.evaluation import square
+from artnet.image import square
 from benchmarks.quality import features, strokes
 from benchmarks.quality.commands import pair_arguments, report_bad_input
 from benchmarks.quality.features import Networks, View

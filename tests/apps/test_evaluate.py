@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from apps.cli import main
-from artnet.evaluation import Pair, score_pair, square
+from artnet.evaluation import Pair, score_pair
+from artnet.image import square
 from artnet.model.checkpoint import save_checkpoint
 from artnet.training.losses import VGGTrunk
 

@@ -155,6 +155,7 @@ BAD = [
     (lambda s, x: s.stylize(noise_picture(20, 20), x, StyleSettings(strength=2)), "strength must be between 0 and 1"),
     (lambda s, x: s.stylize(noise_picture(20, 20), x, StyleSettings(transfer="swap")), "transfer must be one of"),
     (lambda s, x: s.stylize("missing.png", x), "missing.png"),
+    (lambda s, _: s.stylize(noise_picture(20, 20), "a.jpg"), r"'a.jpg' is no style yet: .*prepare_style"),
 ]
 
 

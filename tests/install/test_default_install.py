@@ -16,7 +16,6 @@ WITHOUT = {
     "train photos paintings -o run": "train",
     "evaluate photos paintings -o run": "train",
     "prune resnet18 -o run": "train",
-    "benchmark": "train",
     "criteria resnet18 -o run": "study",
     "export -o net.onnx": "onnx",
     "movement predict a.csv --model b.safetensors": "movement",
@@ -71,6 +70,12 @@ def test_a_photo_and_a_folder(desk, cache):
         assert image.size == (64, 40)
     report = json.loads(artnet(desk, "stylize", "photos", "--style", "great-wave", "-o", "painted", "--json"))
     assert [entry["status"] for entry in report["results"]] == ["written"] * 3
+
+
+def test_the_benchmark_measures_what_is_installed(desk, cache):
+    options = ["--sections", "engines", "--rounds", "4", "--json", "speed.json"]
+    assert "OpenVINO f32" in artnet(desk, "benchmark", *options)
+    assert all(name.startswith("OpenVINO") for name in json.loads((desk / "speed.json").read_text())["engines"])
 
 
 def test_a_video(desk, cache):

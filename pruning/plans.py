@@ -42,22 +42,24 @@ class GroupPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to remove from a network, made by `pruning.plan`.
+    """What to remove from a network.
 
     Attributes:
-        criterion, normalise, scope, eps, target, keep: the choices that it was made with.
+        criterion, normalise, scope, eps: what `pruning.plan` ranked the channels by; None where it was not the one.
+        target, keep: what was asked for.
         example_shapes: shape of each of the forward's arguments; [] where they are more than plain float tensors.
         groups: every group that has no layer in keep, also those that lose nothing, in execution order.
         before, after: cost of the whole network at the example's size.
         skipped: {layer: why its channels could not be removed}, where that was to be no error.
         choices: of `pruning.TracedModel`.
         following: numbers of modules that follow the widths, as `module.attribute`.
+        provenance: what chose the channels: 'plan', 'schedule sfp', 'search dais'.
     """
 
-    criterion: str
-    normalise: str
-    scope: str
-    eps: float
+    criterion: str | None
+    normalise: str | None
+    scope: str | None
+    eps: float | None
     target: dict[str, float] | None
     keep: list[str]
     example_shapes: list[list[int]]
@@ -67,6 +69,7 @@ class Plan:
     skipped: dict[str, str] = field(default_factory=dict)
     choices: list[int] = field(default_factory=list)
     following: list[str] = field(default_factory=list)
+    provenance: str = "plan"
 
     @property
     def removed(self) -> dict[str, list[int]]:
@@ -103,7 +106,8 @@ class Plan:
             version = data.pop("format", None) if isinstance(data, dict) else None
             if version != FORMAT_VERSION:
                 raise ValueError(f"{path} is no pruning plan of format {FORMAT_VERSION}: its format is {version!r}")
-            data = {"skipped": {}, "choices": [], "following": []} | data  # which older plans do not have
+            older = {"skipped": {}, "choices": [], "following": [], "provenance": "plan"}  # which they do not have
+            data = older | data
             _check_fields(cls, data, PLAN_FIELDS)
             for group in data["groups"]:
                 _check_group(group)
@@ -129,10 +133,10 @@ def _text(value: Any) -> bool:
 
 Checks = dict[str, Callable[[Any], bool]]
 PLAN_FIELDS: Checks = {
-    "criterion": _text,
-    "normalise": _text,
-    "scope": _text,
-    "eps": lambda value: type(value) in (int, float),
+    "criterion": lambda value: value is None or _text(value),
+    "normalise": lambda value: value is None or _text(value),
+    "scope": lambda value: value is None or _text(value),
+    "eps": lambda value: value is None or type(value) in (int, float),
     "target": lambda value: value is None or _costs(value),
     "keep": _texts,
     "example_shapes": lambda value: isinstance(value, list) and all(map(_counts, value)),
@@ -141,6 +145,7 @@ PLAN_FIELDS: Checks = {
     "after": _costs,
     "choices": _counts,
     "following": _texts,
+    "provenance": _text,
     "skipped": lambda value: isinstance(value, dict) and all(map(_text, [*value, *value.values()])),
 }
 GROUP_FIELDS: Checks = {

@@ -162,7 +162,7 @@ class SoftHardPruner:
         for handle in self._handles:
             handle.remove()
         self._handles, self._optimizers = [], []
-        return self.groups.plan(self.pruned, self.method, self.target)
+        return self.groups.plan(self.pruned, f"schedule {self.method}", self.target)
 
     def _order(self, name: str) -> list[int]:
         """Channels by norm, lowest first; those that are hard stay in front, whatever else is zero."""

@@ -89,15 +89,15 @@ class Groups:
         dense, now = (self.network.totals(r)[kind] for r in ({}, removed))
         return now / dense
 
-    def plan(self, removed: Mapping[str, Channels], method: str, target: Mapping[str, float]) -> Plan:
+    def plan(self, removed: Mapping[str, Channels], provenance: str, target: Mapping[str, float]) -> Plan:
         """The plan that removes these channels of each group, for `pruning.apply`."""
         cut = {name: sorted(int(c) for c in channels) for name, channels in removed.items()}
         before, after = (dict[str, float](self.network.totals(r)) for r in ({}, cut))
         return Plan(
-            criterion=method,
-            normalise="none",
-            scope="layer",
-            eps=0.0,
+            criterion=None,
+            normalise=None,
+            scope=None,
+            eps=None,
             target=dict(target),
             keep=self.keep,
             example_shapes=self.shapes,
@@ -107,6 +107,7 @@ class Groups:
             skipped=dict(self.skipped),
             choices=self.choices,
             following=sorted(self.network.following),
+            provenance=provenance,
         )
 
 

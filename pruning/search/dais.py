@@ -140,7 +140,7 @@ class Dais:
         chosen = _by_group(self._ranked()[: self._count()])
         final = self._within_budget()
         self.corrected = sum(len(set(chosen.get(n, [])) ^ set(final.get(n, []))) for n in self.groups.sizes)
-        return self.groups.plan(final, "dais", self.target)
+        return self.groups.plan(final, "search dais", self.target)
 
     def _check_budget(self) -> None:
         least = self.groups.cost({name: range(size - 1) for name, size in self.groups.sizes.items()}, "macs")

@@ -108,7 +108,7 @@ def test_finetuning(command, tmp_path):
 def test_schedules(name, command, tmp_path):
     assert main(command("--schedule", name, "--epochs", "2", "--batch", "6")) == 0
     summary, plan, file = results(tmp_path)
-    assert plan.criterion == name
+    assert plan.provenance == f"schedule {name}"
     assert summary["macs"]["after"] <= 0.5 * summary["macs"]["before"]
     pruned, dense = pruning.load(file, like=network()), network()
     assert pruned[0].out_channels == len(plan.groups[0].kept) < 8
@@ -228,7 +228,7 @@ def test_nothing_to_resume(command, capsys):
 def test_search(command, tmp_path):
     assert main(command("--search", "dais", "--epochs", "2", "--batch", "6")) == 0
     summary, plan, _ = results(tmp_path)
-    assert plan.criterion == "dais"
+    assert plan.provenance == "search dais"
     assert summary["macs"]["after"] <= 0.5 * summary["macs"]["before"]
 
 

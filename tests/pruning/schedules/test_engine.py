@@ -278,7 +278,7 @@ def test_plan_goes_through_a_file(tmp_path):
     plan = pruner.finish()
     plan.save(tmp_path / "plan.json")
     assert pruning.Plan.load(tmp_path / "plan.json") == plan
-    assert (plan.criterion, plan.target) == ("asfp", {"channels": 0.5})
+    assert (plan.criterion, plan.provenance, plan.target) == (None, "schedule asfp", {"channels": 0.5})
     assert plan.removed == {"stem": [0, 1, 2, 3], "a": [0, 1, 2]}
 
 

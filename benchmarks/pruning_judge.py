@@ -96,10 +96,11 @@ def _adapt(layer: nn.Module, other: nn.Module) -> None:
 
 def _silence(layer: nn.Module, other: nn.Module) -> None:
     """Let a recurrent layer not read what the other one, of the pruned network, cannot."""
-    found = kept_rows_and_columns(layer.weight_ih_l0.detach(), other.weight_ih_l0.detach())  # type: ignore[union-attr, operator]
-    if found is not None:
-        gone = sorted(set(range(layer.input_size)) - set(found[1]))  # type: ignore[arg-type]
-        layer.weight_ih_l0.data[:, gone] = 0  # type: ignore[union-attr, operator, index]
+    for name in ("weight_ih_l0", "weight_ih_l0_reverse") if layer.bidirectional else ("weight_ih_l0",):
+        weight, few = (getattr(each, name).detach() for each in (layer, other))
+        found = kept_rows_and_columns(weight, few)
+        if found is not None:
+            weight[:, sorted(set(range(weight.shape[1])) - set(found[1]))] = 0
 
 
 def _renormalise(layer: nn.Module, other: nn.Module) -> None:

@@ -30,4 +30,5 @@ def undisturbed() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
     for number in came:
-        signal.raise_signal(number)
+        handler = before[number]
+        handler(number, None) if callable(handler) else signal.raise_signal(number)

@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import Future
 
 import pytest
+from helpers.interrupting import interrupt
 
 from apps.common.prefetch import result_of
 from artnet.interruption import undisturbed
@@ -19,13 +20,22 @@ def test_it_comes_after_the_block(depth):
             if levels > 1:
                 work(levels - 1)
             else:
-                signal.raise_signal(signal.SIGINT)
+                interrupt()
             done.append(levels)
 
     with pytest.raises(KeyboardInterrupt):
         work(depth)
     assert done == [*range(1, depth + 1)]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with undisturbed():
+            interrupt(signal.SIGHUP)
+    finally:
+        assert signal.signal(signal.SIGHUP, before) == signal.SIG_IGN
 
 
 def test_errors_of_the_block_are_its_own():
@@ -56,7 +66,7 @@ class Interrupted(threading.Condition):
         entered = super().__enter__()
         if self.waits and threading.current_thread() is threading.main_thread():
             self.waits = False
-            signal.raise_signal(signal.SIGINT)
+            interrupt()
         return entered
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import random
-import signal
 import struct
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 import torchvision
+from helpers.interrupting import interrupt
 from helpers.tiny import tiny_config
 from PIL import Image
 from safetensors.torch import save_file
@@ -350,7 +350,7 @@ def test_ctrl_c_inside_the_optimiser_loses_nothing(picture_folders, trunk, tmp_p
 
     def stopped_half_way():
         if first.counters.step == 1:
-            signal.raise_signal(signal.SIGINT)  # before all weights are changed
+            interrupt()  # before all weights are changed
         change()
 
     first.optimizer.step = stopped_half_way

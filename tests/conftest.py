@@ -1,5 +1,7 @@
 """A tiny ArtNet and small pictures that several test folders share."""
 
+import signal
+
 import pytest
 import torch
 from helpers.tiny import noise_picture, tiny_config
@@ -15,6 +17,14 @@ VGG16 = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 1
 def tiny():
     torch.manual_seed(0)
     return ArtNet(tiny_config()).eval()
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as in a terminal: what runs in the background is often started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

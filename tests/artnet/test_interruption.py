@@ -10,6 +10,8 @@ from helpers.interrupting import interrupt
 from apps.common.prefetch import result_of
 from artnet.interruption import undisturbed
 
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
 
 @pytest.mark.parametrize("depth", [1, 3])
 def test_it_comes_after_the_block(depth):

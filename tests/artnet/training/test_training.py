@@ -342,6 +342,7 @@ def test_resume_is_exact(picture_folders, trunk, tmp_path):
         assert torch.equal(a, b), name
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_inside_the_optimiser_loses_nothing(picture_folders, trunk, tmp_path):
     whole = build(picture_folders, trunk, tmp_path / "whole", steps=3)
     whole.run()

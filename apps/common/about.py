@@ -73,10 +73,11 @@ def _packages() -> dict[str, str | None]:
             extra = _EXTRA.search(line)
             if not extra or extra[1] not in _DEVELOPMENT:
                 names.append(re.split(r"[^\w.-]", line, maxsplit=1)[0])
-    return {name: _version(name) for name in sorted(set(names) - {"artnet"}, key=str.lower)}
+    return {name: installed(name) for name in sorted(set(names) - {"artnet"}, key=str.lower)}
 
 
-def _version(name: str) -> str | None:
+def installed(name: str) -> str | None:
+    """The version of a package; None where it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

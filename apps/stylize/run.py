@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from apps.common.prefetch import prefetch_each
 from apps.common.stdio import stdout_is_closed
 from apps.common.terminal import progress
@@ -65,17 +63,12 @@ class Run:
             _check_files(self.jobs, self.sources)
         self.sources.keep([*inputs, *(path for job in self.jobs for path, _ in job.style)])
         self.style = self.sources.style(self.jobs[0].style) if options.combine == "blend" else None
-        self.mask: np.ndarray | None = None
-        mask_hash = ""
-        if options.mask:
-            self.mask, mask_hash = self.sources.read_mask(Path(options.mask))
+        mask, mask_hash = self.sources.read_mask(Path(options.mask)) if options.mask else (None, "")
         weights_hash = self.sources.hash(weights_path(options.network.weights))
-        manifest = manifest_of(options, self.jobs)
         # By all jobs, not by those that are left to do: the rounding of an engine depends on it.
-        self.streams = STREAMS if len(self.jobs) >= MANY else 1
-        conditions = conditions_of(options, mask_hash, weights_hash, several=self.streams > 1)
-        folder = manifest.folder if manifest else None
-        self.work = Work(options, self.streams, weights_hash, conditions, self.mask, folder)
+        streams = STREAMS if len(self.jobs) >= MANY else 1
+        conditions = conditions_of(options, mask_hash, weights_hash, several=streams > 1)
+        self.work = Work(options, streams, weights_hash, conditions, mask, manifest_folder(options, self.jobs))
         self.notes = self.work.notes(self.sources)
 
     def current(self) -> Iterator[Job]:
@@ -120,14 +113,14 @@ class Run:
         return Report(every, seconds, self.finder.left_out, warnings)
 
 
-def manifest_of(options: StylizeOptions, jobs: list[Job]) -> Manifest | None:
-    """That of the output folder; for a file that is named itself only if it may be left alone later."""
+def manifest_folder(options: StylizeOptions, jobs: list[Job]) -> Path | None:
+    """Where the manifest lies: in the output folder; of a file named itself, only if it may be left alone later."""
     folder = Path(options.output)
     if options.output == "-":
         return None
     if jobs[0].output == folder:
-        return Manifest(folder.parent) if options.skip_existing else None
-    return Manifest(folder)
+        return folder.parent if options.skip_existing else None
+    return folder
 
 
 def _check_files(jobs: list[Job], sources: Sources) -> None:

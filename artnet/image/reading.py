@@ -131,8 +131,10 @@ def _check_end(name: str, image: Image.Image, file: BinaryIO) -> tuple[str, ...]
     """Refuse, or say in a line, that a decoded picture breaks off, where its decoder said nothing."""
     if image.format == "PNG":
         check_png(name, file, np.asarray(image.crop((0, max(0, image.height - 2), *image.size))))
-    elif image.format in ("JPEG", "MPO") and (rows := grey_rows(np.asarray(image))):
-        return (GREY_END.format(rows, image.height),)
+    elif image.format in ("JPEG", "MPO"):
+        last = np.asarray(image.crop((0, image.height - 1, *image.size)))  # of most the only one that need be looked at
+        if grey_rows(last) and (rows := grey_rows(np.asarray(image))):
+            return (GREY_END.format(rows, image.height),)
     return ()
 
 

@@ -14,8 +14,19 @@ Widths = Mapping[str, tuple[int, int]]
 """(output, input) width of every layer"""
 
 
+class Holder:
+    """What has channels of a group along one axis: position `local[i]` belongs to the group's channel `channel[i]`."""
+
+    local: np.ndarray
+    channel: np.ndarray
+
+    def positions(self, channels: Channels) -> np.ndarray:
+        """Positions on that axis that belong to the given channels of the group."""
+        return self.local[np.isin(self.channel, channels)]
+
+
 @dataclass(frozen=True)
-class Member:
+class Member(Holder):
     """One side of one layer in a group: position `local[i]` on that side belongs to the group's channel `channel[i]`.
 
     Next to a grouped convolution a channel of the group is a bundle: one channel of each convolution group.
@@ -28,13 +39,9 @@ class Member:
     local: np.ndarray
     channel: np.ndarray
 
-    def positions(self, channels: Channels) -> np.ndarray:
-        """Positions on this side that belong to the given channels of the group."""
-        return self.local[np.isin(self.channel, channels)]
-
 
 @dataclass(frozen=True)
-class Carried:
+class Carried(Holder):
     """A parameter or buffer outside the layers, one axis of which holds channels of a group: a scale, a table.
 
     Attributes:
@@ -49,13 +56,9 @@ class Carried:
     local: np.ndarray
     channel: np.ndarray
 
-    def positions(self, channels: Channels) -> np.ndarray:
-        """Positions on this axis that belong to the given channels of the group."""
-        return self.local[np.isin(self.channel, channels)]
-
 
 @dataclass(frozen=True)
-class Crossing:
+class Crossing(Holder):
     """Another axis of what a layer gives than that of its own channels, with channels of a group on it.
 
     A mixer's layer works along the tokens, whose channels it takes one by one.
@@ -69,10 +72,6 @@ class Crossing:
     axis: int
     local: np.ndarray
     channel: np.ndarray
-
-    def positions(self, channels: Channels) -> np.ndarray:
-        """Positions on this axis that belong to the given channels of the group."""
-        return self.local[np.isin(self.channel, channels)]
 
 
 @dataclass(frozen=True)

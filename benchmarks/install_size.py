@@ -21,7 +21,7 @@ import venv
 from collections import Counter
 from pathlib import Path
 
-from apps.benchmark.timing import cpu_name, save
+from apps.benchmark.timing import describe, save
 
 LARGEST = 6
 STARTS = 10
@@ -92,9 +92,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     result = json.loads(args.json.read_text()) if args.json and args.json.exists() else {"rows": {}}
-    result["machine"] = {
-        "cpu": cpu_name(), "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version(),
-    }  # fmt: skip
+    result["machine"] = describe() | {"system": platform.platform()}
     for row in args.rows:
         name, _, requirement = row.partition("=")
         result["rows"][name] = measure(requirement) | {"load at the end": round(os.getloadavg()[0], 1)}

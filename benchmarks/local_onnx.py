@@ -14,12 +14,7 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from apps import samples
-from artnet import Stylizer
-from artnet.engines.base import Look
-from artnet.engines.graph.onnx_export import fixed_onnx
-from artnet.engines.graph.spec import look_inputs, painting_spec
-from artnet.engines.revising import looks_of
-from artnet.model.checkpoint import load_checkpoint
+from apps.export import ExportOptions, fixed_style
 
 FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 WORKER = """
@@ -70,9 +65,4 @@ def onnx_times(browser: Browser, package: Path, sizes: Sequence[int], rounds: in
 
 def painter() -> bytes:
     """The bundled network with a style built in, as `artnet export --style` writes it."""
-    stylizer, network = Stylizer.load("artnet", engine="openvino"), load_checkpoint("artnet")
-    style = stylizer.prepare_style(next(iter(samples.styles().values())))
-    looks = looks_of(stylizer.engine, Look(style))
-    spec = painting_spec(looks.full, None)
-    arrays = [look_inputs(look, spec) for look in (looks.full, looks.draft) if look]
-    return fixed_onnx(network, spec, arrays, looks.factor)
+    return fixed_style(ExportOptions([(next(iter(samples.styles().values())), 1.0)], 512, "s2", "artnet"))

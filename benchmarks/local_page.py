@@ -38,6 +38,7 @@ from artnet import Stylizer
 from artnet.engines.revising import as_trained
 from artnet.engines.torch_engine import TorchEngine
 from artnet.model.checkpoint import load_checkpoint
+from benchmarks.likeness import psnr
 from benchmarks.local_onnx import onnx_times
 
 SIZES, ROUNDS = (256, 384, 512), 15
@@ -157,10 +158,6 @@ def truth(browser: Browser, url: str, folder: Path, size: int, photos: Sequence[
 def shown(page: Page) -> np.ndarray:
     address = page.evaluate("() => document.querySelector('.after').toDataURL('image/png')")
     return np.array(Image.open(BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB"))
-
-
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    return float(10 * np.log10(255**2 / np.square(a.astype(float) - b).mean()))
 
 
 def without_network(browser: Browser, folder: Path) -> dict[str, Any]:

@@ -9,7 +9,6 @@ figures tell what Ray costs and that nothing is lost; a cluster of real machines
 import argparse
 import hashlib
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from typing import Any
 from PIL import Image
 
 from apps import samples
-from apps.benchmark.timing import cpu_name, save
+from apps.benchmark.timing import describe, save
 from apps.common.options import options_of
 from apps.stylize.command import add_arguments
 from apps.stylize.options import StylizeOptions
@@ -103,9 +102,8 @@ def main() -> int:
         rows = measure(Path(folder), args.photos, args.machines)
     for name, row in rows.items():
         print(f"{name:26} {row}")
-    machine = {"cpu": cpu_name(), "cores": os.cpu_count(), "python": platform.python_version()}
     if args.json:
-        save(args.json, {"machine": machine, "load before": round(load, 1), "photos": args.photos, "rows": rows})
+        save(args.json, {"machine": describe(), "load before": round(load, 1), "photos": args.photos, "rows": rows})
     return 0
 
 

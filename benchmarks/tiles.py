@@ -25,16 +25,12 @@ from artnet.engines.base import Held, Look
 from artnet.engines.tiling import thumbnail
 from artnet.image import flatten, read_picture, resize
 from benchmarks.arguments import squares
+from benchmarks.likeness import psnr
 
 WHOLE = 2048
 TILE = 1088
 ROUNDS = 5
 THUMBNAILS = (8, 4, 2, 1)  # megapixels
-
-
-def psnr(first: np.ndarray, second: np.ndarray) -> float:
-    error = np.square(first.astype(np.float32) - second).mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 def milliseconds_per_megapixel(

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tables.cells import markdown
+
 RESULTS, PAGE = Path("benchmarks/results"), Path("docs/reliability.md")
 BAD = ("crash", "hang", "memory", "fault")
 
@@ -111,9 +113,7 @@ def load(name: str) -> Any:
 
 def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """A table in Markdown; numbers with commas."""
-    names = list(head)
-    lines = [names, ["---"] * len(names), *([f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return markdown(list(head), ([f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows))
 
 
 def inputs(result: dict[str, Any]) -> str:

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from hashlib import sha256
-from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from PIL import Image
 
 from apps import samples
 from apps.benchmark.timing import describe, save
+from benchmarks.likeness import psnr
 
 STYLE, SIZE, PICTURES = "great-wave", 384, 16
 PHOTO = "photo.png"
@@ -48,10 +48,10 @@ def digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def psnr(one: Path, other: Path) -> float | None:
+def nearness(one: Path, other: Path) -> float | None:
     """In dB; None where both are equal."""
-    error = np.square(np.asarray(Image.open(one)).astype(float) - np.asarray(Image.open(other))).mean()
-    return None if error == 0 else round(10 * log10(255**2 / error), 1)
+    first, second = (np.asarray(Image.open(path)) for path in (one, other))
+    return None if np.array_equal(first, second) else round(psnr(first, second), 1)
 
 
 def alone(folder: Path, engine: str, runs: int) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def alone(folder: Path, engine: str, runs: int) -> dict[str, Any]:
             paint(folder / PHOTO, output, engine, cores)
         row[f"{cores} cores"] = sorted(set(map(digest, outputs)))
         made[cores] = outputs[0]
-    row["psnr of one core to all"] = psnr(*made.values()) if len(made) > 1 else None
+    row["psnr of one core to all"] = nearness(*made.values()) if len(made) > 1 else None
     return row
 
 
@@ -82,7 +82,7 @@ def in_a_folder(folder: Path, runs: int) -> dict[str, Any]:
     for output in outputs:
         paint(photos, output, "openvino", cores)
         found |= {digest(path) for path in output.glob("[!.]*")}
-    near = psnr(outputs[0] / "00.png", folder / f"openvino-{cores}-0.png")
+    near = nearness(outputs[0] / "00.png", folder / f"openvino-{cores}-0.png")
     return {f"{cores} cores": sorted(found), "psnr to the photo alone": near}
 
 

@@ -1,0 +1,45 @@
+"""Milliseconds of a frame that is an enlarged draft, as in videos and cameras, beside a photo of the same size.
+
+    python -m benchmarks.live_frames [--rounds 12] [--json benchmarks/results/live-frames.json]
+
+The bundled network on the engine that the program chooses, the finish included, sizes fixed, both in turn.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from apps import samples
+from apps.benchmark.timing import describe, interleaved, save, summary
+from artnet import Stylizer
+
+SIZES = ((512, 512), (1280, 720), (1920, 1080))
+STYLE = "great-wave"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    stylizer = Stylizer.load()
+    style, rows = stylizer.prepare_style(samples.style(STYLE)), {}
+    with Image.open(samples.photo()) as image:
+        photo = image.convert("RGB")
+    for size in SIZES:
+        rgb = np.asarray(photo.resize(size))
+        jobs = {
+            name: lambda live=live, rgb=rgb: stylizer.stylize(rgb, style, live=live, fixed_size=True)
+            for name, live in (("photo", False), ("live", True))
+        }
+        times = interleaved(jobs, args.rounds, warmup=2)
+        rows["{}x{}".format(*size)] = {name: summary(each) for name, each in times.items()}
+        print(size, rows["{}x{}".format(*size)], flush=True)
+    if args.json:
+        save(args.json, {"machine": describe(), "engine": stylizer.engine_choice, "style": STYLE, "rows": rows})
+
+
+if __name__ == "__main__":
+    main()

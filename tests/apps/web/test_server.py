@@ -83,9 +83,9 @@ def test_endpoints_are_named_and_documented(client):
 
 def examples():
     """The example of `artnet serve --help`, and that of the documentation."""
-    blocks = PAGE.read_text().split("```python\n")[1:]
+    blocks = [block.split("```")[0] for block in PAGE.read_text().split("```python\n")[1:]]
     yield "\n".join(line[4:] for line in EPILOG.splitlines() if line.startswith("    "))
-    yield from (block.split("```")[0] for block in blocks if "gradio_client" in block)
+    yield from (block for block in blocks if "gradio_client" in block)
 
 
 @pytest.mark.parametrize("code", list(examples()))

@@ -13,6 +13,7 @@ from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, St
 from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
 from artnet.image.compose import blend, preserve_color
+from artnet.image.ground import on_ground
 from artnet.image.postprocess import apply_finish, finish_of, mixed
 from artnet.settings import DEFAULTS, SETTINGS, StyleSettings
 
@@ -180,7 +181,7 @@ class Stylizer:
         if tile or painted_pixels(rgb.shape[0], rgb.shape[1], self.engine.stride) > self.engine.whole_pixels:
             painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)
         else:
-            painted, statistics = self.engine.paint(rgb, look, held)
+            painted, statistics = self.engine.paint(on_ground(rgb, look.ground), look, held)
         if memory:
             memory.statistics = statistics
         apply_finish(painted, rgb, mixed(style.finishes, style.weights, look.strength, settings.grain))

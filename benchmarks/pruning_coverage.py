@@ -109,42 +109,12 @@ TIMM = [
     "xcit_nano_12_p16_224",
 ]
 """One or two of each family."""
-CLASSIFIERS = [
-    "alexnet",
-    "convnext_tiny",
-    "densenet121",
-    "efficientnet_b0",
-    "efficientnet_v2_s",
-    "googlenet",
-    "inception_v3",
-    "maxvit_t",
-    "mnasnet0_5",
-    "mnasnet1_0",
-    "mobilenet_v2",
-    "mobilenet_v3_large",
-    "mobilenet_v3_small",
-    "regnet_x_400mf",
-    "regnet_y_400mf",
-    "resnet18",
-    "resnet50",
-    "resnext50_32x4d",
-    "shufflenet_v2_x0_5",
-    "shufflenet_v2_x1_0",
-    "squeezenet1_0",
-    "squeezenet1_1",
-    "swin_t",
-    "swin_v2_t",
-    "vgg11",
-    "vgg16_bn",
-    "vit_b_16",
-    "vit_b_32",
-    "wide_resnet50_2",
-]
-"""Of every family of torchvision."""
+LARGEST = ("regnet_y_128gf", "vit_h_14")
+"""Left out: over 600 million parameters, which several times do not fit into memory."""
 
 
 def names(part: str) -> list[str]:
-    """The networks of a part; of torchvision the smallest of each family."""
+    """The networks of a part: all that torchvision has, of timm one or two of each family."""
     if part == "cases":
         return list(CASES)
     if part == "timm":
@@ -152,7 +122,7 @@ def names(part: str) -> list[str]:
     from torchvision import models
 
     if part == "classifiers":
-        return CLASSIFIERS
+        return [name for name in models.list_models(module=models) if name not in LARGEST]
     return models.list_models(module=import_module(f"torchvision.models.{part}"))
 
 

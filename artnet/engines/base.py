@@ -68,6 +68,11 @@ class Look:
     fixed_size: bool = False
     revised: bool = True
 
+    @property
+    def ground(self) -> float:
+        """How much ground a picture gets, 0..1 (`artnet.image.ground`); none under frames, which it makes flicker."""
+        return self.strength if self.revised else 0.0
+
 
 class Engine(Protocol):
     """Runs a network, between (H, W, 3) uint8 sRGB arrays.

@@ -16,7 +16,7 @@ from artnet.model.slots import Slot
 
 CODE = (
     "artnet.engines.graph", "artnet.engines.onnx_engine", "artnet.image.compose", "artnet.image.drafting",
-    "artnet.model", "s2transform",
+    "artnet.image.ground", "artnet.model", "s2transform",
 )  # fmt: skip
 """What decides the graphs, as of the engine on OpenVINO."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from artnet.engines.base import Engine, Held, Look, Statistics, padded_shape
+from artnet.image.ground import on_ground
 from artnet.image.memmap import empty_beside
 
 TILE = 2560
@@ -60,7 +61,7 @@ def paint_tiled(
     tile: int = TILE,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[np.ndarray, Statistics]:
-    """What `engine.paint` does, in bounded memory.
+    """What `engine.paint` makes of a picture on the ground, in bounded memory.
 
     Args:
         rgb: (H, W, 3) uint8 of any size.
@@ -76,8 +77,8 @@ def paint_tiled(
         raise ValueError(f"tiles must be at least {4 * margin} pixels wide, got {tile}: they overlap by {2 * margin}")
     boxes = list(tiles(rgb.shape[0], rgb.shape[1], tile, margin, engine.stride))
     if len(boxes) == 1:
-        return engine.paint(rgb, look, held)
-    small = thumbnail(rgb, min(THUMBNAIL_PIXELS, engine.whole_pixels), engine.stride)
+        return engine.paint(on_ground(rgb, look.ground), look, held)
+    small = on_ground(thumbnail(rgb, min(THUMBNAIL_PIXELS, engine.whole_pixels), engine.stride), look.ground)
     statistics = engine.paint(small, look, held)[1] if held and held.share else engine.measure(small, look)
     painted = empty_beside(rgb)
 
@@ -93,7 +94,8 @@ def paint_tiled(
         placed: Future[None] | None = None
         for done, (rows, columns) in enumerate(boxes, 1):
             part = rgb[rows.start : rows.stop, columns.start : columns.stop]
-            result, _ = engine.paint(part, look, Held(statistics, 1.0))
+            grounded = on_ground(part, look.ground, (rows.start, columns.start))
+            result, _ = engine.paint(grounded, look, Held(statistics, 1.0))
             if placed:
                 placed.result()  # no more than one waits, however slow the memory (or file) is
             placed = placing.submit(place, result, rows, columns)

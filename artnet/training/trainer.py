@@ -18,6 +18,7 @@ from torch.optim import AdamW
 
 from artnet.image.damaged import reading
 from artnet.image.files import atomic_write
+from artnet.image.ground import SIZE as GROUND_SIZE
 from artnet.interruption import undisturbed
 from artnet.model import drafts
 from artnet.model.checkpoint import save_checkpoint
@@ -80,6 +81,7 @@ class Trainer:
         self.lowest = float("inf")
         self.unusable = 0  # steps in a row that were passed over
         self.meter = SparsityMeter(self.network)
+        self.ground = drafts.ground_levels().to(self.device)
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if there is one."""
@@ -95,11 +97,13 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16)
 
     def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True) -> Tensor:
-        """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
+        """Every photo, on a ground, in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
 
         Without `skips` the decoder gets the bottleneck only.
         """
-        moved = self.moved(self.contents(photos, paintings, method), paintings, method, rebuilt)
+        begins = torch.randint(GROUND_SIZE, (2, len(photos))).to(self.device)
+        grounded = drafts.on_ground(photos, self.ground, *begins)
+        moved = self.moved(self.contents(grounded, paintings, method), paintings, method, rebuilt)
         if not skips:
             moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
         return self.network.decode(moved).float()

@@ -14,6 +14,7 @@ import artnet.stylizer
 from artnet import Stylizer
 from artnet.engines.base import Look
 from artnet.engines.torch_engine import pick_device, pick_dtype
+from artnet.image.ground import on_ground
 from artnet.image.postprocess import apply_finish, finish_of
 from artnet.model.checkpoint import save_checkpoint
 from artnet.settings import StyleSettings
@@ -71,14 +72,21 @@ def test_options_change_the_picture(stylizer, style):
     assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(grain=1.0)))
 
 
-def test_live_frames_are_not_revised(stylizer, style, monkeypatch):
+def test_live_frames_are_not_revised_and_have_no_ground(stylizer, style, monkeypatch):
     seen = []
     real = stylizer.engine.paint
-    monkeypatch.setattr(stylizer.engine, "paint", lambda rgb, look, *rest: seen.append(look) or real(rgb, look, *rest))
+
+    def paint(rgb, look, *rest):
+        seen.append((rgb, look))
+        return real(rgb, look, *rest)
+
+    monkeypatch.setattr(stylizer.engine, "paint", paint)
     content = noise_picture(48, 48, seed=3)
     stylizer.stylize(content, style)
     stylizer.stylize(content, style, live=True, fixed_size=True)
-    assert seen == [Look(style), Look(style, fixed_size=True, revised=False)]
+    assert [look for _, look in seen] == [Look(style), Look(style, fixed_size=True, revised=False)]
+    assert np.array_equal(seen[0][0], on_ground(content, 1.0))
+    assert np.array_equal(seen[1][0], content)
 
 
 def test_a_mask_says_where(stylizer, style):
@@ -206,7 +214,7 @@ def test_grain_is_a_share(stylizer, style, grain):
 
 def test_the_finish_is_the_styles(stylizer, style):
     content = noise_picture(48, 48, seed=3)
-    painted, _ = stylizer.engine.paint(content, Look(style))
+    painted, _ = stylizer.engine.paint(on_ground(content, 1.0), Look(style))
     apply_finish(painted, content, finish_of(stylizer.fit_style(noise_picture(80, 64), 64)))
     assert np.array_equal(stylizer.stylize(content, style, StyleSettings(grain=1.0)), painted)
 

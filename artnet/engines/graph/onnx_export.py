@@ -108,12 +108,13 @@ class FixedModule(nn.Module):
         for size, look in enumerate(looks):
             for i, slot in enumerate(self.slots):
                 self.register_buffer(f"look{size}_{i}", torch.from_numpy(look[slot]))
+        self.register_buffer("ground", drafts.ground_levels())
 
     def forward(self, rgb: Tensor) -> Tensor:
         def paint(picture: Tensor, size: int) -> Tensor:
             return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.slots))))[0]
 
-        return revised(rgb, self.factor, paint)
+        return revised(grounded(rgb, self.ground), self.factor, paint)
 
 
 class PairModule(nn.Module):
@@ -126,6 +127,7 @@ class PairModule(nn.Module):
     def __init__(self, network: ArtNet, method: str, factor: int):
         super().__init__()
         self.network, self.method, self.factor = network.folded(), method, factor
+        self.register_buffer("ground", drafts.ground_levels())
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         picture = picture_of(style)
@@ -138,7 +140,13 @@ class PairModule(nn.Module):
             moved = self.network.transfer(self.network.encode(picture_of(rgb)), [prepared[size]], method=self.method)
             return pixels_of(self.network.decode(moved))
 
-        return revised(content, self.factor, paint)
+        return revised(grounded(content, self.ground), self.factor, paint)
+
+
+def grounded(rgb: Tensor, levels: Tensor) -> Tensor:
+    """(1, H, W, 3) uint8 on the ground at full strength."""
+    begins = torch.zeros(2, 1, dtype=torch.int64)
+    return pixels_of(drafts.on_ground(picture_of(rgb), levels, *begins))
 
 
 def revised(rgb: Tensor, factor: int, paint: Callable[[Tensor, int], Tensor]) -> Tensor:

@@ -13,6 +13,7 @@ from artnet.engines.revising import RevisingEngine
 from artnet.engines.tiling import paint_tiled
 from artnet.engines.torch_engine import TorchEngine
 from artnet.image.drafting import reduced, revisable
+from artnet.image.ground import on_ground
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.network import ArtNet
 
@@ -110,7 +111,7 @@ def test_a_style_has_the_same_inner_styles_while_it_lives(inner, style):
 def test_tiles_make_the_whole_picture(inner):
     engine, content = RevisingEngine(inner, inner), smooth(437, 815, 1)
     look = Look(Style([engine.prepare(smooth(448, 416, 2))]), transfer="adain")
-    whole, _ = engine.paint(content, look, NOTHING_HELD)
+    whole, _ = engine.paint(on_ground(content, 1.0), look, NOTHING_HELD)
     tiled, _ = paint_tiled(engine, content, look, NOTHING_HELD, tile=640)
     error = np.abs(tiled.astype(int) - whole)
     assert (error > 1).mean() < 0.002

@@ -14,6 +14,7 @@ from artnet import Stylizer
 from artnet.engines.base import NOTHING_HELD, Look, Style
 from artnet.engines.tiling import paint_tiled, painted_pixels, spans, thumbnail
 from artnet.engines.torch_engine import TorchEngine
+from artnet.image.ground import on_ground
 from artnet.model.checkpoint import save_checkpoint
 
 
@@ -46,7 +47,7 @@ def coarse_picture(height, width, seed):
 def test_tiles_make_the_whole_picture(engine, transfer):
     content = coarse_picture(437, 515, 1)
     look = Look(Style([engine.prepare(coarse_picture(128, 96, 2))]), transfer=transfer)
-    whole, statistics = engine.paint(content, look, NOTHING_HELD)
+    whole, statistics = engine.paint(on_ground(content, 1.0), look, NOTHING_HELD)
     done = []
     tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256, progress=done.append)
     assert done[-1] == 1
@@ -65,9 +66,9 @@ def test_large_pictures_take_their_statistics_from_a_thumbnail(engine, monkeypat
     assert small.shape[0] * small.shape[1] == pytest.approx(200 * 200, rel=0.02)
     look = Look(Style([engine.prepare(coarse_picture(96, 96, 4))]), transfer="adain")
     tiled, used = paint_tiled(engine, content, look, NOTHING_HELD, tile=256)
-    want = engine.paint(small, look, NOTHING_HELD)[1]
+    want = engine.paint(on_ground(small, 1.0), look, NOTHING_HELD)[1]
     assert all(np.array_equal(used[name], want[name]) for name in want)
-    whole = engine.paint(content, look)[0].astype(float)
+    whole = engine.paint(on_ground(content, 1.0), look)[0].astype(float)
     assert np.abs(tiled - whole).mean() < 8
 
 

@@ -395,12 +395,25 @@ def test_skips_are_dropped(share, picture_folders, trunk, tmp_path):
 def test_drafts_are_painted_again_at_full_size(picture_folders, trunk, tmp_path):
     trainer = build(picture_folders, trunk, tmp_path, passes=2, steps=1)
     trainer.network.eval()
+    trainer.ground.zero_()
     photos, paintings = trainer.batches.at(0)
     painted = trainer.paint(photos, paintings, "s2", photos[:1])
     assert len(painted) == 5  # two photos in two manners each, and one rebuilt
     network, pair = trainer.network, (photos[1:], paintings[:1])  # the second pairing is the photos and the other style
     torch.testing.assert_close(painted[3:4], network(*pair), rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(painted[4:], network(photos[:1]), rtol=1e-3, atol=1e-4)
+
+
+def test_photos_lie_on_a_ground(picture_folders, trunk, tmp_path):
+    trainer = build(picture_folders, trunk, tmp_path, steps=1)
+    seen = []
+    trainer.network.encoder.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    photos, paintings = trainer.batches.at(0)
+    trainer.paint(photos, paintings, "adain", photos[:1])
+    change = 255 * (seen[0] - torch.cat([photos, paintings, photos[:1]]))
+    assert 4 < change[:2].std() < 12
+    assert not torch.equal(change[0], change[1])
+    assert not change[2:].any()
 
 
 def test_crops_must_fit_the_drafts(picture_folders, trunk, tmp_path):

@@ -5,6 +5,7 @@
 
 import {factorOf, MOST_FACTOR, reduced, revisable} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
+import {onGround} from './ground.js';
 import {STRIDES} from './network.js';
 import {cropped, resize} from './resize.js';
 import {tilesOf} from './tiling.js';
@@ -51,7 +52,8 @@ export class Engine {
    */
   async paint(content, style, settings, report) {
     const progress = async (share) => { await turn(); report(share); };
-    const {painted, statistics} = await this.#painted(content, style, settings.strength, {progress});
+    const grounded = onGround(content, settings.strength); // which frames do not get: it would make them flicker
+    const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
     return this.#finished(painted, content, style, settings);
   }

@@ -101,6 +101,8 @@ class FixedModule(nn.Module):
         factor: how many times smaller a draft is, 1 for none.
     """
 
+    ground: Tensor
+
     def __init__(self, network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int):
         super().__init__()
         self.painter, self.factor = PainterModule(network, spec), factor
@@ -123,6 +125,8 @@ class PairModule(nn.Module):
     Args:
         factor: how many times smaller a draft is, 1 for none.
     """
+
+    ground: Tensor
 
     def __init__(self, network: ArtNet, method: str, factor: int):
         super().__init__()

@@ -1,7 +1,7 @@
 """Hashes of what `artnet stylize` paints, to show that a change of the code leaves every byte as it was.
 
-    python -m benchmarks.output_hashes --json before.json          # in one checkout
-    python -m benchmarks.output_hashes --against before.json       # in another, on the same machine
+    python -m benchmarks.output_hashes --json before.json --checkout DIR     # an earlier one, on the same machine
+    python -m benchmarks.output_hashes --against before.json
 
 Twenty pictures of different sizes, modes and formats are cut from the sample photo; every engine paints them with five
 settings, one of them a blend of two styles.
@@ -42,11 +42,11 @@ def write_contents(folder: Path) -> None:
         photo.crop((3 * n, n, 3 * n + side, n + 3 * side // 2)).save(folder / f"high-{side:03}.jpg", quality=95)
 
 
-def hashes(contents: Path, engine: str, options: list[str]) -> dict[str, str]:
+def hashes(contents: Path, engine: str, options: list[str], checkout: Path) -> dict[str, str]:
     """SHA-256 of every result by its name."""
     with TemporaryDirectory() as folder:
         arguments = [str(contents), *options, "--engine", engine, "-o", folder]
-        subprocess.run([sys.executable, "-m", "apps.cli", "stylize", *arguments], check=True)
+        subprocess.run([sys.executable, "-m", "apps.cli", "stylize", *arguments], check=True, cwd=checkout)
         results = sorted(path for path in Path(folder).iterdir() if path.suffix in (".png", ".jpg"))
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in results}
 
@@ -55,12 +55,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--against", type=Path)
+    parser.add_argument("--checkout", type=Path, default=Path(), help="whose program paints (default: this one's)")
     args = parser.parse_args()
     found: dict[str, Any] = {"machine": describe()}
     with TemporaryDirectory() as name:
         write_contents(Path(name))
         for engine in ENGINES:
-            found[engine] = {title: hashes(Path(name), engine, options) for title, options in SETTINGS.items()}
+            found[engine] = {
+                title: hashes(Path(name), engine, options, args.checkout) for title, options in SETTINGS.items()
+            }
     if args.json:
         save(args.json, found)
     if args.against:

@@ -11,6 +11,7 @@ from artnet.image import READ_SUFFIXES, unread_suffixes
 
 NOWHERE = "no ordinary file, or a link that leads to none"
 LINKED = "a linked folder, which is not entered: name it as CONTENT"
+NOT_ENTERED = "a sub-folder, which --recursive enters"
 OURS = "a result of an earlier run"
 
 
@@ -88,8 +89,7 @@ class Finder:
             return f" ({path}: {why})"
         if sum(map(len, self.left_out.values())) > left_out:
             return f" ({'; '.join(left_out_lines(self.left_out))})"
-        hint = "" if self.recursive else "; use --recursive to enter its sub-folders"
-        return f" (looked for {' '.join(sorted(READ_SUFFIXES))}){hint}"
+        return f" (looked for {' '.join(sorted(READ_SUFFIXES))})"
 
     def _pictures(self, top: Path) -> Iterator[Path]:
         unread, results, waiting = unread_suffixes(), self.output and identity(self.output), [top]
@@ -100,8 +100,14 @@ class Finder:
             for entry in self._entries(folder):
                 path, suffix = folder / entry.name, os.path.splitext(entry.name)[1].lower()
                 if entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(path)):
-                    if self.recursive and identity(path) != results:
-                        self._leave_out(LINKED, path) if entry.is_symlink() else waiting.append(path)
+                    if results and identity(path) == results:
+                        continue
+                    if entry.is_symlink():
+                        self._leave_out(LINKED, path)
+                    elif self.recursive:
+                        waiting.append(path)
+                    else:
+                        self._leave_out(NOT_ENTERED, path)
                 elif suffix in READ_SUFFIXES:
                     why = NOWHERE if not os.path.isfile(path) else OURS if self.is_result(path) else None
                     if why is None:

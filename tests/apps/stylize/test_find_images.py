@@ -23,6 +23,7 @@ def written(folder):
 
 def test_links_that_lead_nowhere_are_passed_over(fake, desk, capsys):
     (desk / "photos" / "self.jpg").symlink_to("self.jpg")
+    shutil.rmtree(desk / "photos" / "deep")
     assert stylize("photos", "-o", "out") == 0
     assert written(desk / "out") == ["a.jpg", "b.png"]
     why = "no ordinary file, or a link that leads to none"
@@ -31,8 +32,16 @@ def test_links_that_lead_nowhere_are_passed_over(fake, desk, capsys):
     os.mkfifo(desk / "photos" / "pipe.jpg")
     for content in ("photos", "photos/*"):
         assert stylize(content, "-o", "again") == 0
-        assert written(desk / "again") == ["a.jpg", "b.png"] if content == "photos" else ["a.jpg", "b.png", "c.png"]
+        assert written(desk / "again") == ["a.jpg", "b.png"]
         assert f"3 left out: {why}\n" in capsys.readouterr().err
+
+
+def test_sub_folders_that_are_not_entered_are_named(fake, desk, capsys):
+    assert stylize("photos", "-o", "out") == 0
+    line = "artnet: 1 left out: a sub-folder, which --recursive enters (photos/deep)\n"
+    assert capsys.readouterr().err == line
+    assert stylize("photos", "-o", "photos/deep") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_links_to_folders_are_named_and_not_entered(fake, desk, capsys):
@@ -72,7 +81,7 @@ def test_what_cannot_be_read_here_is_counted_by_its_kind(fake, desk, monkeypatch
     monkeypatch.setattr("apps.stylize.find_images.READ_SUFFIXES", {".jpg", ".png"})
     for name in ("IMG_1.HEIC", "IMG_2.heic", "notes.txt", "Thumbs.db", "._a.jpg", ".hidden.heic"):
         (desk / "photos" / name).write_bytes(b"?")
-    assert stylize("photos", "-o", "out") == 0
+    assert stylize("photos", "-o", "out", "--recursive") == 0
     assert capsys.readouterr().err == "artnet: 2 left out: HEIC: pip install 'artnet[heic]'\n"
     assert stylize("photos", "-o", "out", "--json") == 0
     report = json.loads(capsys.readouterr().out)

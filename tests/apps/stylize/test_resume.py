@@ -180,6 +180,7 @@ def test_journals_of_older_versions_say_nothing(fake, desk):
 
 def test_a_journal_that_cannot_be_written(fake, desk, capsys):
     (desk / "out" / NAME).mkdir(parents=True)
+    shutil.rmtree(desk / "photos" / "deep")
     assert stylize(*RESUME) == 0
     assert (desk / "out" / "a.jpg").is_file()
     [line] = capsys.readouterr().err.splitlines()

@@ -100,14 +100,8 @@ class Finder:
             for entry in self._entries(folder):
                 path, suffix = folder / entry.name, os.path.splitext(entry.name)[1].lower()
                 if entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(path)):
-                    if results and identity(path) == results:
-                        continue
-                    if entry.is_symlink():
-                        self._leave_out(LINKED, path)
-                    elif self.recursive:
-                        waiting.append(path)
-                    else:
-                        self._leave_out(NOT_ENTERED, path)
+                    if results is None or identity(path) != results:
+                        waiting += self._entered(path)
                 elif suffix in READ_SUFFIXES:
                     why = NOWHERE if not os.path.isfile(path) else OURS if self.is_result(path) else None
                     if why is None:
@@ -116,6 +110,13 @@ class Finder:
                         self._leave_out(why, path)
                 elif suffix in unread:
                     self._leave_out(unread[suffix], path)
+
+    def _entered(self, folder: Path) -> list[Path]:
+        """The folder, if it is to be entered."""
+        why = LINKED if folder.is_symlink() else None if self.recursive else NOT_ENTERED
+        if why:
+            self._leave_out(why, folder)
+        return [] if why else [folder]
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         """Without hidden ones, among them the ._ files of macOS."""

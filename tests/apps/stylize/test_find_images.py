@@ -79,9 +79,10 @@ def test_what_cannot_be_read_here_is_counted_by_its_kind(fake, desk, monkeypatch
         "apps.stylize.find_images.unread_suffixes", lambda: {".heic": "HEIC: pip install 'artnet[heic]'"}
     )
     monkeypatch.setattr("apps.stylize.find_images.READ_SUFFIXES", {".jpg", ".png"})
+    shutil.rmtree(desk / "photos" / "deep")
     for name in ("IMG_1.HEIC", "IMG_2.heic", "notes.txt", "Thumbs.db", "._a.jpg", ".hidden.heic"):
         (desk / "photos" / name).write_bytes(b"?")
-    assert stylize("photos", "-o", "out", "--recursive") == 0
+    assert stylize("photos", "-o", "out") == 0
     assert capsys.readouterr().err == "artnet: 2 left out: HEIC: pip install 'artnet[heic]'\n"
     assert stylize("photos", "-o", "out", "--json") == 0
     report = json.loads(capsys.readouterr().out)

@@ -30,17 +30,15 @@ def record(
     network: ArtNet,
     batches: Iterator[tuple[Tensor, Tensor]],
     progress: Callable[[int], None] | None = None,
-) -> dict[str, pruning.ChannelStatistics]:
+) -> pruning.Evidence:
     """Activations of every layer while the network paints photos in the style of paintings, through S2."""
-    stride = network.config.stride
-    return pruning.record_activations(
-        network, batches, example=torch.rand(1, 3, 4 * stride, 4 * stride), progress=progress
-    )
+    side = 4 * network.config.stride
+    return pruning.record(network, torch.rand(1, 3, side, side), batches, progress=progress)
 
 
 def shrink(
     network: ArtNet,
-    statistics: dict[str, pruning.ChannelStatistics],
+    statistics: pruning.Evidence,
     *,
     criterion: str = "zero",
     eps: float = 0.0,

@@ -28,7 +28,7 @@ import pruning
 from artnet import load_checkpoint
 from benchmarks.classifiers import Results, accuracy, fit, options, task
 from pruning.criteria import get, names
-from pruning.criteria.evidence import Loss
+from pruning.criteria.calibration import Loss
 from pruning.graph.comparison import unread
 from pruning.planning.scoring import comparable, raw_scores, views
 from pruning.zoo.data import Splits, batches, digits

@@ -33,7 +33,7 @@ class Trunk(torch.nn.Module):
 def control(vgg: Path, pictures: list[torch.Tensor]) -> list[dict[str, object]]:
     """Channels and empty channels of every convolution of the VGG16 trunk but its last, which is its output."""
     trunk = Trunk(VGGTrunk(vgg).requires_grad_(True))
-    statistics = pruning.record_activations(trunk, pictures, example=torch.rand(1, 3, 64, 64))
+    statistics = pruning.record(trunk, torch.rand(1, 3, 64, 64), pictures).outputs
     return [
         {"layer": name, "channels": len(s.maximum), "empty": int((s.maximum == 0).sum())}
         for name, s in statistics.items()

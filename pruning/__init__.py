@@ -20,8 +20,8 @@ from importlib.util import find_spec
 if not find_spec("torch"):
     raise ImportError("pruning needs torch: pip install 'artnet[train]'")
 
-from pruning.criteria.activations import ChannelStatistics, record_activations
-from pruning.criteria.evidence import Evidence, calibrate, record
+from pruning.criteria.calibration import calibrate, record
+from pruning.criteria.evidence import ChannelStatistics, Evidence
 from pruning.graph import TracedModel, trace
 from pruning.graph.structure import ChannelGroup
 from pruning.planning.planner import plan
@@ -52,7 +52,6 @@ __all__ = [
     "plan",
     "recalibrate",
     "record",
-    "record_activations",
     "save",
     "scores",
     "trace",

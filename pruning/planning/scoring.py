@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from pruning.criteria.activations import ChannelStatistics
-from pruning.criteria.evidence import Evidence
+from pruning.criteria.evidence import ChannelStatistics, Evidence
 from pruning.criteria.registry import Criterion, get
 from pruning.criteria.view import GroupView
 from pruning.graph import TracedModel, as_traced
@@ -16,7 +15,7 @@ from pruning.recording import Example
 Scores = dict[str, Tensor]
 """Group name -> (C,) float64, in execution order."""
 Statistics = Evidence | Mapping[str, ChannelStatistics]
-"""What `pruning.record` gives; what `pruning.record_activations` gives is enough for criterion 'zero'."""
+"""What `pruning.record` gives, or its `outputs` alone, which are enough for criterion 'zero'."""
 
 
 def scores(

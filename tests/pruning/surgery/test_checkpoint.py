@@ -12,7 +12,7 @@ import pruning
 
 
 def prune(model):
-    plan = pruning.plan(model, pictures(1), statistics=pruning.record_activations(model, [pictures(2)]))
+    plan = pruning.plan(model, pictures(1), statistics=pruning.record(model, pictures(1), [pictures(2)]))
     return plan, pruning.apply(model, plan)
 
 

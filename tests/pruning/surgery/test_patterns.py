@@ -12,7 +12,7 @@ import pruning
 
 
 def statistics_of(model, count=4, size=32):
-    return pruning.record_activations(model, pictures(count, size).split(2))
+    return pruning.record(model, pictures(1, size), pictures(count, size).split(2)).outputs
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -71,7 +71,7 @@ def test_transposed_and_depthwise_convolutions_with_two_inputs():
         model.depthwise.weight[[1, 4]] = 0
         model.depthwise.bias[[1, 4]] = -1
     example = (pictures(2), pictures(2, seed=3))
-    statistics = pruning.record_activations(model, [example])
+    statistics = pruning.record(model, example, [example]).outputs
     assert set(statistics) == {"a", "depthwise"}  # a PReLU behind the ReLU is not followed
     plan = pruning.plan(model, example, statistics=statistics)
     assert {1, 4} <= set(plan.removed["a"])

@@ -14,7 +14,8 @@ from pruning.graph.layers import slice_layer
 
 
 def planned(model, **options):
-    return pruning.plan(model, pictures(1), statistics=pruning.record_activations(model, [pictures(2)]), **options)
+    statistics = pruning.record(model, pictures(1), [pictures(2)])
+    return pruning.plan(model, pictures(1), statistics=statistics, **options)
 
 
 class Mixed(nn.Module):
@@ -237,6 +238,6 @@ def test_empty_channels_of_a_trained_size_are_exact_on_seen_pictures():
     model = build("residual", emptied=False).train()
     empty(model, {"a": [0]})
     seen = pictures(4)
-    plan = pruning.plan(model, seen, statistics=pruning.record_activations(model, [seen]))
+    plan = pruning.plan(model, seen, statistics=pruning.record(model, seen, [seen]))
     dense, small = copy.deepcopy(model).eval(), pruning.apply(model, plan).eval()
     torch.testing.assert_close(small.double()(seen.double()), dense.double()(seen.double()), rtol=0, atol=1e-13)

@@ -19,7 +19,7 @@ def test_known_values_of_functional_and_module_relus():
     model = nn.Sequential(conv(), nn.BatchNorm2d(4), nn.ReLU(inplace=True), conv(4, 5), nn.ReLU(), conv(5, 2)).eval()
     nn.init.normal_(model[1].bias)
     batches = pictures(5, 8).split(2)
-    found = pruning.record_activations(model, batches)
+    found = pruning.record(model, batches[0], batches).outputs
     with torch.no_grad():
         first = model[:3](pictures(5, 8))
         second = model[:5](pictures(5, 8))
@@ -33,7 +33,7 @@ def test_known_values_of_functional_and_module_relus():
 def test_googlenet_matches_hooks_on_its_functional_relus(monkeypatch):
     torch.manual_seed(0)
     model = googlenet(weights=None, init_weights=False, aux_logits=False).eval()
-    found = pruning.record_activations(model, [pictures(2, 64)])
+    found = pruning.record(model, pictures(1, 64), [pictures(2, 64)]).outputs
     maxima, relu = [], F.relu
 
     def spy(x, inplace=False):
@@ -50,7 +50,7 @@ def test_googlenet_matches_hooks_on_its_functional_relus(monkeypatch):
 
 def test_linear_layers_count_features():
     model = build("flatten", emptied=False)
-    found = pruning.record_activations(model, [pictures(3)])["hidden"]
+    found = pruning.record(model, pictures(1), [pictures(3)]).outputs["hidden"]
     seen = {}
     model.hidden.register_forward_hook(lambda m, a, out: seen.update(out=out.detach().clone().relu()))
     model(pictures(3))
@@ -58,19 +58,40 @@ def test_linear_layers_count_features():
     torch.testing.assert_close(found.mean, seen["out"].mean(0))
 
 
-def test_chosen_layers_and_progress():
+def test_progress_is_told_after_every_batch():
     seen = []
-    found = pruning.record_activations(
-        build("chain"), pictures(5).split(2), layers=["3"], progress=lambda pictures: seen.append(pictures)
-    )
-    assert list(found) == ["3"]
-    assert seen == [2, 4, 5]
+    pruning.record(build("chain"), pictures(1), pictures(5).split(2), progress=seen.append)
+    assert seen == [1, 2, 3]
 
 
 def test_not_a_number_is_not_empty():
     batch = pictures(2)
     batch[1, 0, 4, 4] = float("nan")
-    assert pruning.record_activations(build("chain"), [batch])["0"].maximum.isnan().any()
+    found = pruning.record(build("chain"), pictures(1), [batch])
+    assert found.outputs["0"].maximum.isnan().any()
+    assert found.inputs["0"].entropy.isnan().tolist() == [True, False, False]
+
+
+class Named(nn.Module):
+    """Gives its layers their input by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = conv(), conv(4, 2)
+
+    def forward(self, x):
+        return self.b(input=F.relu(self.a(input=x)))
+
+
+def test_inputs_may_be_given_by_name():
+    torch.manual_seed(0)
+    model = Named().eval()
+    plain = nn.Sequential(model.a, nn.ReLU(), model.b)
+    loss = lambda m, x: m(x).square().sum()  # noqa: E731
+    named, positional = (pruning.record(m, pictures(1), pictures(4).split(2), loss=loss) for m in (model, plain))
+    torch.testing.assert_close(named.outputs["a"].maximum, positional.outputs["0"].maximum)
+    torch.testing.assert_close(named.inputs["b"].magnitude, positional.inputs["2"].magnitude)
+    torch.testing.assert_close(named.gradients["b"].inputs, positional.gradients["2"].inputs)
 
 
 class Path(nn.Module):
@@ -111,7 +132,7 @@ def test_mode_statistics_and_gradients_stay():
     model[0].weight.grad = torch.ones_like(model[0].weight)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     modes = [module.training for module in model.modules()]
-    pruning.record_activations(model, [pictures(2)])
+    pruning.record(model, pictures(1), [pictures(2)])
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
     assert [p.requires_grad for p in model[3].parameters()] == [False, False]
@@ -120,9 +141,7 @@ def test_mode_statistics_and_gradients_stay():
 
 
 def test_bad_input_is_refused():
-    with pytest.raises(ValueError, match="batches is empty"):
-        pruning.record_activations(build("chain"), [])
-    with pytest.raises(ValueError, match="'5' is no layer with a ReLU behind it; valid: 0, 3"):
-        pruning.record_activations(build("chain"), [pictures(1)], layers=["5"])
+    with pytest.raises(ValueError, match="a model that is not traced needs an example"):
+        pruning.record(build("chain"), None, [pictures(1)])
     with pytest.raises(ValueError, match="the model does not run on the example"):
-        pruning.record_activations(build("chain"), [pictures(1).byte()])
+        pruning.record(build("chain"), pictures(1).byte(), [pictures(1)])

@@ -13,7 +13,7 @@ from PIL import Image
 from apps import samples
 from apps.local import HEADERS
 from artnet import Stylizer
-from artnet.image import flatten, read_picture
+from artnet.image import flatten, ground, read_picture
 from artnet.image.postprocess import BAND
 from artnet.model.checkpoint_arrays import read_weights
 from artnet.settings import SETTINGS
@@ -47,6 +47,7 @@ def build(folder: Path, weights: str | Path, styles: Sequence[Path]) -> None:
     (folder / "artnet.safetensors").write_bytes(half_precision(weights))
     noise = np.random.default_rng(0).standard_normal((BAND, BAND), dtype=np.float32)
     (folder / "grain.bin").write_bytes(np.rint(GRAIN_STEPS * noise).astype(np.int8).tobytes())
+    (folder / "ground.bin").write_bytes(ground.levels(1.0).astype(np.int8).tobytes())
     stylizer = Stylizer.load(weights)
     wanted = styles or list(samples.styles().values())
     write_sample(folder, stylizer, wanted[0])

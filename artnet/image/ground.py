@@ -12,7 +12,7 @@ import numpy as np
 SIZE = 512
 """Side of the ground in pixels, after which it repeats without a seam."""
 WIDTHS = (2, 4, 8, 16)
-"""Sizes of its marks in pixels, all of the same contrast; powers of two."""
+"""Sizes of its marks in pixels, all of the same contrast."""
 CONTRAST = 8.0
 """Standard deviation in levels of 255, at full strength."""
 
@@ -53,23 +53,10 @@ def levels(strength: float) -> np.ndarray:
 
 @lru_cache(1)
 def pattern() -> np.ndarray:
-    """(SIZE, SIZE) float64 noise of mean 0 and deviation 1, the same on every machine."""
-    mixed = hashes(SIZE * SIZE).reshape(SIZE, SIZE)
-    total = np.zeros((SIZE, SIZE))
-    for bit, width in enumerate(WIDTHS):
-        marks = (mixed >> np.uint32(bit) & np.uint32(1)).astype(np.int32) * 2 - 1
-        for axis in (0, 1) * 3:  # three means over a square are nearly a Gaussian; sums of integers are exact anywhere
-            shift = 1
-            while shift < width:
-                marks = marks + np.roll(marks, shift, axis)
-                shift *= 2
-        total += (marks - marks.mean()) / marks.std()
-    return total / total.std()
-
-
-def hashes(count: int) -> np.ndarray:
-    """MurmurHash3's finaliser of 0, 1, 2, ...: uint32 without a pattern."""
-    mixed = np.arange(count, dtype=np.uint32)
-    for shift, multiplier in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
-        mixed = (mixed ^ (mixed >> np.uint32(shift))) * np.uint32(multiplier)
-    return mixed
+    """(SIZE, SIZE) float64 noise of mean 0 and deviation 1, always the same."""
+    white = np.random.default_rng(0).standard_normal((SIZE, SIZE))
+    frequencies = np.fft.fftfreq(SIZE)[:, None] ** 2 + np.fft.rfftfreq(SIZE) ** 2  # squared, in cycles a pixel
+    # White noise through a Gaussian for each kind of marks (deviation: half their size), brought to the same contrast.
+    power = sum(width**2 * np.exp(-((np.pi * width) ** 2) * frequencies) for width in WIDTHS)
+    noise = np.fft.irfft2(np.fft.rfft2(white) * np.sqrt(power), s=white.shape)
+    return (noise - noise.mean()) / noise.std()

@@ -7,14 +7,10 @@ from helpers.tiny import noise_picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artnet.image.ground import CONTRAST, SIZE, hashes, levels, on_ground, pattern
+from artnet.image.ground import CONTRAST, SIZE, levels, on_ground, pattern
 from artnet.model import drafts
 
 GREY = np.full((2 * SIZE, SIZE + 40, 3), 128, np.uint8)
-
-
-def test_hashes_are_murmurs():
-    assert hashes(3).tolist() == [0, 0x514E28B7, 0x30F4C306]
 
 
 def test_the_noise_has_marks_of_all_sizes_in_no_direction():

@@ -16,9 +16,9 @@ const MAX_STYLE_SIDE = 2048;
 const SHARE_OF_THE_PAST = 0.9; // in the statistics of a camera's frames, so that they change smoothly
 
 export class Engine {
-  /** @param noise see `applyFinish`. */
-  constructor(network, noise) {
-    Object.assign(this, {network, noise, tf: network.tf});
+  /** @param noise see `applyFinish`. @param ground see `onGround`. */
+  constructor(network, noise, ground) {
+    Object.assign(this, {network, noise, ground, tf: network.tf});
     this.drafts = network.config.passes === 2;
     this.stride = network.stride * (this.drafts ? MOST_FACTOR : 1); // so that a draft's sides are multiples of its own
   }
@@ -52,7 +52,7 @@ export class Engine {
    */
   async paint(content, style, settings, report) {
     const progress = async (share) => { await turn(); report(share); };
-    const grounded = onGround(content, settings.strength); // which frames do not get: it would make them flicker
+    const grounded = onGround(content, settings.strength, this.ground); // not under frames, which it makes flicker
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
     return this.#finished(painted, content, style, settings);

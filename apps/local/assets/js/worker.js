@@ -19,10 +19,12 @@ const cancelled = new Set();
 const TASKS = {
   /** {grainSteps of page.json, backend: optional} -> {backend, name: in words}. */
   async start({grainSteps, backend: wanted}) {
-    const files = ['artnet.safetensors', 'grain.bin'].map((name) => download(new URL(`../${name}`, import.meta.url)));
-    const [{tf, backend}, checkpoint, grain] = await Promise.all([startRuntime(wanted), ...files]);
+    const names = ['artnet.safetensors', 'grain.bin', 'ground.bin'];
+    const files = names.map((name) => download(new URL(`../${name}`, import.meta.url)));
+    const [{tf, backend}, checkpoint, grain, ground] = await Promise.all([startRuntime(wanted), ...files]);
     const {config, tensors} = readCheckpoint(checkpoint);
-    engine = new Engine(new Network(tf, config, tensors), {values: new Int8Array(grain), steps: grainSteps});
+    const noise = {values: new Int8Array(grain), steps: grainSteps};
+    engine = new Engine(new Network(tf, config, tensors), noise, new Int8Array(ground));
     return {backend, name: NAMES[backend]};
   },
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.starts OTHER_CHECKOUT [--json FILE]
 
-All in turn in one run. Compiled networks are in the cache, as after the first use; both checkouts have the same
+`modules` are the files of the project's own that a photo goes through. All in turn in one run. Compiled networks are in the cache, as after the first use; both checkouts have the same
 environment and each its own code.
 """
 
@@ -19,11 +19,20 @@ from apps import samples
 from apps.benchmark.timing import describe, interleaved, save, summary
 
 SIDE, ROUNDS = 512, 15
+PACKAGES = ("apps", "artnet", "pruning", "s2transform")
 
 
 def command(checkout: Path, *arguments: str) -> Callable[[], object]:
     line = [sys.executable, "-m", "apps.cli", *arguments]
     return lambda: subprocess.run(line, cwd=checkout, check=True, capture_output=True)
+
+
+def modules(checkout: Path, *arguments: str) -> int:
+    """How many modules of the project a command imports."""
+    line = [sys.executable, "-X", "importtime", "-m", "apps.cli", *arguments]
+    log = subprocess.run(line, cwd=checkout, check=True, capture_output=True, text=True).stderr
+    imported = {row.rpartition("|")[2].strip() for row in log.splitlines() if row.startswith("import time:")}
+    return sum(name.partition(".")[0] in PACKAGES for name in imported)
 
 
 def main() -> None:
@@ -37,14 +46,16 @@ def main() -> None:
         with Image.open(samples.photo()) as image:
             image.convert("RGB").resize((SIDE, SIDE)).save(photo)
         paint = ["stylize", str(photo), "--style", str(samples.style("great-wave")), "-o", str(painted)]
+        touched = {name: modules(path, *paint) for name, path in checkouts.items()}
         jobs = {f"{name} --help": command(path, "--help") for name, path in checkouts.items()}
         jobs |= {f"{name} stylize": command(path, *paint) for name, path in checkouts.items()}
         found = interleaved(jobs, ROUNDS, warmup=1)
     rows = {name: summary(milliseconds) for name, milliseconds in found.items()}
     for name, row in rows.items():
         print(f"{name:15} {row}")
+    print(f"modules         {touched}")
     if args.json:
-        save(args.json, {"machine": describe(), "rounds": ROUNDS, "milliseconds": rows})
+        save(args.json, {"machine": describe(), "rounds": ROUNDS, "modules": touched, "milliseconds": rows})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import {match, momentsOf, move, paste, prepareStyle} from './transfer.js';
 
 const DRAFTING = 0.2; // a draft's share of the work
 const MAX_STYLE_SIDE = 2048;
+const GROUND_OF_FRAMES = 0.4; // more of it makes them flicker
 const SHARE_OF_THE_PAST = 0.9; // in the statistics of a camera's frames, so that they change smoothly
 
 export class Engine {
@@ -52,7 +53,7 @@ export class Engine {
    */
   async paint(content, style, settings, report) {
     const progress = async (share) => { await turn(); report(share); };
-    const grounded = onGround(content, settings.strength, this.ground); // not under frames, which it makes flicker
+    const grounded = onGround(content, settings.strength, this.ground);
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
     return this.#finished(painted, content, style, settings);
@@ -61,7 +62,8 @@ export class Engine {
   /** A camera's frame in a style. @param memory one object for all frames of a camera, {} at first. */
   async paintFrame(frame, style, settings, memory) {
     const held = memory.style === style ? memory.statistics : {};
-    const {painted, statistics} = await this.#painted(frame, style, settings.strength, {held});
+    const grounded = onGround(frame, GROUND_OF_FRAMES * settings.strength, this.ground);
+    const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {held});
     this.tf.dispose(memory.statistics ?? []);
     Object.assign(memory, {style, statistics});
     return this.#finished(painted, frame, style, settings);

@@ -2,8 +2,8 @@
 
     python -m benchmarks.starts OTHER_CHECKOUT [--json FILE]
 
-`modules` are the files of the project's own that a photo goes through. All in turn in one run. Compiled networks are in the cache, as after the first use; both checkouts have the same
-environment and each its own code.
+`modules` are those of the project that painting imports. All in turn in one run. Compiled networks are in the cache, as
+after the first use; both checkouts have the same environment and each its own code.
 """
 
 import argparse

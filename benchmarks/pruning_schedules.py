@@ -17,7 +17,6 @@ from torch import nn
 import pruning
 from benchmarks.classifiers import Results, accuracy, calibration, fit, options, recalibrate, task
 from pruning.schedules import SoftHardPruner
-from pruning.schedules.groups import find_groups
 from pruning.zoo.data import Splits
 
 KEPT = 0.4
@@ -33,7 +32,7 @@ class RandomPruner(SoftHardPruner):
 
     def _order(self, name: str) -> list[int]:
         lots = torch.Generator().manual_seed(sum(map(ord, name)) + self.seed)
-        return torch.randperm(self.groups.sizes[name], generator=lots).tolist()
+        return torch.randperm(self.sizes[name], generator=lots).tolist()
 
 
 def run(name: str, seed: int, epochs: int) -> dict[str, object]:
@@ -53,7 +52,7 @@ def run(name: str, seed: int, epochs: int) -> dict[str, object]:
 def without_pruning(seed: int, epochs: int, widths: tuple[int, int, int]) -> dict[str, object]:
     model, splits = task(seed, widths)
     fit(model, splits.train, epochs, seed)
-    network = find_groups(model, splits.example).network
+    network = pruning.trace(model, splits.example).network
     return measured(model, splits, network.totals({}))
 
 

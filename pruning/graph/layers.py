@@ -21,6 +21,8 @@ MIXING = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 channels that are left."""
 LAYERS = (Conv, Norm, nn.Linear, nn.PReLU, *MIXING)
 NORM_BUFFERS = ("running_mean", "running_var")
+WHOLE = ("weight", "bias", NORM_BUFFERS[0])
+"""What makes up a channel of a layer's output: with all of it at 0 the channel is 0."""
 
 
 def is_depthwise(module: nn.Module) -> bool:
@@ -159,11 +161,12 @@ def silence_inputs(module: nn.Module, positions: np.ndarray) -> None:
 
 
 def silence_outputs(module: nn.Module, positions: np.ndarray) -> None:
-    """Set everything that makes these output channels to zero, in place: weight, bias, running mean."""
+    """Set everything that makes these output channels to zero, in place."""
     places = positions
     if (axis := channel_axis(module, "out")) == 1:
         places = np.unique(positions % (width(module, "out") // module.groups))  # type: ignore[operator]
-    for name, where, which in (("weight", axis, places), ("bias", 0, positions), (NORM_BUFFERS[0], 0, positions)):
+    for name in WHOLE:
+        where, which = (axis, places) if name == "weight" else (0, positions)
         tensor = getattr(module, name, None)
         if tensor is not None:
             tensor.index_fill_(where, torch.from_numpy(which).to(tensor.device), 0)

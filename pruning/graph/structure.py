@@ -138,6 +138,11 @@ class Network:
     carried_parameters: frozenset[str] = frozenset()
     following: frozenset[str] = frozenset()
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """{group: channels}, in execution order."""
+        return {name: group.channels for name, group in self.groups.items()}
+
     def removed_positions(self, removed: Mapping[str, Channels]) -> dict[tuple[str, Side], np.ndarray]:
         """Positions to cut on each side of each layer, for the removed channels of each group; sorted, each once."""
         parts: dict[tuple[str, Side], list[np.ndarray]] = {}
@@ -185,7 +190,7 @@ class Network:
         widths = self.widths(removed)
         macs = sum(cost.macs(*widths[name]) for name, cost in self.layers.items())
         params = sum(cost.parameters(*widths[name]) for name, cost in self.layers.items())
-        channels = sum(group.channels for group in self.groups.values()) - sum(map(len, removed.values()))
+        channels = sum(self.sizes.values()) - sum(map(len, removed.values()))
         others = self.other_parameters - self._carried_parameters(removed)
         return {"macs": macs, "params": params + others, "channels": channels}
 

@@ -2,6 +2,8 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from torch import nn
 
@@ -10,10 +12,10 @@ from pruning.graph import TracedModel, trace
 from pruning.graph.cutting import cut
 from pruning.graph.structure import Network
 from pruning.graph.tracing import RAISE
-from pruning.planning.costs import group_plans
+from pruning.planning.removal import part_left, removal_plan
 from pruning.planning.scoring import Statistics, check_normalisation, comparable, raw_scores, views
 from pruning.planning.selection import SCOPES, Counts, Ranking, Removed, below, check_target, reach
-from pruning.plans import Cost, Plan
+from pruning.plans import Plan
 from pruning.recording import Example
 from pruning.surgery.latency import latency_ms
 
@@ -73,11 +75,11 @@ def plan(
     normalise = check_normalisation(found.normalise if normalise is None else normalise)
     _check_options(eps, target, scope, min_channels, round_to, max_per_layer)
     traced = _traced(model, example, keep, on_unsupported)
-    model, example, network = traced.model, traced.inputs, traced.network
+    network = traced.network
     if not network.groups and traced.skipped:
         reasons = "; ".join(f"{name}: {why}" for name, why in traced.skipped.items())
         raise ValueError(f"nothing can be pruned: {reasons}")
-    groups = views(model, network, statistics, seed)
+    groups = views(traced.model, network, statistics, seed)
     raw = raw_scores(groups, found)
     even = {name: values.numpy() for name, values in comparable(raw, found, groups, normalise).items()}
     kinds = {name: view.kind() for name, view in groups.items()}
@@ -85,22 +87,11 @@ def plan(
     ranking = Ranking(scores, min_channels, round_to, max_per_layer, even, kinds)
     counts = below(ranking, eps) if target is None else _reach(traced, ranking, target, scope, on_unsupported)
     removed = ranking.removed(counts)
-    _warn(model, network, ranking, removed, eps)
-    return Plan(
-        criterion=criterion,
-        normalise=normalise,
-        scope=scope,
-        eps=eps,
-        target=dict(target) if target else None,
-        keep=list(traced.keep),
-        example_shapes=traced.inputs.shapes(),
-        groups=group_plans(network, removed, _empty(ranking, eps)),
-        before=_totals(model, example, network, {}, target),
-        after=_totals(model, example, network, removed, target),
-        skipped=dict(traced.skipped),
-        choices=list(traced.choices),
-        following=sorted(network.following),
-    )
+    _warn(traced.model, network, ranking, removed, eps)
+    made = removal_plan(traced, removed, target, "plan", _empty(ranking, eps))
+    if target and "latency_ms" in target:
+        made.before["latency_ms"], made.after["latency_ms"] = (_latency(traced, gone) for gone in ({}, removed))
+    return replace(made, criterion=criterion, normalise=normalise, scope=scope, eps=eps)
 
 
 def _traced(
@@ -138,24 +129,15 @@ def _check_options(
 def _reach(
     traced: TracedModel, ranking: Ranking, target: Mapping[str, float], scope: str, on_unsupported: str
 ) -> Counts:
-    model, example, network = traced.model, traced.inputs, traced.network
     [(kind, goal)] = target.items()
-    dense = network.totals({}).get(kind, 1)
     cost: Callable[[Removed], float]
-    if kind == "latency_ms":
-        cost = lambda removed: latency_ms(cut(model, network, removed), example)  # noqa: E731
-    else:
-        cost = lambda removed: network.totals(removed)[kind] / dense  # noqa: E731
+    cost = partial(_latency, traced) if kind == "latency_ms" else partial(part_left, traced.network, kind=kind)
     return reach(ranking, kind, goal, scope, cost, strict=on_unsupported == RAISE)
 
 
-def _totals(
-    model: nn.Module, example: Example, network: Network, removed: Removed, target: Mapping[str, float] | None
-) -> Cost:
-    totals: Cost = dict(network.totals(removed))
-    if target and "latency_ms" in target:
-        totals["latency_ms"] = latency_ms(cut(model, network, removed), example)
-    return totals
+def _latency(traced: TracedModel, removed: Removed) -> float:
+    """Milliseconds of a forward of the example."""
+    return latency_ms(cut(traced.model, traced.network, removed), traced.inputs)
 
 
 def _warn(model: nn.Module, network: Network, ranking: Ranking, removed: Removed, eps: float) -> None:

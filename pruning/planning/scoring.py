@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pruning.criteria.evidence import ChannelStatistics, Evidence
 from pruning.criteria.registry import Criterion, get
-from pruning.criteria.view import GroupView
+from pruning.criteria.view import GroupView, group_views
 from pruning.graph import TracedModel, as_traced
 from pruning.graph.structure import Network
 from pruning.recording import Example
@@ -52,8 +52,7 @@ def views(model: nn.Module, network: Network, statistics: Statistics | None, see
     """
     evidence = statistics if isinstance(statistics, Evidence) else Evidence(outputs=dict(statistics or {}))
     _check_evidence(network, evidence)
-    modules = dict(model.named_modules())
-    return {name: GroupView(group, network, modules, evidence, seed) for name, group in network.groups.items()}
+    return group_views(model, network, evidence, seed)
 
 
 def _check_evidence(network: Network, evidence: Evidence) -> None:

@@ -17,10 +17,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pruning.criteria.view import group_views
+from pruning.planning.removal import removal_plan, trace_prunable
 from pruning.plans import Plan
 from pruning.recording import Example
-from pruning.schedules.groups import Groups, find_groups, lowest_count, uniform_share
 from pruning.schedules.settings import Schedule, get
+from pruning.schedules.shares import lowest_count, uniform_share
 
 GRADIENT_LIMIT = 7.0
 """At 1 no channel comes back, and soft pruning is hard pruning; from 10 on noise brings them back
@@ -80,14 +82,16 @@ class SoftHardPruner:
             raise ValueError(f"epochs and min_channels must be at least 1, got {epochs} and {min_channels}")
         self.method = schedule if isinstance(schedule, str) else "schedule"
         self.schedule = get(schedule) if isinstance(schedule, str) else schedule
-        self.groups: Groups = find_groups(model, example, list(keep), on_unsupported)
+        self.traced = trace_prunable(model, example, keep, on_unsupported)
+        self.groups = group_views(model, self.traced.network)
+        self.sizes = self.traced.network.sizes
         self.gradient_limit = gradient_limit
         self.returned: list[int] = []
         self.target, self.epochs, self.min_channels = target, epochs, min_channels
-        self.share = uniform_share(self.groups, target, min_channels)
+        self.share = uniform_share(self.traced.network, target, min_channels)
         self.seed, self.epoch = seed, 0
-        self.pruned: dict[str, list[int]] = {name: [] for name in self.groups.sizes}
-        self.hard: dict[str, list[int]] = {name: [] for name in self.groups.sizes}
+        self.pruned: dict[str, list[int]] = {name: [] for name in self.sizes}
+        self.hard: dict[str, list[int]] = {name: [] for name in self.sizes}
         self._held: list[tuple[nn.Module, str, Tensor]] = []
         self._handles: list[Any] = []
         self._optimizers: list[torch.optim.Optimizer] = []
@@ -105,16 +109,16 @@ class SoftHardPruner:
         for name, pruned in self.pruned.items():
             if not pruned:
                 continue
-            passed = torch.ones(self.groups.sizes[name])
+            passed = torch.ones(self.sizes[name])
             if self.schedule.thin_gradients:
                 part = 1 - self.schedule.hardness(self.epoch - 1, self.epochs)
                 passed[pruned] = part * (torch.rand(len(pruned), generator=self._generator) < PASSED).float()
-            for member in self.groups.filters(name):
-                gradient = self.groups.weight(member).grad
+            view = self.groups[name]
+            for member in view.filters():
+                gradient = view.weight(member).grad
                 if gradient is not None:
-                    norms = self.groups.layer_norms(name, member, gradient)
-                    limited = passed * _limits(norms, pruned, self.gradient_limit)
-                    gradient.mul_(self.groups.slot(member, "weight", limited))
+                    limited = passed * _limits(view.layer_norms(member, gradient), pruned, self.gradient_limit)
+                    gradient.mul_(view.factors(member, "weight", limited))
 
     @torch.no_grad()
     def after_step(self) -> None:
@@ -141,7 +145,7 @@ class SoftHardPruner:
         goal, fixed = self.share * share, 0.0 if self.schedule.thin_gradients else hardness
         fixed = 1.0 if hardened else fixed
         before = {name: set(channels) for name, channels in self.pruned.items()}
-        for name, size in self.groups.sizes.items():
+        for name, size in self.sizes.items():
             order = self._order(name)
             self.pruned[name] = order[: lowest_count(size, goal, self.min_channels)]
             self.hard[name] = order[: lowest_count(size, goal * fixed, self.min_channels)]
@@ -162,38 +166,36 @@ class SoftHardPruner:
         for handle in self._handles:
             handle.remove()
         self._handles, self._optimizers = [], []
-        return self.groups.plan(self.pruned, f"schedule {self.method}", self.target)
+        return removal_plan(self.traced, self.pruned, self.target, f"schedule {self.method}")
 
     def _order(self, name: str) -> list[int]:
         """Channels by norm, lowest first; those that are hard stay in front, whatever else is zero."""
-        norms = self.groups.norms(name)
+        norms = self.groups[name].filter_norms()
         norms[self.hard[name]] = -1.0
         return norms.argsort(stable=True).tolist()
 
     def _soften(self, name: str, factor: float) -> None:
-        values = torch.ones(self.groups.sizes[name])
+        values = torch.ones(self.sizes[name])
         values[self.pruned[name]] = factor
-        for member in self.groups.filters(name):
-            weight = self.groups.weight(member)
+        view = self.groups[name]
+        for member in view.filters():
+            weight = view.weight(member)
             memories = [m for optimizer in self._optimizers for m in optimizer.state.get(weight, {}).values()]
             for tensor in (weight, *memories):
                 if isinstance(tensor, Tensor) and tensor.shape == weight.shape:
-                    tensor.mul_(self.groups.slot(member, "weight", values))
+                    tensor.mul_(view.factors(member, "weight", values))
 
     def _hold(self) -> None:
         self._held = []
         for name, hard in self.hard.items():
             if hard:
-                values = torch.ones(self.groups.sizes[name])
+                values = torch.ones(self.sizes[name])
                 values[hard] = 0.0
+                view = self.groups[name]
                 self._held += [
-                    (self._layer(member.layer), part, self.groups.slot(member, part, values))
-                    for member, part in self.groups.parts(name)
+                    (view.modules[m.layer], part, view.factors(m, part, values)) for m, part in view.makers()
                 ]
         self.after_step()
-
-    def _layer(self, name: str) -> nn.Module:
-        return self.groups.model.get_submodule(name)
 
 
 def _limits(norms: Tensor, pruned: list[int], limit: float) -> Tensor:

@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pruning.planning.removal import part_left, removal_plan, trace_prunable
 from pruning.planning.selection import FRACTIONS, check_target
 from pruning.plans import Plan
 from pruning.recording import Example
-from pruning.schedules.groups import Groups, find_groups
 from pruning.search.indicators import Gates, Indicators, stages
 
 
@@ -89,11 +89,11 @@ class Dais:
         if epochs < 1 or self.options.sharpness < 1 or not 0 < self.options.tolerance < 1:
             raise ValueError(f"epochs and sharpness must be at least 1, tolerance in (0, 1); got {epochs}, {options}")
         self.target, self.epochs, self.epoch = target, epochs, 0
-        self.groups: Groups = find_groups(model, example, list(keep), on_unsupported)
+        self.traced = trace_prunable(model, example, keep, on_unsupported)
         self._check_budget()
-        self.indicators = Indicators(self.groups, self.options.start)
+        self.indicators = Indicators(self.traced, self.options.start)
         self.corrected = 0
-        self._stages = stages(self.groups)
+        self._stages = stages(self.traced)
         self._optimizer = torch.optim.Adam(self.indicators.parameters(), self.options.rate)
 
     def step(self, loss: Tensor) -> None:
@@ -139,11 +139,12 @@ class Dais:
         self.indicators.release()
         chosen = _by_group(self._ranked()[: self._count()])
         final = self._within_budget()
-        self.corrected = sum(len(set(chosen.get(n, [])) ^ set(final.get(n, []))) for n in self.groups.sizes)
-        return self.groups.plan(final, "search dais", self.target)
+        self.corrected = sum(len(set(chosen.get(n, [])) ^ set(final.get(n, []))) for n in self.traced.network.sizes)
+        return removal_plan(self.traced, final, self.target, "search dais")
 
     def _check_budget(self) -> None:
-        least = self.groups.cost({name: range(size - 1) for name, size in self.groups.sizes.items()}, "macs")
+        network = self.traced.network
+        least = part_left(network, {name: range(size - 1) for name, size in network.sizes.items()}, "macs")
         if least > self.fraction:
             message = f"macs can be brought to {least:.3f} of the dense network at the least, not {self.fraction}"
             raise ValueError(message)
@@ -197,7 +198,7 @@ class Dais:
         return _by_group(removed)
 
     def _cost(self, removed: list[tuple[str, int]]) -> float:
-        return self.groups.cost(_by_group(removed), "macs")
+        return part_left(self.traced.network, _by_group(removed), "macs")
 
 
 def search(

@@ -7,12 +7,12 @@ again), and so that all layers of a residual stream share it.
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pruning.graph.layers import LayerCost, Side
-from pruning.schedules.groups import Groups
+from pruning.criteria.view import group_views
+from pruning.graph import TracedModel
+from pruning.graph.layers import LayerCost, Side, place_of_channels
 
 Gates = dict[str, Tensor]
 """Group -> (C,) indicators"""
@@ -22,25 +22,25 @@ class Indicators(nn.Module):
     """Indicators sigmoid(sharpness * alpha) on a model; sharpness is the inverse of the temperature.
 
     Args:
-        groups: of the model that they act on, until `release`.
+        traced: the model that they act on, until `release`.
         start: first value of every alpha.
     """
 
-    def __init__(self, groups: Groups, start: float) -> None:
+    def __init__(self, traced: TracedModel, start: float) -> None:
         super().__init__()
-        self.groups, self.sharpness = groups, 1.0
-        device = next(groups.model.parameters()).device
-        self.alphas = nn.ParameterList(torch.full((size,), start, device=device) for size in groups.sizes.values())
-        self._parts = _by_side(groups)
+        self.network, self.sharpness = traced.network, 1.0
+        device = next(traced.model.parameters()).device
+        self.alphas = nn.ParameterList(torch.full((group.channels,), start, device=device) for group in traced)
+        self._parts = _by_side(traced)
         self._handles: list[Any] = [
-            groups.model.get_submodule(layer).register_forward_pre_hook(self._hook(layer))
+            traced.model.get_submodule(layer).register_forward_pre_hook(self._hook(layer))
             for layer, side in self._parts
             if side == "in"
         ]
 
     def values(self) -> dict[str, Tensor]:
         """(C,) alpha of every group."""
-        return dict(zip(self.groups.sizes, self.alphas, strict=True))
+        return dict(zip(self.network.groups, self.alphas, strict=True))
 
     def forward(self) -> Gates:
         """The indicators of every group."""
@@ -53,7 +53,7 @@ class Indicators(nn.Module):
 
     def macs(self, gates: Gates) -> Tensor:
         """Multiply-accumulates per picture, differentiable: every channel counts by its indicator."""
-        return torch.stack([self._layer_macs(cost, gates) for cost in self.groups.network.layers.values()]).sum()
+        return torch.stack([self._layer_macs(cost, gates) for cost in self.network.layers.values()]).sum()
 
     def _layer_macs(self, cost: LayerCost, gates: Gates) -> Tensor:
         out = self._width(cost, "out", gates)
@@ -70,7 +70,7 @@ class Indicators(nn.Module):
     def _hook(self, layer: str) -> Any:
         def gate(module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             x = args[0]
-            axis = x.ndim - 1 if isinstance(module, nn.Linear) else 1
+            axis = place_of_channels(module, x)
             factors = x.new_ones(x.shape[axis])
             values = self.values()
             for name, local, channel in self._parts[layer, "in"]:
@@ -81,24 +81,25 @@ class Indicators(nn.Module):
         return gate
 
 
-def _by_side(groups: Groups) -> dict[tuple[str, Side], list[tuple[str, Tensor, Tensor]]]:
+def _by_side(traced: TracedModel) -> dict[tuple[str, Side], list[tuple[str, Tensor, Tensor]]]:
     """(group, positions, channels of the group) for every side of a layer that a group has a part in."""
-    device = next(groups.model.parameters()).device
+    device = next(traced.model.parameters()).device
     parts: dict[tuple[str, Side], list[tuple[str, Tensor, Tensor]]] = {}
-    for name, group in groups.network.groups.items():
+    for group in traced:
         for member in group.members:
-            local, channel = (torch.from_numpy(np.asarray(a)).to(device) for a in (member.local, member.channel))
-            parts.setdefault((member.layer, member.side), []).append((name, local, channel))
+            local, channel = (torch.from_numpy(at).to(device) for at in (member.local, member.channel))
+            parts.setdefault((member.layer, member.side), []).append((group.name, local, channel))
     return parts
 
 
-def stages(groups: Groups) -> list[list[str]]:
+def stages(traced: TracedModel) -> list[list[str]]:
     """Groups inside the residual blocks of one stage: those that only feed the same stream, two or more of them."""
-    owner = {member.layer: name for name in groups.sizes for member in groups.filters(name)}
+    filters = {name: view.filters() for name, view in group_views(traced.model, traced.network).items()}
+    owner = {member.layer: name for name, members in filters.items() for member in members}
     found: dict[str, list[str]] = {}
-    for name, group in groups.network.groups.items():
+    for name, group in traced.network.groups.items():
         fed = {owner.get(layer) for layer in group.consumers}
         target = fed.pop() if len(fed) == 1 else None
-        if target is not None and len(groups.filters(target)) > 1:
+        if target is not None and len(filters[target]) > 1:
             found.setdefault(target, []).append(name)
     return [names for names in found.values() if len(names) > 1]

@@ -8,8 +8,8 @@ from pruning_nets import Net, pictures
 from torch import nn
 
 import pruning
+from pruning.criteria.view import group_views
 from pruning.graph.layers import per_filter, rows, silence_outputs
-from pruning.schedules.groups import find_groups
 
 
 def grouped():
@@ -63,9 +63,10 @@ def test_filters_of_a_grouped_transposed_convolution():
     with torch.no_grad():
         silence_outputs(layer, np.array([1, 5]))
     assert rows(layer, "out", layer.weight).abs().sum(1).eq(0).nonzero().flatten().tolist() == [1, 5]
-    groups = find_groups(grouped(), pictures(2))
+    traced = pruning.trace(grouped(), pictures(2))
     bundles = rows(grouped().c, "out", grouped().c.weight).view(2, 4, -1)
-    assert torch.allclose(groups.norms("c"), bundles.transpose(0, 1).flatten(1).norm(dim=1))
+    norms = group_views(traced.model, traced.network)["c"].filter_norms()
+    assert torch.allclose(norms, bundles.transpose(0, 1).flatten(1).norm(dim=1))
 
 
 def along_the_tokens(m, x):

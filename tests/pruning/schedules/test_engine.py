@@ -7,8 +7,10 @@ import torch.nn.functional as F
 from torch import nn
 
 import pruning
+from pruning.criteria.view import group_views
+from pruning.planning.removal import part_left
 from pruning.schedules import SCHEDULES, Schedule, SoftHardPruner, constant, exponential
-from pruning.schedules.groups import find_groups, uniform_share
+from pruning.schedules.shares import uniform_share
 from pruning.zoo import networks
 
 EXAMPLE = torch.zeros(1, 3, 8, 8)
@@ -116,23 +118,21 @@ def test_removal_equals_masking(name, schedule):
 
 def test_norm_of_a_residual_channel_is_over_all_its_filters():
     model = Residual()
-    groups = find_groups(model, EXAMPLE)
     stream = torch.cat([model.stem.weight.flatten(1), model.b.weight.flatten(1)], 1)
-    assert torch.allclose(groups.norms("stem"), stream.norm(dim=1))
-    assert torch.allclose(groups.norms("a"), model.a.weight.flatten(1).norm(dim=1))
+    assert torch.allclose(norms(model, "stem"), stream.norm(dim=1))
+    assert torch.allclose(norms(model, "a"), model.a.weight.flatten(1).norm(dim=1))
 
 
 def test_norms_behind_concatenations_and_of_transposed_convolutions():
     model = ConcatSum()
-    groups = find_groups(model, EXAMPLE)
     for name, part in (("a", slice(0, 4)), ("b", slice(4, 10))):
         filters = [getattr(model, name).weight.flatten(1), model.c.weight[part].flatten(1)]
-        assert torch.allclose(groups.norms(name), torch.cat(filters, 1).norm(dim=1))
+        assert torch.allclose(norms(model, name), torch.cat(filters, 1).norm(dim=1))
     model = Concat()
-    assert torch.allclose(find_groups(model, EXAMPLE).norms("b"), model.b.weight.flatten(1).norm(dim=1))
+    assert torch.allclose(norms(model, "b"), model.b.weight.flatten(1).norm(dim=1))
     model = transposed()
     expected = model[2].weight.transpose(0, 1).flatten(1).norm(dim=1)
-    assert torch.allclose(find_groups(model, EXAMPLE).norms("2"), expected)
+    assert torch.allclose(norms(model, "2"), expected)
 
 
 @torch.no_grad()
@@ -141,6 +141,10 @@ def ordered(model):
     for layer in (model.stem, model.a, model.b):
         layer.weight.copy_(torch.ones_like(layer.weight) * torch.arange(1.0, len(layer.weight) + 1).view(-1, 1, 1, 1))
     return model
+
+
+def norms(model, group):
+    return group_views(model, pruning.trace(model, EXAMPLE).network)[group].filter_norms()
 
 
 def zero_filters(layer):
@@ -322,13 +326,14 @@ def test_too_few_and_too_many_epochs():
 
 
 def test_uniform_share_is_the_smallest_that_fits():
-    groups = find_groups(Residual(), EXAMPLE)
-    share = uniform_share(groups, {"params": 0.5}, 1)
-    counts = [int(n * share + 1e-6) for n in (8, 6)]
-    assert groups.cost({"stem": range(counts[0]), "a": range(counts[1])}, "params") <= 0.5
-    assert groups.cost({"stem": range(counts[0] - 1), "a": range(counts[1])}, "params") > 0.5 or groups.cost(
-        {"stem": range(counts[0]), "a": range(counts[1] - 1)}, "params"
-    ) > 0.5  # fmt: skip
+    network = pruning.trace(Residual(), EXAMPLE).network
+    share = uniform_share(network, {"params": 0.5}, 1)
+    stem, a = (int(n * share + 1e-6) for n in (8, 6))
+
+    def left(stem, a):
+        return part_left(network, {"stem": range(stem), "a": range(a)}, "params")
+
+    assert left(stem, a) <= 0.5 < max(left(stem - 1, a), left(stem, a - 1))
 
 
 def returned(schedule, **options):

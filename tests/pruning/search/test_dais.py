@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import pruning
-from pruning.schedules.groups import find_groups
+from pruning.planning.removal import removal_plan
 from pruning.search import Dais, Indicators, Options, search
 from pruning.search.indicators import stages
 from pruning.zoo import data, networks
@@ -43,14 +43,14 @@ def test_indicators_at_zero_and_one_are_the_removal(name):
     for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
         nn.init.normal_(norm.bias)
         nn.init.normal_(norm.running_mean)
-    groups = find_groups(model, EXAMPLE)
-    removed = {g: list(range(0, size, 3)) for g, size in groups.sizes.items()}
-    indicators = Indicators(groups, 0.5)
+    traced = pruning.trace(model, EXAMPLE)
+    removed = {g: list(range(0, size, 3)) for g, size in traced.network.sizes.items()}
+    indicators = Indicators(traced, 0.5)
     choose(indicators, removed)
     indicators.sharpness = 1e4
     gated, macs = model(pictures()), indicators.macs(indicators()).item()
     indicators.release()
-    plan = groups.plan(removed, "test", {"macs": 0.5})
+    plan = removal_plan(traced, removed, {"macs": 0.5}, "test")
     pruned = pruning.apply(model, plan)
     pruning.verify(model, plan, pruned, EXAMPLE)
     assert torch.allclose(gated, pruned(pictures()), atol=1e-4)
@@ -58,7 +58,7 @@ def test_indicators_at_zero_and_one_are_the_removal(name):
 
 
 def test_indicators_are_annealed_sigmoids():
-    indicators = Indicators(find_groups(MODELS["vgg"](), EXAMPLE), 0.5)
+    indicators = Indicators(pruning.trace(MODELS["vgg"](), EXAMPLE), 0.5)
     gate = next(iter(indicators().values()))
     assert torch.allclose(gate, torch.full((8,), 1 / (1 + math.exp(-0.5))))
     indicators.sharpness = 50.0
@@ -69,7 +69,7 @@ def test_indicators_are_annealed_sigmoids():
 def test_expected_macs_of_a_chain():
     model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 5, 3, padding=1), nn.Flatten(),
                           nn.Linear(5 * 64, 2))  # fmt: skip
-    indicators = Indicators(find_groups(model, EXAMPLE), 0.5)
+    indicators = Indicators(pruning.trace(model, EXAMPLE), 0.5)
     with torch.no_grad():
         indicators.alphas[0].copy_(torch.tensor([0.3, -1.0, 2.0, 0.0]))
     first, second = (gate.sum().item() for gate in indicators().values())
@@ -103,17 +103,17 @@ def test_no_pull_within_the_budget():
 
 def test_lasso_and_symmetry():
     model = networks.resnet(14, 3, widths=(4, 6, 8))
-    assert stages(find_groups(model, EXAMPLE)) == [
+    assert stages(pruning.trace(model, EXAMPLE)) == [
         [f"stages.{stage}.{block}.conv1" for block in range(2)] for stage in range(3)
     ]
     dais = dais_of(model, cost=0.0, lasso=0.1)
-    total = sum(dais.groups.sizes.values())
+    total = sum(dais.traced.network.sizes.values())
     gates = dais.indicators()
     assert dais.regulariser(gates).item() == pytest.approx(0.1 * total / (1 + math.exp(-0.5)), rel=1e-5)
     dais.indicators.release()
     dais = dais_of(model, cost=0.0, symmetry=1.0)
     assert dais.regulariser(dais.indicators()).item() == 0
-    gates = {name: torch.full((size,), 0.5) for name, size in dais.groups.sizes.items()}
+    gates = {name: torch.full((size,), 0.5) for name, size in dais.traced.network.sizes.items()}
     gates["stages.1.0.conv1"] = torch.ones(6)
     gates["stages.1.1.conv1"] = torch.tensor([1.0, 1, 1, 0, 0, 0])
     assert dais.regulariser(gates).item() == pytest.approx(2 * 0.25**2)

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.tables import others, quality, speed
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = (ROOT / "README.md", ROOT / "benchmarks" / "TRAINING.md", *sorted((ROOT / "docs").rglob("*.md")))
 MARKED = re.compile(r"(<!-- table: ([\w-]+) -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality.seen,
@@ -23,6 +23,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality-worst-pairs": quality.worst_pairs,
     "quality-finish": quality.finish,
     "quality-criteria": quality.criteria,
+    "ground": quality.ground,
     "speed-passes": speed.passes,
     "speed-engines": speed.engines,
     "speed-sizes": speed.sizes,

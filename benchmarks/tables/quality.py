@@ -73,6 +73,12 @@ def finish() -> str:
     return markdown(("400 pairs, 512 px", *FEWER), rows)
 
 
+def ground() -> str:
+    columns = ("style", "gram", "mstyle", "content", "mcont", *COUNTED)
+    rows = {name: row for name, row in result("ground")["rows"].items() if name.startswith("contrast")}
+    return scores("20 pairs, 512 px", columns, rows)
+
+
 def criteria() -> str:
     found = result("quality-criteria")["rows"]
     shown = {"dense": "dense, nothing removed", "zero": "**zero** (shipped)"}

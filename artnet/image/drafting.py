@@ -7,7 +7,9 @@ tensors.
 """
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
+
+from artnet.image.strips import for_strips
 
 FACTOR = 2
 """How many times smaller a draft is in training, and for strokes of middle size."""
@@ -18,7 +20,11 @@ DETAIL = 0.8
 """Share of the content's detail that is given back to an enlarged draft, before it is painted again."""
 MIDDLE = 128
 """The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
-SHARES = [round(MIDDLE + DETAIL * (level - MIDDLE)) for level in range(256)]
+SHARES = np.array([round(DETAIL * (level - MIDDLE)) for level in range(256)])
+RAISED, LOWERED = (np.maximum(change, 0).astype(np.uint8) for change in (SHARES, -SHARES))
+"""By how much detail of each level raises and lowers a sample."""
+ROWS = 64
+"""Of a strip; a multiple of every band of detail."""
 
 
 def factor_of(stroke_size: int) -> int:
@@ -38,9 +44,33 @@ def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
         draft: (H / factor, W / factor, 3) uint8.
         content: (H, W, 3) uint8, H and W multiples of twice the factor.
     """
-    size, band = (content.shape[1], content.shape[0]), 2 * content.shape[0] // draft.shape[0]
-    enlarged = Image.fromarray(draft).resize(size, Image.Resampling.BILINEAR)
-    luma = Image.fromarray(content).convert("L")
-    smooth = luma.reduce(band).resize(size, Image.Resampling.BILINEAR)
-    detail = ImageChops.subtract(luma, smooth, 1.0, MIDDLE).point(SHARES)
-    return np.asarray(ImageChops.add(enlarged, Image.merge("RGB", [detail] * 3), 1.0, -MIDDLE))
+    height, width = content.shape[:2]
+    factor = height // draft.shape[0]
+    band, small = 2 * factor, Image.fromarray(draft)
+    luma, result = np.empty((height, width), np.uint8), np.empty(content.shape, np.uint8)
+
+    def smoothed(top: int) -> np.ndarray:
+        strip = Image.fromarray(content[top : top + ROWS]).convert("L")
+        luma[top : top + ROWS] = np.asarray(strip)
+        return np.asarray(strip.reduce(band))
+
+    smooth = Image.fromarray(np.concatenate(for_strips(smoothed, height, ROWS)))
+
+    def mix(top: int) -> None:
+        strip = result[top : top + ROWS]
+        strip[:] = enlarged_rows(small, factor, top, len(strip))
+        difference = np.subtract(luma[top : top + ROWS], enlarged_rows(smooth, band, top, len(strip)), dtype=np.int16)
+        detail = np.clip(difference + MIDDLE, 0, 255).astype(np.uint8)
+        samples = strip.reshape(len(strip), -1)
+        # What would leave 0..255 is cut off without a wider type, which takes several times as long.
+        samples += np.minimum(np.repeat(RAISED[detail], 3, axis=1), 255 - samples)
+        samples -= np.minimum(np.repeat(LOWERED[detail], 3, axis=1), samples)
+
+    for_strips(mix, height, ROWS)
+    return result
+
+
+def enlarged_rows(picture: Image.Image, times: int, top: int, rows: int) -> np.ndarray:
+    """Some rows of a picture that is enlarged bilinearly."""
+    box = 0, top / times, picture.width, (top + rows) / times
+    return np.asarray(picture.resize((times * picture.width, rows), Image.Resampling.BILINEAR, box))

@@ -14,6 +14,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from artnet.image.strips import for_strips
+
 PHOTO_DETAIL = 6.1
 """Deviation of Immerkaer's filter over a sharp photo, in levels of 0..255 (the training photos: 5.7 in the mean). In a
 style of as much detail the content's stays whole."""
@@ -67,7 +69,8 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
     """
     height, width = painted.shape[:2]
     grain = np.tile(grain_pattern(round(finish.grain, 2)), (1, -(-min(width, COLUMNS) // BAND)))
-    for top in range(0, height, ROWS):
+
+    def finish_strip(top: int) -> None:
         for left in range(0, width, COLUMNS):
             part = painted[top : top + ROWS, left : left + COLUMNS]
             rows, columns = part.shape[:2]
@@ -76,6 +79,8 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
             finished = np.repeat(change, 3, axis=1).reshape(part.shape)
             finished += part
             part[:] = np.clip(finished, 0, 255, out=finished)
+
+    for_strips(finish_strip, height, ROWS)
 
 
 def detail_of(content: np.ndarray, start: tuple[int, int], size: tuple[int, int], share: float) -> np.ndarray:

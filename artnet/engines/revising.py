@@ -71,8 +71,12 @@ class RevisingEngine:
 
     def measure(self, rgb: np.ndarray, look: Look) -> Statistics:
         """See `Engine.measure`."""
-        content, looks, drafts = self.drafted(rgb, look, NOTHING_HELD)
-        return joined(drafts, self.full.measure(content, looks.full) if is_revised(look, looks.factor) else {})
+        looks = self.inner_looks(look)
+        if not is_revised(look, looks.factor):
+            small = reduced(pad_edges(rgb, self.stride), looks.factor)
+            return joined(self.draft.measure(small, looks.draft), {})
+        content, _, drafts = self.drafted(rgb, look, NOTHING_HELD)
+        return joined(drafts, self.full.measure(content, looks.full))
 
     def drafted(self, rgb: np.ndarray, look: Look, held: Held | None) -> tuple[np.ndarray, Sizes, Statistics]:
         """(what is painted at full size, the looks of both passes, the draft's statistics)."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import IO
 
 PREFIX = "artnet-web-"
 _LOCK = ".lock"
+_LONGEST = 71  # bytes of the folder's path: systems allow sockets 103, of which the helper processes' one needs 32
 
 
 @contextmanager
 def cache_folder() -> Iterator[str]:
-    """A new folder for uploads and results, gone in the end; leftovers of killed servers go at once."""
+    """A new folder for uploads and results, gone in the end; leftovers of killed servers go at once.
+
+    Within the context all temporary files of this process and its helpers go there.
+    """
     sweep_leftovers()
     with (
         TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
@@ -22,7 +27,22 @@ def cache_folder() -> Iterator[str]:
     ):
         _held(lock)
         os.rename(lock.name, Path(folder) / _LOCK)  # never there without being held
-        yield folder
+        with _temporary_in(folder):
+            yield folder
+
+
+@contextmanager
+def _temporary_in(folder: str) -> Iterator[None]:
+    if len(os.fsencode(folder)) > _LONGEST:
+        yield
+        return
+    before, where = os.environ.get("TMPDIR"), tempfile.tempdir
+    os.environ["TMPDIR"], tempfile.tempdir = folder, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = where
+        os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
 
 
 def sweep_leftovers() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,7 +23,7 @@ from apps.web import bodies
 from apps.web.clients import Clients
 from apps.web.hosts import Hosts
 from apps.web.logins import LONGEST, Logins
-from apps.web.multipart import UploadCheck
+from apps.web.multipart import UploadCheck, UploadError
 from apps.web.quota import Quota
 from apps.web.requests import API, JOB, RefusedError, answer, refusing, replay, whole
 
@@ -211,6 +212,7 @@ class Gate:
             reason = f"uploads take up to {most // 1_000_000} MB" if length else "say how long the upload is"
             raise RefusedError(413 if length else 411, reason)
         entry, got = self._begin(_address(scope), length), 0
+        ended: list[Exception] = []
         with refusing(400):
             check = UploadCheck(headers.get("content-type", ""))
 
@@ -218,15 +220,26 @@ class Gate:
             nonlocal got
             message = await receive()
             got += len(message.get("body", b""))
-            if message["type"] == "http.request":
-                with refusing(400):
-                    check.feed(message.get("body", b""))
+            try:
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                check.feed(message.get("body", b""))
+            except (ClientDisconnect, UploadError) as error:
+                ended.append(error)
+                raise MultiPartException("") from error  # at which alone Gradio deletes what has come so far
             return message
 
+        async def answered(message: Message) -> None:
+            if not ended:
+                await send(message)
+
         try:
-            await self.app(scope, watched, send)
+            await self.app(scope, watched, answered)
         finally:
             self.rules.quota.settle(entry, got)
+        with refusing(400):
+            for error in ended:
+                raise error
 
     def _begin(self, client: str, size: int) -> list:
         with refusing(413):

@@ -50,8 +50,8 @@ class Quota:
         """Delete what has not been touched for LIFETIME; `now` is in seconds since 1970."""
         for path in sorted(self.folder.rglob("*"), reverse=True):  # files before their folders
             with suppress(OSError):
-                if path in self._own or now - path.lstat().st_ctime <= LIFETIME:
-                    continue
+                if path in self._own or path.is_socket() or now - path.lstat().st_ctime <= LIFETIME:
+                    continue  # helper processes are started through a socket
                 path.rmdir() if path.is_dir() else path.unlink()  # folders that hold anything stay
 
     def _sum(self, client: str) -> int:

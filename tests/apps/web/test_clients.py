@@ -3,8 +3,10 @@
 import gc
 import hashlib
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -271,6 +273,14 @@ class TestQuota:
         quota.sweep(time.time() + LIFETIME + 60)
         assert [path.name for path in tmp_path.rglob("*")] == ["own", "page.jpg"]
 
+    @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="sockets have no files here")
+    def test_sockets_of_helpers_stay(self, quota, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)  # as the path must be short
+        with socket.socket(socket.AF_UNIX) as helper:
+            helper.bind("listener")
+            quota.sweep(time.time() + LIFETIME + 60)
+            assert (tmp_path / "listener").exists()
+
     def test_styles_in_use_stay(self, quota, tmp_path):
         used, unused = tmp_path / "used.jpg", tmp_path / "unused.jpg"
         for path in (used, unused):
@@ -328,6 +338,25 @@ def test_leftovers_of_killed_servers_go(tmp_path, monkeypatch):
     assert not kept.exists()
     with cache_folder() as folder:
         assert Path(folder).parent == tmp_path
+    assert tempfile.gettempdir() == str(tmp_path)
     for process in (killed, running):
         process.stdin.close()
         process.stdout.close()
+
+
+def test_helpers_leave_nothing_beside_the_folder(monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="a") as base:  # shorter than pytest's
+        monkeypatch.setattr("tempfile.tempdir", base)
+        monkeypatch.setenv("TMPDIR", base)
+        with cache_folder() as folder, tempfile.NamedTemporaryFile() as file:
+            assert Path(file.name).parent == Path(folder)
+            assert os.environ["TMPDIR"] == folder
+        assert (tempfile.gettempdir(), os.environ["TMPDIR"], os.listdir(base)) == (base, base, [])
+
+
+def test_sockets_in_a_deep_folder_would_not_be_allowed(tmp_path, monkeypatch):
+    deep = tmp_path / ("a" * 80)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with cache_folder():
+        assert tempfile.gettempdir() == str(deep)

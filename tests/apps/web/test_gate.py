@@ -1,8 +1,11 @@
 """What stands before the page: hostile requests over HTTP, each refused in words that name no path of the server."""
 
 import asyncio
+import json
 import os
 import re
+import socket
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -113,6 +116,38 @@ def test_who_leaves_while_sending_is_no_fault(caplog):
     asyncio.run(Gate(broken_off, SimpleNamespace(hosts=Hosts("localhost")))(scope, None, sent.append))
     assert sent == []
     assert not caplog.records
+
+
+HALF = (
+    "POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n"
+    "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    '--b\r\nContent-Disposition: form-data; name="files"; filename="half.jpg"\r\n\r\n' + 1000 * "a"
+)
+
+
+@pytest.mark.parametrize("end", ["", 20 * '\r\n--b\r\nContent-Disposition: form-data; name="more"\r\n\r\n1'])
+def test_nothing_stays_of_uploads_that_are_broken_off_or_refused(end, http, web_cache, caplog):
+    with socket.create_connection((http.base_url.host, http.base_url.port), timeout=20) as link:
+        link.sendall(HALF.encode())
+        wait_until(lambda: parts_of_uploads(web_cache))
+        if end:
+            link.sendall(end.encode())
+            answer = link.recv(4000).partition(b"\r\n\r\n")
+            assert b" 400 " in answer[0]
+            assert "takes up to 20 files" in json.loads(answer[2] or link.recv(4000))["error"]
+    wait_until(lambda: not parts_of_uploads(web_cache))
+    assert not caplog.records
+
+
+def parts_of_uploads(cache):
+    return [path for path in (Path(cache) / "served").glob("tmp*") if path.is_file()]
+
+
+def wait_until(condition):
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_streams_of_unknown_sessions_end_quietly(http, caplog):

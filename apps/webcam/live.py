@@ -2,10 +2,12 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 FADE = 0.6
 """Seconds in which one style becomes the next."""
+REMEMBERED = 10_000
+"""Frames whose times are kept: some minutes, as a view may run for days."""
 
 
 @dataclass
@@ -135,15 +139,24 @@ class PaintingThread:
 
 @dataclass
 class Meter:
-    """Frames per second, and the time from a picture's capture to its showing."""
+    """Frames per second, and the time from a picture's capture to its showing.
 
-    shown: list[float] = field(default_factory=list)
-    latency: list[float] = field(default_factory=list)
-    paint: list[float] = field(default_factory=list)
+    Attributes:
+        frames: how many were shown, the first of them at `begin`.
+        shown, latency, paint: of the last REMEMBERED of them: when, how old they were, and how long they took.
+    """
+
+    frames: int = 0
+    begin: float = 0.0
+    shown: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    latency: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    paint: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def count(self, painted: Painted) -> None:
         """Call it right after a painting was shown."""
         now = time.perf_counter()
+        self.begin = self.begin if self.frames else now
+        self.frames += 1
         self.shown.append(now)
         self.latency.append(now - painted.shot.taken)
         self.paint.append(painted.seconds)
@@ -151,23 +164,23 @@ class Meter:
     @property
     def line(self) -> str:
         """Of the last second, for the window."""
-        recent = [time for time in self.shown[-60:] if time > self.shown[-1] - 1]
-        span = recent[-1] - recent[0]
+        recent = list(takewhile(lambda when: when > self.shown[-1] - 1, reversed(self.shown)))
+        span = recent[0] - recent[-1]
         rate = f"{(len(recent) - 1) / span:.0f} fps  " if span else ""
         return f"{rate}{1000 * self.latency[-1]:.0f} ms"
 
     def report(self) -> dict:
         """Frames, seconds, frames per second, and percentiles in milliseconds."""
-        seconds = self.shown[-1] - self.shown[0] if len(self.shown) > 1 else 0.0
+        seconds = self.shown[-1] - self.begin if self.shown else 0.0
         return {
-            "frames": len(self.shown),
+            "frames": self.frames,
             "seconds": round(seconds, 3),
-            "fps": round((len(self.shown) - 1) / seconds, 2) if seconds else None,
+            "fps": round((self.frames - 1) / seconds, 2) if seconds else None,
             "latency_ms": _percentiles(self.latency),
             "paint_ms": _percentiles(self.paint),
         }
 
 
-def _percentiles(seconds: list[float]) -> dict[str, float]:
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
     values = np.percentile(seconds, (50, 95, 99, 100)) if seconds else [float("nan")] * 4
     return {name: round(1000 * float(v), 1) for name, v in zip(("p50", "p95", "p99", "max"), values, strict=True)}

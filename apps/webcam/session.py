@@ -76,7 +76,7 @@ class Session:
         """
         try:
             with PaintingThread(camera, load) as thread:
-                while frames is None or len(self.meter.shown) < frames:
+                while frames is None or self.meter.frames < frames:
                     new = thread.paintings.take(GLANCE)
                     self.painter = thread.painter
                     if new:

@@ -366,6 +366,19 @@ def test_meter(monkeypatch):
     assert meter.line == "10 fps  50 ms"
 
 
+def test_meter_keeps_no_more_than_the_last_frames(monkeypatch):
+    monkeypatch.setattr("apps.webcam.live.REMEMBERED", 3)
+    meter, now = Meter(), [0.0]
+    monkeypatch.setattr("apps.webcam.live.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    for n in range(21):
+        now[0] = n * 0.1
+        meter.count(Painted(Shot(PAINTED.rgb, now[0] - n / 100), PAINTED.rgb, 0.02))
+    assert [len(times) for times in (meter.shown, meter.latency, meter.paint)] == [3, 3, 3]
+    report = meter.report()
+    assert (report["frames"], report["fps"], report["seconds"]) == (21, 10.0, 2.0)
+    assert report["latency_ms"]["p50"] == 190
+
+
 class Unplugged:
     """A camera that opens `opens` times, and gives two pictures each time."""
 

@@ -57,6 +57,8 @@ def _example(row: dict[str, str], where: str, folder: Path) -> Example:
     name, label = (row["sequence"] or "").strip(), (row["label"] or "").strip().lower()
     if label not in LABELS:
         raise ValueError(f"{where}: the label {label!r} is none of {', '.join(LABELS)}")
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ValueError(f"{where}: {name!r} leads out of the folder; name a recording that lies in it")
     paths = [path for path in (folder / f"{name}{suffix}" for suffix in ("", *SUFFIXES)) if path.exists()]
     if not name or not paths:
         raise ValueError(f"{where}: there is no recording {name!r} in {folder}")

@@ -203,6 +203,8 @@ def refused(path, *parts):
         ("name,label\na,0\n", "line 1: needs the columns sequence and label"),
         ("sequence,label\na,0\nb,maybe\n", "line 3: the label 'maybe'"),
         ("sequence,label\na,0\ngone,1\n", "line 3: there is no recording 'gone'"),
+        ("sequence,label\na,0\n/etc,1\n", "line 3: '/etc' leads out of the folder"),
+        ("sequence,label\na,0\nb/../../c,1\n", "line 3: 'b/../../c' leads out of the folder"),
         ("sequence,label\na,0\na,1\n", "'a' is listed more than once"),
         ("sequence,label\na,0\nb,0\nc,1\n", "1 subject(s) labelled abnormal"),
         ("sequence,label\na,0\nb,0\nc,1\nsolid,1\n", "solid is 3-D"),

@@ -55,7 +55,7 @@ def as_inputs(example: Example) -> Inputs:
     """The arguments of the forward: a tensor is one, a sequence gives several, a dict gives them by name.
 
     Raises:
-        ValueError: there is no tensor in it, or something that is neither a tensor nor a plain value.
+        ValueError: there is no tensor in it, only empty ones, or something that is neither a tensor nor a plain value.
     """
     if isinstance(example, Inputs):
         return example
@@ -71,6 +71,8 @@ def as_inputs(example: Example) -> Inputs:
             "example must be a float tensor (N, C, ...), a tuple of arguments or a dict of named arguments, holding "
             f"tensors, numbers or None, and at least one tensor; got {', '.join(odd) or 'no tensor'}"
         )
+    if not any(tensor.numel() for tensor in inputs.tensors()):
+        raise ValueError(f"example is empty, of shapes {[tuple(x.shape) for x in inputs.tensors()]}; give one picture")
     return inputs
 
 

@@ -17,6 +17,7 @@ class Atoms:
         self._parent = np.zeros(1 << 12, dtype=np.int64)
         self._count = 1
         self._fixed: dict[int, str | None] = {CONSTANT: None}
+        self._constants_leave = False
 
     def new(self, count: int) -> np.ndarray:
         """So many atoms, each a set of its own: (count,) int64."""
@@ -52,11 +53,16 @@ class Atoms:
         """Fix these without a reason, whatever else stands in the way of their removal."""
         for root in np.unique(self.find(atoms)).tolist():
             self._fixed[root] = None
+            self._constants_leave |= root == CONSTANT
 
     def is_fixed(self, atoms: np.ndarray) -> np.ndarray:
         """Booleans of the same shape."""
         roots, back = np.unique(self.find(atoms), return_inverse=True)
         return np.array([root in self._fixed for root in roots.tolist()], dtype=bool)[back].reshape(atoms.shape)
+
+    def are_constants(self, atoms: np.ndarray) -> bool:
+        """Whether all of these are fixed by constants alone, and not by inputs or outputs of the network."""
+        return not self._constants_leave and not self.find(atoms).any()
 
     def reason(self, atoms: np.ndarray) -> str | None:
         """The first reason among these atoms, None if there is none."""
@@ -77,5 +83,6 @@ class Atoms:
         self._parent[high] = low
         if high in self._fixed:
             why = self._fixed.pop(high)
+            self._constants_leave |= low == CONSTANT and why is None
             silent = low in self._fixed and self._fixed[low] is None
             self._fixed[low] = None if silent or why is None else self._fixed.get(low, why)

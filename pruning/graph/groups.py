@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
-from pruning.graph.layers import Conv, LayerCost, Side, is_per_channel, layer_cost, width
+from pruning.graph.cutting import all_tensors
+from pruning.graph.layers import OWN, Conv, LayerCost, Side, is_per_channel, layer_cost, width
 from pruning.graph.running import Run
 from pruning.graph.shadows import Labels
 from pruning.graph.structure import Attribute, Carried, ChannelGroup, Crossing, Member, Network
@@ -43,13 +45,15 @@ def find_network(
             continue
         if cost.out > 1 and (why := atoms.reason(_new(atoms.find(labels), reported))) is not None:
             refused[name] = why
+        elif cost.out > 1 and atoms.are_constants(labels):
+            refused[name] = "they take the places of constants, such as the zeros that a state starts with"
         free = atoms.find(labels)[~atoms.is_fixed(labels)]
         new = [root for root in dict.fromkeys(free.tolist()) if root not in owners]
         owners |= {root: (name, channel) for channel, root in enumerate(new)}
         if new:
             sizes[name] = len(new)
     members = _members(run, layers, owners)
-    carried = _carried(run, layers, owners)
+    carried = _carried(run, owners)
     attributes, crossings = _attributes(run, owners), _crossings(run, owners)
     groups = {n: _group(n, size, members.get(n, []), layers) for n, size in sizes.items()}
     groups = {
@@ -96,7 +100,7 @@ def _fix_uncuttable(run: Run) -> None:
     for module, name in run.names.items():
         sides = [run.sides.get((name, side)) for side in ("out", "in")]  # type: ignore[call-overload]
         if not isinstance(getattr(module, "weight", None), nn.Parameter | None):
-            shadows.fix(sides, f"{name} computes its weight, by weight or spectral normalisation; remove that first")
+            shadows.fix(sides, f"{name} computes its weight{_way_past_computing(module)}")
         for parameter in module.parameters(recurse=False):
             if owners.setdefault(parameter, name) != name:
                 shadows.fix(sides, f"{name} shares parameters with another layer ({owners[parameter]})")
@@ -104,6 +108,14 @@ def _fix_uncuttable(run: Run) -> None:
                     [run.sides.get((owners[parameter], side)) for side in ("out", "in")],  # type: ignore[call-overload]
                     f"{owners[parameter]} shares parameters with another layer ({name})",
                 )
+
+
+def _way_past_computing(module: nn.Module) -> str:
+    if is_parametrized(module):
+        return "; call torch.nn.utils.parametrize.remove_parametrizations on it first"
+    if hasattr(module, "weight_orig"):
+        return ", by spectral normalisation; call torch.nn.utils.remove_spectral_norm on it first"
+    return ""
 
 
 def _channels(
@@ -139,15 +151,15 @@ def _members(
     return found
 
 
-def _carried(
-    run: Run, layers: Mapping[str, LayerCost], owners: Mapping[int, tuple[str, int]]
-) -> dict[str, list[Carried]]:
+def _carried(run: Run, owners: Mapping[int, tuple[str, int]]) -> dict[str, list[Carried]]:
     """Parameters and buffers that are cut without being a layer's own weight, bias or running statistics."""
-    ran = {name for name in layers if (name, "out") in run.sides}
-    own = {f"{n}.{part}" for n in ran for part in ("weight", "bias", "running_mean", "running_var")}
+    ran = [module for module, name in run.names.items() if (name, "out") in run.sides]
+    # By identity, as a weight may go by another name too (that of an embedding, of the same layer in another place).
+    own = {id(getattr(module, part, None)) for module in ran for part in OWN}
+    tensors = all_tensors(run.model)
     found: dict[str, list[Carried]] = {}
     for tensor, axes in run.parameters.items():
-        if tensor in own:
+        if id(tensors.get(tensor)) in own:
             continue
         for axis, labels in enumerate(axes):
             for group, (local, channel) in _channels(run, labels, owners).items():

@@ -21,6 +21,8 @@ MIXING = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 channels that are left."""
 LAYERS = (Conv, Norm, nn.Linear, nn.PReLU, *MIXING)
 NORM_BUFFERS = ("running_mean", "running_var")
+OWN = ("weight", "bias", *NORM_BUFFERS)
+"""What a layer has of its own."""
 WHOLE = ("weight", "bias", NORM_BUFFERS[0])
 """What makes up a channel of a layer's output: with all of it at 0 the channel is 0."""
 
@@ -85,7 +87,8 @@ class LayerCost:
         out, into: dense width of the output and of the input.
         weights: weights between one input and one output channel: kernel height x width, 1 for Linear, 0 where the
             layer multiplies nothing (normalisation, PReLU).
-        extras: parameters per output channel besides those (bias, scale and shift).
+        extras: parameters per output channel besides those (bias, scale and shift); further ones of the user's own
+            class are no part of the layer.
         groups: of a convolution; a depthwise one counts as `per_channel` instead.
         positions: places per picture at which the weights are applied (0 if the example never ran the layer).
         per_channel: the width of the input follows the width of the output.
@@ -116,11 +119,10 @@ def layer_cost(name: str, module: nn.Module, positions: int) -> LayerCost:
     """The cost of a layer from LAYERS that is applied at `positions` places per picture."""
     out = width(module, "out")
     weights = module.weight[0, 0].numel() if isinstance(module, (Conv, nn.Linear)) else 0
-    total = sum(p.numel() for p in module.parameters(recurse=False))
-    per_channel, groups = is_per_channel(module), getattr(module, "groups", 1)
-    into = width(module, "in")
-    pairs = (1 if per_channel else into // groups) * out
-    return LayerCost(name, out, into, weights, (total - weights * pairs) // out, groups, positions, per_channel)
+    others = [module.bias] if weights else [getattr(module, part, None) for part in ("weight", "bias")]
+    extras = sum(tensor.numel() for tensor in others if isinstance(tensor, Tensor)) // out
+    into, groups = width(module, "in"), getattr(module, "groups", 1)
+    return LayerCost(name, out, into, weights, extras, groups, positions, is_per_channel(module))
 
 
 def rows(module: nn.Module, side: Side, tensor: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ autograd operations; a path with anything else on it (a BN after the ReLU, a sig
 that an empty channel is one whose removal changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import nn
 
@@ -91,25 +91,45 @@ def _adds_constant(node: Node) -> bool:
 
 def _reaches_relu(node: Node) -> bool:
     """Whether every path from here meets a ReLU before any weights, and keeps zeros after it."""
-    return bool(_readers(node)) and all(
-        _keeps_zero(after)
-        if _is_rectifier(after)
-        else after.module is None
-        and after.operation in NEVER_POSITIVE
-        and not _adds_constant(after)
-        and _reaches_relu(after)
-        for after in _readers(node)
-    )
+
+    def verdict(after: Node) -> bool | None:
+        if _is_rectifier(after):
+            return _keeps_zero(after)
+        passes = after.module is None and after.operation in NEVER_POSITIVE and not _adds_constant(after)
+        return None if passes and _readers(after) else False
+
+    return bool(_readers(node)) and _every_path(node, verdict)
 
 
 def _keeps_zero(node: Node) -> bool:
     """Whether zeros that leave this node arrive as zeros at the next weights."""
-    return all(
-        not isinstance(after.module, OFFSETS)
-        if after.module is not None
-        else (after.operation in KEEP_ZERO or _is_rectifier(after)) and not _adds_constant(after) and _keeps_zero(after)
-        for after in _readers(node)
-    )
+
+    def verdict(after: Node) -> bool | None:
+        if after.module is not None:
+            return not isinstance(after.module, OFFSETS)
+        passes = after.operation in KEEP_ZERO or _is_rectifier(after)
+        return None if passes and not _adds_constant(after) else False
+
+    return _every_path(node, verdict)
+
+
+def _every_path(start: Node, verdict: Callable[[Node], bool | None]) -> bool:
+    """Whether all paths from a node end well; each node is judged once, since paths may part and meet again.
+
+    Args:
+        verdict: how a path ends at a node, None where it goes on.
+    """
+    waiting, seen = _readers(start), set[Node]()
+    while waiting:
+        if (node := waiting.pop()) in seen:
+            continue
+        seen.add(node)
+        found = verdict(node)
+        if found is False:
+            return False
+        if found is None:
+            waiting += _readers(node)
+    return True
 
 
 def _is_rectifier(node: Node) -> bool:

@@ -3,7 +3,9 @@
 import numpy as np
 
 from pruning.graph.operation import Operation, empty, flat, rule
-from pruning.graph.shadows import Axes, Labels
+from pruning.graph.shadows import Axes, Labels, is_constant
+
+FOREIGN = "are no parameters of the model (layers in a list are, if it is an nn.ModuleList),"
 
 
 @rule("convolution", "_convolution")
@@ -14,7 +16,8 @@ def convolution(op: Operation) -> Axes:
     learned = op.shadow(op["weight"]).learned
     op.refuse(op.axes("input")[2:], "it meets a convolution across its channels")
     if not learned:
-        op.refuse([into, *weight[:2]], "it meets a convolution whose weights are computed from the input")
+        how = FOREIGN if is_constant(op.shadow(op["weight"]).node) else "are computed in the forward"
+        op.refuse([into, *weight[:2]], f"it meets a convolution whose weights {how}")
     if groups == channels == op.out.shape[1]:  # depthwise: a channel is its own group
         makes = op.shadows.same([weight[0], into, *bias])
         return (None, makes, *empty(op.out.shape[2:]))
@@ -53,6 +56,8 @@ def _contract(op: Operation, one: str, other: str, axes: tuple[Labels, Labels]) 
     """The axes that a matrix product sums over: a weight's and those of what it reads."""
     learned = [op.shadow(op[name]).learned for name in (one, other)]
     if not any(learned):
+        if any(is_constant(op.shadow(op[name]).node) for name in (one, other)):
+            op.refuse(axes, f"it meets {op.name} with weights that {FOREIGN}")
         op.refuse(axes, f"it meets {op.name} outside a layer, a product of activations,")
     elif axes[0] is not None and axes[1] is not None:
         op.shadows.atoms.join(axes[0], axes[1])

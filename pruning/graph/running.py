@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
+from pruning.graph.cutting import all_tensors
 from pruning.graph.following import Follower
 from pruning.graph.layers import LAYERS, Conv, Side, place_of_channels
 from pruning.graph.shadows import Axes, Labels, Node
@@ -32,7 +34,7 @@ class Run:
         sides: labels of each side of every layer that ran.
         nodes: the first run of each layer.
         across: labels of the other axes of what each layer gave in its last run.
-        parameters: labels of every parameter and buffer, by name.
+        parameters: labels of every parameter and buffer, by its first name.
     """
 
     model: nn.Module
@@ -54,10 +56,10 @@ def run(model: nn.Module, inputs: Inputs, choices: tuple[int, ...] = ()) -> Run:
     traced = duplicate(model).eval()
     names: dict[nn.Module, str] = {m: name for name, m in traced.named_modules() if isinstance(m, LAYERS)}
     found = Run(traced, Follower(choices), names)
-    owned = [*traced.named_parameters(remove_duplicate=False), *traced.named_buffers(remove_duplicate=False)]
-    for _, tensor in owned:
+    owned = all_tensors(traced)
+    for tensor in owned.values():
         found.follower.shadows.learn(tensor)
-    found.parameters = {name: found.follower.shadows[tensor].axes for name, tensor in owned}
+    found.parameters = {name: found.follower.shadows[tensor].axes for name, tensor in owned.items()}
     with _plain_attention(), seeded(), torch.no_grad():
         _pass(traced, inputs, found, counts=True)
         if len(found.positions) < len(names):
@@ -73,6 +75,10 @@ def duplicate(model: nn.Module) -> nn.Module:
     """
     if isinstance(model, torch.jit.ScriptModule):
         raise ValueError("the model is a TorchScript module, whose layers cannot be cut; prune it before torch.jit")
+    for name, tensor in all_tensors(model).items():
+        if is_lazy(tensor) or tensor.is_meta:
+            how = "run the model once" if is_lazy(tensor) else "load the weights (model.to_empty and load_state_dict)"
+            raise ValueError(f"{name} has no values yet: {how} before pruning")
     for name, module in model.named_modules():
         if any(hasattr(hook, "tensor_name") or hasattr(hook, "_tensor_name") for hook in _hooks(module)):
             raise ValueError(

@@ -41,6 +41,19 @@ class Node:
                 before.outputs.append(self)
 
 
+def is_constant(node: Node | None) -> bool:
+    """Whether neither an input nor a parameter leads here."""
+    waiting, seen = [node], {None}
+    while waiting:
+        if (some := waiting.pop()) in seen:
+            continue
+        if some.operation in ("layer", "input", "parameter"):  # type: ignore[union-attr]
+            return False
+        seen.add(some)  # type: ignore[arg-type]
+        waiting += some.inputs  # type: ignore[union-attr]
+    return True
+
+
 @dataclass(frozen=True)
 class Shadow:
     """What is known of one tensor.

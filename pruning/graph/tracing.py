@@ -97,9 +97,13 @@ def check_on_unsupported(value: str) -> None:
 
 
 def check_keep(model: nn.Module, keep: Sequence[str]) -> None:
-    """Raise a ValueError if keep is no sequence of names of layers."""
+    """Raise a ValueError if keep is no sequence of names of layers, or the model no module."""
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"the model must be a torch.nn.Module, got a {type(model).__name__}")
     if isinstance(keep, str):
         raise ValueError(f"keep must be a list of layers, such as [{keep!r}], got the text {keep!r}")
+    if not isinstance(keep, Collection):
+        raise ValueError(f"keep must be a list of layers, got {keep!r}")
     names = [name for name, module in model.named_modules() if isinstance(module, LAYERS)]
     if unknown := sorted(set(keep) - set(names)):
         raise ValueError(f"keep names {unknown}, which are not layers of the model; valid: {', '.join(names)}")
@@ -229,7 +233,14 @@ def as_traced(
     return follow(model, example, keep=keep, choices=choices, following=following, stacklevel=4).keeping(keep)
 
 
+def _read(found: Run, module: nn.Module) -> bool:
+    """Whether the forward takes the layer's parameters without running it, as torch's attention does."""
+    nodes = [found.follower.shadows[parameter].node for parameter in module.parameters(recurse=False)]
+    return any(node is not None and node.outputs for node in nodes)
+
+
 def _warn_of_idle(found: Run, stacklevel: int) -> None:
-    idle = [name for module, name in found.names.items() if (name, "out") not in found.sides]
+    still = [(module, name) for module, name in found.names.items() if (name, "out") not in found.sides]
+    idle = [name for module, name in still if not _read(found, module)]
     if idle:
         warnings.warn(f"the example never runs {', '.join(idle)}; they keep their widths", stacklevel=stacklevel)

@@ -17,6 +17,7 @@ from torch import nn
 
 from pruning.graph.comparison import Comparison, DifferenceError, answer, unread
 from pruning.graph.cutting import cut
+from pruning.graph.following import SIZES
 from pruning.graph.running import duplicate, training_inputs
 from pruning.graph.structure import ChannelGroup, Network
 from pruning.modes import seeded
@@ -71,7 +72,10 @@ class _Trial:
         """
         before = self.network
         may = {a.name for name in names for a in before.groups[name].attributes} - before.following
-        if not may or not self._runs_with(names, before.following | may):
+        heads = {name for name in may if name.rpartition(".")[2] not in SIZES}
+        # Where there are as many heads as channels in each, all but the channels of a head follow.
+        tries = [may, heads] if 0 < len(heads) < len(may) else [may]
+        if not any(some and self._runs_with(names, before.following | some) for some in tries):
             return False
         for kind in sorted({name.rpartition(".")[2] for name in may}):
             self._runs_with(names, {n for n in self.network.following if n.rpartition(".")[2] != kind})

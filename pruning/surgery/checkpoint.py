@@ -13,13 +13,14 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor, nn
 
 from pruning.damaged import reading
-from pruning.graph.cutting import CHANGED, set_attribute
-from pruning.graph.layers import LAYERS, NORM_BUFFERS, Side, is_per_channel, leading, slice_layer, width
+from pruning.graph.cutting import CHANGED, keep_ties, set_attribute
+from pruning.graph.layers import LAYERS, OWN, Side, is_per_channel, leading, slice_layer, width
 
 FORMAT = "pruning/1"
-OWN = ("weight", "bias", *NORM_BUFFERS)
 PICKLES = (b"PK", b"\x80\x02")
 """How files of torch.save begin, and those of torch before 1.6."""
+BRACE = 8
+"""Where the header of a safetensors file begins, after its length."""
 SIDES: tuple[Side, Side] = ("out", "in")
 
 
@@ -66,6 +67,7 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
         for name, widths in json.loads(metadata["widths"]).items():
             _resize(model, name, dict(zip(SIDES, widths, strict=True)), path)
         _resize_others(model, tensors)
+        keep_ties(like, model)
         for name, value in json.loads(metadata.get("attributes", "{}")).items():
             _change(model, name, value, path)
         state = OrderedDict(tensors)
@@ -80,8 +82,9 @@ def load(path: str | Path, like: nn.Module) -> nn.Module:
 
 def _check_not_pickled(path: Path) -> None:
     with path.open("rb") as file:
-        start = file.read(2)
-    if start in PICKLES:
+        start = file.read(BRACE + 1)
+    # A header of 640 bytes begins like a pickle; JSON follows the eight bytes of its length.
+    if start.startswith(PICKLES) and start[BRACE:] != b"{":
         raise ValueError(
             f"{path} is a pickled file, as torch.save writes it, and may run code when it is read; write pruned "
             "networks with pruning.save"

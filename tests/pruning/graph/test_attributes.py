@@ -12,9 +12,9 @@ import pruning
 class Heads(nn.Module):
     """Attention on tokens of 12 channels, with a table of positions."""
 
-    def __init__(self, fused=True, heads=3):
+    def __init__(self, fused=True, heads=3, size=4):
         super().__init__()
-        self.num_heads, self.head_dim, self.fused = heads, 4, fused
+        self.num_heads, self.head_dim, self.fused = heads, size, fused
         self.embed, self.norm, self.head = nn.Linear(6, 12), nn.LayerNorm(12), nn.Linear(12, 2)
         width = heads * self.head_dim
         self.qkv = nn.ModuleList([nn.Linear(12, 3 * width)] if fused else [nn.Linear(12, width) for _ in range(3)])
@@ -77,7 +77,7 @@ def smaller(model, example, share=0.6):
     return traced, plan, pruned
 
 
-@pytest.mark.parametrize("heads", [3, 6])
+@pytest.mark.parametrize("heads", [3, 4, 6])  # of 4 channels each
 @pytest.mark.parametrize("fused", [True, False])
 def test_whole_heads_go(fused, heads):
     model, tokens = Heads(fused, heads), torch.rand(2, 5, 6)

@@ -1,5 +1,7 @@
 """Groups of the tracer: members, offsets and costs, what is fixed, and what is refused."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -126,7 +128,77 @@ def test_what_cannot_be_followed_is_refused_by_name(model, message):
 def test_computed_weights_are_refused(normalise):
     model = Net(lambda m, x: m.b(F.relu(m.a(x))))
     normalise(model.a)
-    with pytest.raises(ValueError, match="a computes its weight"):
+    with pytest.raises(ValueError, match=r"a computes its weight.*call torch\.nn\.utils\..*remove_"):
+        groups_of(model)
+
+
+@pytest.mark.filterwarnings("ignore:the example never runs")
+@pytest.mark.parametrize("layer", [conv(8, 8), nn.Conv2d(8, 8, 3, padding=1, groups=8)])
+def test_layers_in_a_plain_list_are_told(layer):
+    model = Net(lambda m, x: m.b(F.relu(m.hidden[0](m.a(x)))))
+    model.hidden = [layer]
+    with pytest.raises(ValueError, match=r"weights are no parameters of the model \(layers in a list are.*ModuleList"):
+        groups_of(model)
+    linear = Net(lambda m, x: m.d(m.hidden[0](m.c(x))), c=nn.Linear(8, 6), d=nn.Linear(6, 2))
+    linear.hidden = [nn.Linear(6, 6)]
+    with pytest.raises(ValueError, match="c cannot be pruned: it meets addmm with weights that are no parameters"):
+        groups_of(linear, torch.rand(3, 8), keep=["a", "b"])
+
+
+def test_computed_kernels_are_told():
+    model = Net(lambda m, x: m.b(F.conv2d(m.a(x), x.mean().expand(8, 1, 1, 1), groups=8)))
+    with pytest.raises(ValueError, match="it meets a convolution whose weights are computed in the forward"):
+        groups_of(model)
+
+
+def test_a_state_that_starts_with_constants_is_refused():
+    def turns(m, x):
+        state = x.new_zeros(len(x), 8, *x.shape[2:])
+        for _ in range(2):
+            state = m.c(torch.cat([x, state], 1)).tanh()
+        return m.b(state)
+
+    model = Net(turns, c=conv(11, 8))
+    with pytest.raises(ValueError, match="channels of c cannot be pruned: they take the places of constants"):
+        groups_of(model)
+
+
+def test_layers_whose_weights_are_read_do_run():
+    model = Net(lambda m, x: m.b(F.conv2d(m.a(x), m.c.weight * 2, padding=1)), c=conv(8, 8))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(groups_of(model)) == {"a"}
+
+
+class Gained(nn.Linear):
+    """A parameter of its own beside the weight."""
+
+    def __init__(self, into, out):
+        super().__init__(into, out)
+        self.gain = nn.Parameter(torch.rand(out))
+
+    def forward(self, x):
+        return super().forward(x) * self.gain
+
+
+def test_further_parameters_of_a_layer_are_counted_once():
+    model = nn.Sequential(Gained(6, 12), nn.ReLU(), Gained(12, 4))
+    plan = pruning.plan(model, torch.rand(3, 6), criterion="l1", target={"channels": 0.5})
+    pruned = pruning.apply(model, plan)
+    for one, cost in ((model, plan.before), (pruned, plan.after)):
+        assert sum(p.numel() for p in one.parameters()) == cost["params"]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (nn.Sequential(nn.LazyConv2d(8, 3), nn.LazyConv2d(8, 3)), "0.weight has no values yet: run the model once"),
+        (nn.Sequential(conv(3, 8), conv(8, 2)).to("meta"), "0.weight has no values yet: load the weights"),
+        (lambda x: x, "the model must be a torch.nn.Module, got a function"),
+    ],
+)
+def test_models_without_weights_are_refused(model, message):
+    with pytest.raises(ValueError, match=message):
         groups_of(model)
 
 
@@ -200,6 +272,8 @@ def test_a_traced_model_is_traced_once():
 def test_keep_is_a_list():
     with pytest.raises(ValueError, match=r"keep must be a list of layers, such as \['0'\], got the text '0'"):
         pruning.trace(build("chain"), pictures(1), keep="0")
+    with pytest.raises(ValueError, match="keep must be a list of layers, got None"):
+        pruning.trace(build("chain"), pictures(1), keep=None)
 
 
 def test_keep_is_the_way_past_a_refusal():
@@ -212,6 +286,11 @@ def test_keep_is_the_way_past_a_refusal():
 def test_layers_that_never_run_are_named():
     with pytest.warns(UserWarning, match="the example never runs c; they keep"):
         groups_of(Net(lambda m, x: m.b(F.relu(m.a(x))), c=conv(8, 2)))
+
+
+def test_empty_examples_are_refused():
+    with pytest.raises(ValueError, match=r"example is empty, of shapes \[\(0, 3, 8, 8\)\]"):
+        pruning.trace(build("chain"), pictures(0, 8))
 
 
 @pytest.mark.parametrize("example", [[], {}, "x", ("x",), (None, 1.0), object()])

@@ -47,6 +47,17 @@ def test_pickled_files_are_named(zipped, tmp_path):
         pruning.load(tmp_path / "net.pth", like=build("chain"))
 
 
+@pytest.mark.parametrize("size", [0x0280, 0x4B50])
+def test_headers_whose_length_reads_as_a_pickle_are_none(size, tmp_path):
+    path, model = tmp_path / "net.safetensors", nn.Sequential(nn.Linear(2, 2))
+    pruning.save(model, path)
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    path.write_bytes(size.to_bytes(8, "little") + data[8:end].ljust(size) + data[end:])
+    assert path.read_bytes()[:2] in (b"\x80\x02", b"PK")
+    assert torch.equal(pruning.load(path, like=model)[0].weight, model[0].weight)
+
+
 def test_wrong_files_are_refused(tmp_path):
     path = tmp_path / "net.safetensors"
 

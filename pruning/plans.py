@@ -127,6 +127,10 @@ def _costs(value: Any) -> bool:
     return isinstance(value, dict) and all(type(cost) in (int, float) and cost >= 0 for cost in value.values())
 
 
+def _full_costs(value: Any) -> bool:
+    return _costs(value) and {"macs", "params"} <= set(value)
+
+
 def _text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -141,8 +145,8 @@ PLAN_FIELDS: Checks = {
     "keep": _texts,
     "example_shapes": lambda value: isinstance(value, list) and all(map(_counts, value)),
     "groups": lambda value: isinstance(value, list) and all(isinstance(group, dict) for group in value),
-    "before": _costs,
-    "after": _costs,
+    "before": _full_costs,
+    "after": _full_costs,
     "choices": _counts,
     "following": _texts,
     "provenance": _text,
@@ -155,8 +159,8 @@ GROUP_FIELDS: Checks = {
     "kept": _counts,
     "removed": _counts,
     "empty": lambda value: value is None or (type(value) is int and value >= 0),
-    "before": _costs,
-    "after": _costs,
+    "before": _full_costs,
+    "after": _full_costs,
 }
 
 

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from numbers import Integral, Real
 
 from torch import nn
 
@@ -87,7 +88,9 @@ def plan(
     ranking = Ranking(scores, min_channels, round_to, max_per_layer, even, kinds)
     counts = below(ranking, eps) if target is None else _reach(traced, ranking, target, scope, on_unsupported)
     removed = ranking.removed(counts)
-    _warn(traced.model, network, ranking, removed, eps)
+    if target is None and not any(map(len, removed.values())):
+        warnings.warn(f"the plan removes nothing: no channel has a score at or below {eps}", stacklevel=2)
+    _warn(traced.model, network, ranking, removed)
     made = removal_plan(traced, removed, target, "plan", _empty(ranking, eps))
     if target and "latency_ms" in target:
         made.before["latency_ms"], made.after["latency_ms"] = (_latency(traced, gone) for gone in ({}, removed))
@@ -112,6 +115,11 @@ def _check_options(
     round_to: int,
     max_per_layer: float,
 ) -> None:
+    numbers = {"eps": eps, "max_per_layer": max_per_layer}
+    for name, value in (numbers | {"min_channels": min_channels, "round_to": round_to}).items():
+        kind, what = (Real, "a number") if name in numbers else (Integral, "a whole number")
+        if not isinstance(value, kind):
+            raise ValueError(f"{name} must be {what}, got {value!r}")
     if not eps >= 0:
         raise ValueError(f"eps must be at least 0, got {eps}")
     if scope not in SCOPES:
@@ -140,10 +148,8 @@ def _latency(traced: TracedModel, removed: Removed) -> float:
     return latency_ms(cut(traced.model, traced.network, removed), traced.inputs)
 
 
-def _warn(model: nn.Module, network: Network, ranking: Ranking, removed: Removed, eps: float) -> None:
+def _warn(model: nn.Module, network: Network, ranking: Ranking, removed: Removed) -> None:
     """Say what the user may not expect; at the caller of `plan`."""
-    if not any(map(len, removed.values())):
-        warnings.warn(f"the plan removes nothing: no channel has a score at or below {eps}", stacklevel=3)
     whole = [name for name in network.groups if name not in ranking.scores]
     if whole:
         warnings.warn(f"the criterion cannot score {', '.join(whole)}; they stay whole", stacklevel=3)

@@ -73,7 +73,9 @@ def raw_scores(groups: Mapping[str, GroupView], criterion: Criterion) -> Scores:
         ValueError: something it needs was not recorded, or no group can be scored.
     """
     if not groups:
-        raise ValueError("the model has no channels that can be removed: all of them are inputs, outputs or in keep")
+        raise ValueError(
+            "the model has no channels that can be removed: all of them are inputs, outputs, in keep, or of no layer"
+        )
     evidence, network = next(iter(groups.values())).evidence, next(iter(groups.values())).network
     # Recorded inputs without any output mean that no layer of the model feeds a ReLU, which is no lack of recording.
     if any(not getattr(evidence, need) and not (need == "outputs" and evidence.inputs) for need in criterion.needs):

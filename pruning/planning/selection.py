@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 
@@ -29,6 +30,8 @@ def check_target(target: Mapping[str, float], kinds: Sequence[str] = TARGETS) ->
     if len(target) != 1 or next(iter(target)) not in kinds:
         raise ValueError(f"target must have one key of {', '.join(kinds)}, got {dict(target)}")
     [(kind, goal)] = target.items()
+    if not isinstance(goal, Real):
+        raise ValueError(f"target {kind} must be a number, got {goal!r}")
     if kind in FRACTIONS and not 0 < goal < 1:
         raise ValueError(f"target is the fraction to keep, between 0 and 1, got {dict(target)}")
     if not 0 < goal < float("inf"):
@@ -119,9 +122,10 @@ def reach(
         else:
             low = middle
     if kind in FRACTIONS and goal - reached > TOLERANCE:
+        closer = "; a lower round_to comes closer" if ranking.round_to > 1 else ""
         warnings.warn(
             f"the target of {goal} {kind} is missed by more than {TOLERANCE}: removing channel by channel jumps "
-            f"from {cost_at(high - 1):.3f} to {reached:.3f}; a lower round_to comes closer",
+            f"from {cost_at(high - 1):.3f} to {reached:.3f}{closer}",
             stacklevel=4,
         )
     return ranking.allowed(steps(high))

@@ -39,6 +39,17 @@ def test_plans_are_read_or_refused(planned, tmp_path, data):
     read_or_refused(pruning.Plan.load, path)
 
 
+@pytest.mark.parametrize("place", ["plan", "group"])
+def test_plans_without_a_cost_are_refused(planned, tmp_path, place):
+    path = tmp_path / "plan.json"
+    planned.save(path)
+    data = json.loads(path.read_text())
+    del (data if place == "plan" else data["groups"][0])["after"]["macs"]
+    path.write_text(json.dumps(data))
+    with pytest.raises(ValueError, match=r"plan\.json is no pruning plan: after cannot be \{'params"):
+        pruning.Plan.load(path)
+
+
 @SLOW
 @given(data=st.data())
 def test_pruned_networks_are_read_or_refused(planned, tmp_path, data):

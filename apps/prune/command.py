@@ -2,6 +2,9 @@
 
 import argparse
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,8 +121,17 @@ def run(args: argparse.Namespace) -> int:
     task = task_of(subject, options.watched)
     task.check(options.training)
     check(options)
-    prune(task, options)
+    with _warnings_in_lines():
+        prune(task, options)
     return 0
+
+
+@contextmanager
+def _warnings_in_lines() -> Iterator[None]:
+    """Say a warning in the block as one line, without the place in the code."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: complain(f"warning: {message}")
+        yield
 
 
 def prune(task: "Task", options: PruneOptions) -> None:

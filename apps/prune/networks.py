@@ -131,12 +131,16 @@ def _own_builder(name: str) -> "Callable[[], nn.Module]":
         build: Any = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"{name!r} cannot be imported: {error}") from error
+    except Exception as error:
+        raise ValueError(f"{name!r} cannot be imported: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove("")
     try:
         made = build()
     except TypeError as error:
         raise ValueError(f"{name!r} cannot be called without arguments: {error}") from error
+    except Exception as error:
+        raise ValueError(f"{name!r} fails: {type(error).__name__}: {error}") from error
     if not isinstance(made, nn.Module):
         raise ValueError(f"{name!r} gives a {type(made).__name__}, not a torch.nn.Module")
     return build

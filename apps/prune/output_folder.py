@@ -16,7 +16,7 @@ RESULTS = (PLAN, TRAINED, "table.json", "summary.json", "net.safetensors", "artn
 
 
 def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
-    """Refuse a folder that holds an earlier result, or to resume where there is none.
+    """Refuse a folder that holds an earlier result or cannot be one, or to resume where there is none.
 
     Raises:
         ValueError: saying what to do instead.
@@ -26,6 +26,8 @@ def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
         if missing:
             raise ValueError(f"{folder} holds no {missing[0]} of a training to resume; run without --resume first")
         return
+    if file := next((path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()), None):
+        raise ValueError(f"{file} is a file, and cannot be a folder for the results; choose another")
     there = [name for name in RESULTS if (folder / name).exists()]
     if there and not overwrite:
         raise ValueError(

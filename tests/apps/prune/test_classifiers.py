@@ -92,6 +92,22 @@ def test_accuracy_and_latency_without_training(command, tmp_path, capsys):
     assert "accuracy" in capsys.readouterr().out
 
 
+def test_warnings_are_single_lines(command, capsys):
+    assert main(command("--criterion", "l1", "--round-to", "100")) == 0
+    errors = capsys.readouterr().err
+    assert re.search(r"^artnet: warning: the target is missed: macs can be brought to 1.000.*$", errors, re.MULTILINE)
+    assert "UserWarning" not in errors
+
+
+@pytest.mark.parametrize("deeper", ["", "further"])
+def test_results_below_a_file_are_refused_at_once(deeper, command, tmp_path, capsys):
+    (tmp_path / "out").write_text("a file")
+    words = command("--criterion", "l1")
+    words[-1] = str(tmp_path / "out" / deeper)
+    assert main(words) == 2
+    assert "out is a file, and cannot be a folder for the results" in capsys.readouterr().err
+
+
 def test_finetuning(command, tmp_path):
     assert main(command("--criterion", "l1-dependency", "--finetune", "0.04")) == 0
     summary, plan, file = results(tmp_path)

@@ -97,6 +97,10 @@ def own_network():
     )  # fmt: skip
 
 
+def failing_network():
+    return 1 / 0
+
+
 def test_anybodys_network_with_weights_of_a_file(picture_folders, tmp_path, capsys):
     dense = own_network()
     with torch.no_grad():
@@ -122,6 +126,7 @@ def test_anybodys_network_with_weights_of_a_file(picture_folders, tmp_path, caps
         (["resnet"], "unknown model 'resnet'.*resnet18"),
         (["no_such_package:net"], "cannot be imported"),
         (["json:dumps"], "cannot be called without arguments"),
+        ([f"{__name__}:failing_network"], "failing_network' fails: ZeroDivisionError: division by zero"),
         (["resnet18", "--weights", "none.safetensors"], "no weights at none"),
         (["resnet18", "--criterion", "apoz"], "give --data"),
         (["resnet18", "--criterion", "l1", "--finetune", "1"], "FOLDER/train/CLASS/"),

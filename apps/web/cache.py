@@ -1,8 +1,8 @@
 """The folder of a running server; those of servers that were killed are deleted by the next one."""
 
+import multiprocessing
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,15 +11,12 @@ from typing import IO
 
 PREFIX = "artnet-web-"
 _LOCK = ".lock"
-_LONGEST = 71  # bytes of the folder's path: systems allow sockets 103, of which the helper processes' one needs 32
+_LONGEST = 85  # bytes of the folder's path: systems allow sockets 103, of which multiprocessing's name needs 18
 
 
 @contextmanager
 def cache_folder() -> Iterator[str]:
-    """A new folder for uploads and results, gone in the end; leftovers of killed servers go at once.
-
-    Within the context all temporary files of this process and its helpers go there.
-    """
+    """A new folder for uploads and results, gone in the end; leftovers of killed servers go at once."""
     sweep_leftovers()
     with (
         TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
@@ -27,22 +24,21 @@ def cache_folder() -> Iterator[str]:
     ):
         _held(lock)
         os.rename(lock.name, Path(folder) / _LOCK)  # never there without being held
-        with _temporary_in(folder):
+        with _helpers_in(folder):
             yield folder
 
 
 @contextmanager
-def _temporary_in(folder: str) -> Iterator[None]:
-    if len(os.fsencode(folder)) > _LONGEST:
-        yield
-        return
-    before, where = os.environ.get("TMPDIR"), tempfile.tempdir
-    os.environ["TMPDIR"], tempfile.tempdir = folder, folder
+def _helpers_in(folder: str) -> Iterator[None]:
+    """Let multiprocessing keep its sockets there, in place of a folder beside it that nobody would know to delete."""
+    config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    before = config.get("tempdir")
+    if len(os.fsencode(folder)) <= _LONGEST:
+        config["tempdir"] = folder
     try:
         yield
     finally:
-        tempfile.tempdir = where
-        os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+        config["tempdir"] = before
 
 
 def sweep_leftovers() -> None:

@@ -1,5 +1,6 @@
 """Pictures from a camera, or from a file that plays like one; only ever the newest."""
 
+import gc
 import os
 import sys
 import threading
@@ -117,6 +118,7 @@ class Camera:
                     self._wait_until(begin + float(item.start * reader.time_base))
                     self._put(item.rgb)
                     end = float(item.start * reader.time_base + 1 / reader.rate)
+        gc.collect()  # PyAV ties a frame whose side data was read to itself: one in every round
         self._wait_until(begin + end)
         if self.captured == count:
             raise ValueError(f"{self.source} has no pictures that can be decoded; give another video file")

@@ -29,12 +29,12 @@ from typing import Any
 
 from apps.benchmark.timing import describe, save
 from benchmarks.reliability.visitors import KINDS, Visitor, WrongError, drops_wait, ordinary
-from benchmarks.reliability.watching import Server, litter, served
+from benchmarks.reliability.watching import Server, litter, served, stopped
 from benchmarks.web_server import family
 
 EVERY = 30.0  # seconds between two looks at the server
 WARM = 120.0  # seconds after which nothing should grow any more
-SETTLING = 70.0  # seconds after which the server has forgotten who went away
+SETTLING = 30.0  # seconds that the server is left alone for at the end
 NAME, PASSWORD = "ann", "secret"
 Kinds = dict[Callable[[Visitor], str], int]
 
@@ -182,17 +182,13 @@ def ended(server: Server, desk: Path, number: signal.Signals) -> dict[str, Any]:
     for thread in threads:
         thread.start()
     time.sleep(5)
-    begin = time.monotonic()
-    os.kill(server.process, number)
-    status = os.waitid(os.P_PID, server.process, os.WEXITED | os.WNOWAIT)
-    seconds = time.monotonic() - begin
+    end = stopped(server.process, number)
     for thread in threads:
         thread.join()
     time.sleep(2)
     alive = [one for one in processes if one != server.process and os.path.exists(f"/proc/{one}")]
-    return {"seconds until it had ended": round(seconds, 1), "exit code": status.si_status if status else None,
-            "processes that go on": len(alive), "clients heard": dict(heard),
-            "left in the temporary folder": litter(server.folder)}  # fmt: skip
+    facts = {"processes that go on": len(alive), "clients heard": dict(heard)}
+    return end | facts | {"left in the temporary folder": litter(server.folder)}
 
 
 def restarted(desk: Path, tmp: Path, log: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is seen of a running program from outside: memory, open files, temporary files. Linux: it is read from /proc."""
 
 import os
+import signal
 import statistics
 import time
 from collections.abc import Iterator
@@ -70,10 +71,28 @@ def served(folder: Path, log: Path, *options: str) -> Iterator[Server]:
             if "--port" in options:
                 url = f"http://127.0.0.1:{options[options.index('--port') + 1]}"
             yield Server(url, memory.process, folder)
+            stopped(memory.process)
     finally:
         os.dup2(kept, 2)
         os.close(kept)
         os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+
+
+def stopped(process: int, number: signal.Signals = signal.SIGTERM) -> dict[str, float | int | None]:
+    """Send a child a signal, and wait for its end; how long that took, of which on a core, and the exit code."""
+    begin, before = time.monotonic(), core_seconds(process)
+    os.kill(process, number)
+    status = os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)  # who started it still collects it
+    seconds, after = time.monotonic() - begin, core_seconds(process)
+    return {"seconds until it had ended": round(seconds, 1), "of them on a core": round(after - before, 1),
+            "exit code": status.si_status if status else None}  # fmt: skip
+
+
+def core_seconds(process: int) -> float:
+    """What a process, or what is left of it, has computed."""
+    with open(f"/proc/{process}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def litter(folder: Path) -> list[str]:

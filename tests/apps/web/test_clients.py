@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import multiprocessing.util
 import os
 import socket
 import subprocess
@@ -338,25 +339,18 @@ def test_leftovers_of_killed_servers_go(tmp_path, monkeypatch):
     assert not kept.exists()
     with cache_folder() as folder:
         assert Path(folder).parent == tmp_path
-    assert tempfile.gettempdir() == str(tmp_path)
     for process in (killed, running):
         process.stdin.close()
         process.stdout.close()
 
 
-def test_helpers_leave_nothing_beside_the_folder(monkeypatch):
+@pytest.mark.parametrize("deep", [False, True])
+def test_helpers_have_their_sockets_in_the_folder(deep, monkeypatch):
+    before = multiprocessing.util.get_temp_dir()
     with tempfile.TemporaryDirectory(prefix="a") as base:  # shorter than pytest's
-        monkeypatch.setattr("tempfile.tempdir", base)
-        monkeypatch.setenv("TMPDIR", base)
-        with cache_folder() as folder, tempfile.NamedTemporaryFile() as file:
-            assert Path(file.name).parent == Path(folder)
-            assert os.environ["TMPDIR"] == folder
-        assert (tempfile.gettempdir(), os.environ["TMPDIR"], os.listdir(base)) == (base, base, [])
-
-
-def test_sockets_in_a_deep_folder_would_not_be_allowed(tmp_path, monkeypatch):
-    deep = tmp_path / ("a" * 80)
-    deep.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(deep))
-    with cache_folder():
-        assert tempfile.gettempdir() == str(deep)
+        place = Path(base) / ("a" * 80 if deep else "b")
+        place.mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(place))
+        with cache_folder() as folder:
+            assert multiprocessing.util.get_temp_dir() == (before if deep else folder)
+        assert multiprocessing.util.get_temp_dir() == before

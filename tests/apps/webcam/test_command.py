@@ -1,3 +1,4 @@
+import gc
 import json
 import socket
 import sys
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
-pytest.importorskip("av", reason="PyAV comes with artnet[webcam]")
+av = pytest.importorskip("av", reason="PyAV comes with artnet[webcam]")
 pygame = pytest.importorskip("pygame", reason="pygame comes with artnet[webcam]")
 
 from helpers.clips import frames_of, make_clip, moving_frames  # noqa: E402
@@ -340,6 +341,29 @@ def test_styles_fade_into_each_other(monkeypatch):
     for now[0] in (1.0, 1.15, 1.3, 1.45, 1.6, 9.0):
         seen.append(int(painter.paint(rgb)[0, 0, 0]))
     assert seen == [0, 50, 100, 150, 200, 200]
+
+
+def test_a_film_that_is_shown_again_and_again_leaves_no_frames(tmp_path):
+    make_clip(tmp_path / "short.mp4", np.zeros((4, 32, 48, 3), np.uint8))
+    gc.disable()  # as good as in a long run, where what has lived for a while is hardly ever looked at
+    try:
+        before = frames_held()
+        with cameras.Camera(str(tmp_path / "short.mp4"), 480, print) as camera:
+            wait_until(lambda: camera.captured > 40)  # ten rounds
+        assert frames_held() <= before + 4
+    finally:
+        gc.enable()
+
+
+def frames_held():
+    return sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+
+
+def wait_until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_mailbox_keeps_the_newest():

@@ -36,6 +36,7 @@ def classes_of(folder: Path | None, subject: "Subject") -> "Splits | None":
     """
     import torch
 
+    from apps.prune.networks import single_answer
     from pruning.modes import evaluating
     from pruning.zoo.data import image_folder
 
@@ -43,7 +44,7 @@ def classes_of(folder: Path | None, subject: "Subject") -> "Splits | None":
         return None
     splits = image_folder(folder, subject.size)
     with evaluating(subject.model), torch.inference_mode():
-        answer = subject.model(subject.example())
+        answer = single_answer(subject.model, subject.example())
     if answer.ndim != 2 or answer.shape[1] != splits.classes:
         raise ValueError(
             f"{folder / 'train'} has {splits.classes} classes, the network answers {tuple(answer.shape)}; build one "

@@ -77,11 +77,28 @@ def repainting_loss(model: "nn.Module", pictures: "Tensor") -> "Tensor":
     return (model(pictures) - pictures).square().mean()
 
 
+def single_answer(model: "nn.Module", pictures: "Tensor") -> "Tensor":
+    """What the model answers.
+
+    Raises:
+        ValueError: it is more than one tensor.
+    """
+    import torch
+
+    out = model(pictures)
+    if not isinstance(out, torch.Tensor):
+        raise ValueError(
+            f"the network answers {type(out).__name__}, and with --data only a single tensor can be judged; give a "
+            "network that answers one, or a criterion of the weights without --data"
+        )
+    return out
+
+
 def own_answer_loss(model: "nn.Module", pictures: "Tensor") -> "Tensor":
     """Cross-entropy of a classifier against its own most probable class; for features, half their mean square."""
     import torch.nn.functional as F
 
-    out = model(pictures)
+    out = single_answer(model, pictures)
     return F.cross_entropy(out, out.argmax(1)) if out.ndim == 2 else out.square().mean() / 2
 
 

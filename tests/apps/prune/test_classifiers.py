@@ -99,6 +99,25 @@ def test_warnings_are_single_lines(command, capsys):
     assert "UserWarning" not in errors
 
 
+class Named(nn.Module):
+    """Answers a dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = network()
+
+    def forward(self, x):
+        return {"scores": self.net(x)}
+
+
+@pytest.mark.parametrize("folder", [".", "test"])
+def test_networks_of_other_answers_are_refused(folder, command, flowers, capsys):
+    words = command("--criterion", "taylor", make="Named")
+    words[words.index("--data") + 1] = str(flowers / folder)
+    assert main(words) == 2
+    assert "the network answers dict, and with --data only a single tensor can be judged" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("deeper", ["", "further"])
 def test_results_below_a_file_are_refused_at_once(deeper, command, tmp_path, capsys):
     (tmp_path / "out").write_text("a file")

@@ -47,7 +47,7 @@ def build(folder: Path, weights: str | Path, styles: Sequence[Path]) -> None:
     (folder / "artnet.safetensors").write_bytes(half_precision(weights))
     noise = np.random.default_rng(0).standard_normal((BAND, BAND), dtype=np.float32)
     (folder / "grain.bin").write_bytes(np.rint(GRAIN_STEPS * noise).astype(np.int8).tobytes())
-    (folder / "ground.bin").write_bytes(ground.levels(1.0).astype(np.int8).tobytes())
+    (folder / "ground.bin").write_bytes(b"".join(tile.tobytes() for tile in ground.tiles(1.0)))
     stylizer = Stylizer.load(weights)
     wanted = styles or list(samples.styles().values())
     write_sample(folder, stylizer, wanted[0])

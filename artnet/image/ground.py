@@ -9,12 +9,16 @@ from functools import lru_cache
 
 import numpy as np
 
-SIZE = 512
-"""Side of the ground in pixels, after which it repeats without a seam."""
+from artnet.image.strips import for_strips
+
+SIZES = ((320, 297), (297, 275), (275, 252), (252, 320))
+"""(height, width) of tiles that are repeated without a seam and added up. The sum does not repeat within any picture,
+so that no mark of the ground comes back as in wallpaper."""
 WIDTHS = (2, 4, 8, 16)
-"""Sizes of its marks in pixels, all of the same contrast."""
+"""Sizes of the marks in pixels, all of the same contrast."""
 CONTRAST = 8.0
 """Standard deviation in levels of 255, at full strength."""
+ROWS = 64
 
 
 def on_ground(rgb: np.ndarray, strength: float, at: tuple[int, int] = (0, 0)) -> np.ndarray:
@@ -27,36 +31,51 @@ def on_ground(rgb: np.ndarray, strength: float, at: tuple[int, int] = (0, 0)) ->
     """
     if strength == 0:
         return rgb
-    up, down = (np.roll(part, (-at[0], -3 * at[1]), (0, 1)) for part in raised_and_lowered(strength))
-    result = np.array(rgb).reshape(rgb.shape[0], -1)
-    for top in range(0, result.shape[0], SIZE):
-        for left in range(0, result.shape[1], 3 * SIZE):
-            part = result[top : top + SIZE, left : left + 3 * SIZE]
-            here = np.s_[: part.shape[0], : part.shape[1]]
-            # What would leave 0..255 is cut off without a wider type, which takes several times as long.
-            part += np.minimum(up[here], 255 - part)
-            part -= np.minimum(down[here], part)
-    return result.reshape(rgb.shape)
+    level = levels(rgb.shape[:2], strength, at)
+    result = np.array(rgb, subok=False)
+
+    def lay(top: int) -> None:
+        change, samples = level[top : top + ROWS], result[top : top + ROWS].reshape(-1, 3 * rgb.shape[1])
+        raised, lowered = (np.maximum(part, 0).view(np.uint8) for part in (change, -change))
+        # What would leave 0..255 is cut off without a wider type, which takes several times as long.
+        samples += np.minimum(np.repeat(raised, 3, axis=1), 255 - samples)
+        samples -= np.minimum(np.repeat(lowered, 3, axis=1), samples)
+
+    for_strips(lay, rgb.shape[0], ROWS)
+    return result
+
+
+@lru_cache(2)  # the frames of a video have one size
+def levels(size: tuple[int, int], strength: float, at: tuple[int, int]) -> np.ndarray:
+    """(H, W) int8: what the ground adds to a channel."""
+    total = np.zeros(size, np.int8)
+    for tile in tiles(strength):
+        rows, columns = (
+            (first + np.arange(side)) % period for first, side, period in zip(at, size, tile.shape, strict=True)
+        )
+        total += tile[:, columns][rows]
+    return total
 
 
 @lru_cache(4)
-def raised_and_lowered(strength: float) -> tuple[np.ndarray, np.ndarray]:
-    """By how much the ground raises and lowers every sample, each (SIZE, 3 * SIZE) uint8."""
-    samples = np.repeat(levels(strength), 3, axis=1)
-    return np.maximum(samples, 0).astype(np.uint8), np.maximum(-samples, 0).astype(np.uint8)
-
-
-def levels(strength: float) -> np.ndarray:
-    """(SIZE, SIZE) int16: what the ground adds to a channel."""
-    return np.rint(strength * CONTRAST * pattern()).astype(np.int16)
+def tiles(strength: float) -> tuple[np.ndarray, ...]:
+    """What is added up, int8 levels of 255 of each size. The sum of all fits into int8 too."""
+    deviation = strength * CONTRAST / len(SIZES) ** 0.5
+    return tuple(np.rint(deviation * noise).astype(np.int8) for noise in patterns())
 
 
 @lru_cache(1)
-def pattern() -> np.ndarray:
-    """(SIZE, SIZE) float64 noise of mean 0 and deviation 1, always the same."""
-    white = np.random.default_rng(0).standard_normal((SIZE, SIZE))
-    frequencies = np.fft.fftfreq(SIZE)[:, None] ** 2 + np.fft.rfftfreq(SIZE) ** 2  # squared, in cycles a pixel
+def patterns() -> tuple[np.ndarray, ...]:
+    """Float64 noise of mean 0 and deviation 1 of each size, always the same."""
+    random = np.random.default_rng(0)
+    return tuple(marks(random.standard_normal(size)) for size in SIZES)
+
+
+def marks(white: np.ndarray) -> np.ndarray:
+    """White noise, shaped by its spectrum; around the edges it goes on at the other side."""
+    height, width = white.shape
+    frequencies = np.fft.fftfreq(height)[:, None] ** 2 + np.fft.rfftfreq(width) ** 2  # squared, in cycles a pixel
     # White noise through a Gaussian for each kind of marks (deviation: half their size), brought to the same contrast.
-    power = sum(width**2 * np.exp(-((np.pi * width) ** 2) * frequencies) for width in WIDTHS)
+    power = sum(size**2 * np.exp(-((np.pi * size) ** 2) * frequencies) for size in WIDTHS)
     noise = np.fft.irfft2(np.fft.rfft2(white) * np.sqrt(power), s=white.shape)
     return (noise - noise.mean()) / noise.std()

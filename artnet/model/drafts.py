@@ -1,5 +1,7 @@
 """The ground of `artnet.image.ground` and the steps of `artnet.image.drafting` on tensors, differentiable."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,22 +11,24 @@ from artnet.image.drafting import DETAIL, FACTOR
 from artnet.model.tensors import luma
 
 
-def on_ground(pictures: Tensor, levels: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+def on_ground(pictures: Tensor, tiles: Sequence[Tensor], rows: Tensor, columns: Tensor) -> Tensor:
     """Pictures with the ground added to all three channels.
 
     Args:
         pictures: (N, 3, H, W), [0, 1].
-        levels: `ground_levels`.
+        tiles: `ground_tiles`.
         rows, columns: (N or 1,) int64, where on the ground each picture begins.
     """
-    height, width = (torch.arange(side, device=levels.device) for side in pictures.shape[2:])
-    rows, columns = ((first[:, None] + at) % ground.SIZE for first, at in ((rows, height), (columns, width)))
-    return (pictures + levels[rows[:, :, None], columns[:, None]][:, None] / 255).clamp(0, 1)
+    down, across = (torch.arange(side, device=rows.device) for side in pictures.shape[2:])
+    for tile in tiles:
+        at = (rows[:, None] + down) % tile.shape[0], (columns[:, None] + across) % tile.shape[1]
+        pictures = pictures + tile[at[0][:, :, None], at[1][:, None]][:, None] / 255
+    return pictures.clamp(0, 1)
 
 
-def ground_levels(strength: float = 1.0) -> Tensor:
-    """(SIZE, SIZE) int16: the ground in levels of 255."""
-    return torch.from_numpy(ground.levels(strength))
+def ground_tiles(strength: float = 1.0) -> list[Tensor]:
+    """What the ground adds up, float32 levels of 255."""
+    return [torch.from_numpy(tile).float() for tile in ground.tiles(strength)]
 
 
 def reduced(pictures: Tensor, factor: int = FACTOR) -> Tensor:

@@ -18,7 +18,6 @@ from torch.optim import AdamW
 
 from artnet.image.damaged import reading
 from artnet.image.files import atomic_write
-from artnet.image.ground import SIZE as GROUND_SIZE
 from artnet.interruption import undisturbed
 from artnet.model import drafts
 from artnet.model.checkpoint import save_checkpoint
@@ -31,6 +30,8 @@ from artnet.training.options import LossWeights, TrainOptions
 
 STATE, WEIGHTS, LOG = "state.safetensors", "artnet.safetensors", "log.csv"
 FULL_RATE_FAN_IN = 576
+FARTHEST = 4096
+"""Pixels from the ground's corner at which a crop begins."""
 PATIENCE = 10
 """Steps in a row whose loss or gradient is not finite (they are passed over) before a run counts as diverged."""
 DIVERGED, JUDGED_STEPS = 4.0, 20
@@ -81,7 +82,7 @@ class Trainer:
         self.lowest = float("inf")
         self.unusable = 0  # steps in a row that were passed over
         self.meter = SparsityMeter(self.network)
-        self.ground = drafts.ground_levels().to(self.device)
+        self.ground = [tile.to(self.device) for tile in drafts.ground_tiles()]
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if there is one."""
@@ -101,7 +102,7 @@ class Trainer:
 
         Without `skips` the decoder gets the bottleneck only.
         """
-        begins = torch.randint(GROUND_SIZE, (2, len(photos))).to(self.device)
+        begins = torch.randint(FARTHEST, (2, len(photos))).to(self.device)
         grounded = drafts.on_ground(photos, self.ground, *begins)
         moved = self.moved(self.contents(grounded, paintings, method), paintings, method, rebuilt)
         if not skips:

@@ -37,7 +37,8 @@ def main() -> None:
     for contrast in args.contrasts:
         name = f"contrast {contrast:g}"
         ground.CONTRAST = contrast
-        ground.raised_and_lowered.cache_clear()
+        ground.tiles.cache_clear()
+        ground.levels.cache_clear()
         paint(pairs, args.output / name, args.weights, SIZE)
         outputs[name] = pictures_of(args.output / name)
     rows = score(pairs, outputs, Networks(args.vgg, args.mobilenet), SIZE).means()

@@ -93,6 +93,19 @@ class PainterModule(nn.Module):
         return levels
 
 
+class Ground(nn.Module):
+    """(1, H, W, 3) uint8 to the same on the ground at full strength."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for i, tile in enumerate(drafts.ground_tiles()):
+            self.register_buffer(f"tile{i}", tile)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        begins = torch.zeros(2, 1, dtype=torch.int64)
+        return pixels_of(drafts.on_ground(picture_of(rgb), list(self.buffers()), *begins))
+
+
 class FixedModule(nn.Module):
     """A picture, (1, H, W, 3) uint8, to the painted one; styles and strength are built in.
 
@@ -101,8 +114,6 @@ class FixedModule(nn.Module):
         factor: how many times smaller a draft is, 1 for none.
     """
 
-    ground: Tensor
-
     def __init__(self, network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int):
         super().__init__()
         self.painter, self.factor = PainterModule(network, spec), factor
@@ -110,13 +121,13 @@ class FixedModule(nn.Module):
         for size, look in enumerate(looks):
             for i, slot in enumerate(self.slots):
                 self.register_buffer(f"look{size}_{i}", torch.from_numpy(look[slot]))
-        self.register_buffer("ground", drafts.ground_levels())
+        self.ground = Ground()
 
     def forward(self, rgb: Tensor) -> Tensor:
         def paint(picture: Tensor, size: int) -> Tensor:
             return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.slots))))[0]
 
-        return revised(grounded(rgb, self.ground), self.factor, paint)
+        return revised(self.ground(rgb), self.factor, paint)
 
 
 class PairModule(nn.Module):
@@ -126,12 +137,10 @@ class PairModule(nn.Module):
         factor: how many times smaller a draft is, 1 for none.
     """
 
-    ground: Tensor
-
     def __init__(self, network: ArtNet, method: str, factor: int):
         super().__init__()
         self.network, self.method, self.factor = network.folded(), method, factor
-        self.register_buffer("ground", drafts.ground_levels())
+        self.ground = Ground()
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         picture = picture_of(style)
@@ -144,13 +153,7 @@ class PairModule(nn.Module):
             moved = self.network.transfer(self.network.encode(picture_of(rgb)), [prepared[size]], method=self.method)
             return pixels_of(self.network.decode(moved))
 
-        return revised(grounded(content, self.ground), self.factor, paint)
-
-
-def grounded(rgb: Tensor, levels: Tensor) -> Tensor:
-    """(1, H, W, 3) uint8 on the ground at full strength."""
-    begins = torch.zeros(2, 1, dtype=torch.int64)
-    return pixels_of(drafts.on_ground(picture_of(rgb), levels, *begins))
+        return revised(self.ground(content), self.factor, paint)
 
 
 def revised(rgb: Tensor, factor: int, paint: Callable[[Tensor, int], Tensor]) -> Tensor:

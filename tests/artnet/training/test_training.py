@@ -395,7 +395,7 @@ def test_skips_are_dropped(share, picture_folders, trunk, tmp_path):
 def test_drafts_are_painted_again_at_full_size(picture_folders, trunk, tmp_path):
     trainer = build(picture_folders, trunk, tmp_path, passes=2, steps=1)
     trainer.network.eval()
-    trainer.ground.zero_()
+    trainer.ground = []
     photos, paintings = trainer.batches.at(0)
     painted = trainer.paint(photos, paintings, "s2", photos[:1])
     assert len(painted) == 5  # two photos in two manners each, and one rebuilt

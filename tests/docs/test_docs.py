@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from apps.cli import COMMANDS, Parser
+from pruning import criteria
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -55,6 +56,16 @@ def test_commands_can_be_typed(page):
         import_module(COMMANDS[name][0]).add_arguments(parser)
         if words and "--help" not in words:
             parser.parse_args(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_pages_install_from_the_checkout(page):
+    assert not re.search(r"(pip|pipx) install '?artnet", page.read_text(encoding="utf-8"))
+
+
+def test_every_criterion_is_documented():
+    text = (ROOT / "docs" / "pruning.md").read_text(encoding="utf-8")
+    assert [name for name in criteria.names() if f"`{name}`" not in text] == []
 
 
 def test_every_command_is_documented():

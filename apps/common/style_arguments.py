@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.common.arguments import fraction, weighted_style, whole_number
+from artnet.engines import DEVICES, ENGINES
 from artnet.settings import SETTINGS, Setting
 
 if TYPE_CHECKING:
     import numpy as np
-
-ENGINES = ("auto", "openvino", "torch", "onnx")
-DEVICES = ("auto", "cpu", "cuda")
 
 
 def add_settings(add: "argparse._ActionsContainer") -> None:

@@ -1,16 +1,22 @@
-"""Where a network runs: OpenVINO, torch or ONNX Runtime behind one protocol (`artnet.engines.base`)."""
+"""Where a network runs: OpenVINO, torch or ONNX Runtime behind one protocol (`artnet.engines.base`).
+
+Imports nothing heavy: `artnet stylize --help` has the names from here.
+"""
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from artnet.engines.base import Engine
-from artnet.engines.revising import as_trained
+if TYPE_CHECKING:
+    from artnet.engines.base import Engine
 
 ENGINES = ("auto", "openvino", "torch", "onnx")
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: str = "auto", streams: int = 1) -> Engine:
+def load_engine(
+    weights: str | Path = "artnet", engine: str = "auto", device: str = "auto", streams: int = 1
+) -> "Engine":
     """The engine that runs the network of a checkpoint.
 
     'auto' is torch on CUDA where it is asked for, else OpenVINO where it is installed: on CPUs it was the faster one in
@@ -26,10 +32,12 @@ def load_engine(weights: str | Path = "artnet", engine: str = "auto", device: st
         ValueError: unknown names, an engine that is not installed or not made for the device, or no checkpoint.
         FileNotFoundError: no such file.
     """
+    from artnet.engines.revising import as_trained
+
     return as_trained(lambda: load_single(weights, engine, device, streams))
 
 
-def load_single(weights: str | Path, engine: str, device: str, streams: int) -> Engine:
+def load_single(weights: str | Path, engine: str, device: str, streams: int) -> "Engine":
     """What paints once: the engine of `load_engine`, or each of the two in it."""
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from apps.prune.calibration import progress_bar, reach
 from apps.prune.networks import Subject
-from apps.prune.options import Pictures, PruneOptions, Training
+from apps.prune.options import WITHOUT_PICTURES, Pictures, PruneOptions, Training
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -42,7 +42,7 @@ class ArtNetTask:
         if not criterion.needs and not criterion.uses:
             return None
         if self.watched.content is None or self.watched.style is None:
-            raise ValueError(f"criterion {name!r} looks at pictures: give --content and --style")
+            raise ValueError(f"criterion {name!r} looks at pictures: give --content and --style, {WITHOUT_PICTURES}")
         return self.record(gradients="gradients" in criterion.needs)
 
     def record(self, *, gradients: bool) -> "pruning.Evidence":

@@ -17,7 +17,7 @@ from apps.prune.classifier_training import (
     telling,
 )
 from apps.prune.networks import Subject, picture_batches
-from apps.prune.options import Pictures, PruneOptions, Training
+from apps.prune.options import WITHOUT_PICTURES, Pictures, PruneOptions, Training
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -52,7 +52,7 @@ class ClassifierTask:
             return None
         if watched.data is None:
             if criterion.needs:
-                raise ValueError(f"criterion {name!r} looks at pictures: give --data FOLDER")
+                raise ValueError(f"criterion {name!r} looks at pictures: give --data FOLDER, {WITHOUT_PICTURES}")
             return None
         if "gates" in criterion.needs:
             return record_gates(self.subject, self._labelled(), watched.pictures)

@@ -17,6 +17,8 @@ examples:
   artnet criteria resnet50 --weights resnet50.safetensors --data photos/ -o report/
   artnet criteria artnet --data photos/ -o report/
   artnet criteria my_package.networks:small_net -o report/
+
+needs torch, torchvision, matplotlib and SciPy: pip install 'artnet[study]'
 """
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+WITHOUT_PICTURES = "or a criterion that needs none, as --criterion l1-dependency"
+
 
 @dataclass(frozen=True)
 class Ranking:

@@ -128,9 +128,9 @@ def test_anybodys_network_with_weights_of_a_file(picture_folders, tmp_path, caps
         (["json:dumps"], "cannot be called without arguments"),
         ([f"{__name__}:failing_network"], "failing_network' fails: ZeroDivisionError: division by zero"),
         (["resnet18", "--weights", "none.safetensors"], "no weights at none"),
-        (["resnet18", "--criterion", "apoz"], "give --data"),
+        (["resnet18"], "'zero' looks at pictures: give --data FOLDER, or .* as --criterion l1-dependency"),
         (["resnet18", "--criterion", "l1", "--finetune", "1"], "FOLDER/train/CLASS/"),
-        (["artnet", "--criterion", "apoz"], "give --content and --style"),
+        (["artnet", "--criterion", "apoz"], "give --content and --style, or .* as --criterion l1-dependency"),
         (["resnet18", "--size", "3"], "--size must be between 16 and 2048"),
     ],
 )

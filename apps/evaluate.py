@@ -15,6 +15,8 @@ without it, only the time. Pictures are named CONTENT__STYLE.png.
 examples:
   artnet evaluate photos/ paintings/ -o painted/ --limit 20 --vgg vgg16.safetensors
   artnet evaluate photos/ paintings/ -o dense/ --weights artnet-dense --json
+
+needs torch, torchvision and Kornia: pip install 'artnet[train]'
 """
 
 

@@ -27,6 +27,8 @@ examples:
   artnet export --style painting.jpg -o painter.onnx       one style, built in
   artnet export --style a.jpg:0.7 --style b.jpg:0.3 --transfer adain -o mix.xml
   artnet export --page site                                then: python -m http.server --bind 127.0.0.1 --directory site
+
+ONNX and OpenVINO files need torch, ONNX and ONNX Script: pip install 'artnet[onnx]'; --page needs no extra
 """
 
 

@@ -25,6 +25,8 @@ examples:
   artnet train photos/ paintings/ -o runs/first --minutes 180 --resume
   artnet train photos/ paintings/ -o runs/tuned --init runs/first/artnet.safetensors --size 256 --lr 2e-4 --steps 2000
   torchrun --nproc-per-node 4 -m apps.cli train photos/ paintings/ -o runs/gpus --size 256 --batch 8 --steps 50000
+
+needs torch, torchvision and Kornia: pip install 'artnet[train]'
 """
 RENAMED = {"learning_rate": "lr"}
 SAMPLES = 4

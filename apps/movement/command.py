@@ -28,6 +28,8 @@ examples:
   artnet movement train tracks/ -o runs/movement
   artnet movement predict infant.csv --model runs/movement/movement.safetensors
   artnet movement explain infant.csv -o infant/ --model runs/movement/movement.safetensors
+
+needs torch, matplotlib and SciPy: pip install 'artnet[movement]'
 """
 
 

@@ -16,6 +16,11 @@ EXTRAS = {
     "serve": ("gradio", []),
 }
 """Command -> (a package that it needs, arguments)."""
+HELP_NAMES = {
+    "video": "video", "webcam": "webcam", "serve": "web", "export": "onnx", "train": "train", "evaluate": "train",
+    "criteria": "study", "movement": "movement",
+}  # fmt: skip
+"""Command -> the extra that its help names."""
 
 
 def test_help_names_every_command(capsys):
@@ -26,6 +31,13 @@ def test_help_names_every_command(capsys):
     for name in cli.COMMANDS:
         assert re.search(rf"\n    {name}\s", out)
     assert "examples:" in out
+
+
+@pytest.mark.parametrize("command", HELP_NAMES)
+def test_help_names_the_extra(command, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    assert f"pip install 'artnet[{HELP_NAMES[command]}]'" in capsys.readouterr().out
 
 
 LIGHT = [[], ["--help"], ["styles"], *([name, "--help"] for name in ("stylize", "styles", *EXTRAS))]

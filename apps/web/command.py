@@ -6,9 +6,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from apps.common.arguments import whole_number
 from apps.common.options import options_of
+from apps.common.stdio import complain
 from apps.common.style_arguments import add_engine
 from apps.web.options import ServeOptions
 
@@ -98,7 +100,10 @@ def start(options: ServeOptions, cache: str) -> tuple[str, Callable[[], None]]:
         "GRADIO_TEMP_DIR": served, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1",
         "GRADIO_ANALYTICS_MAX_EVENTS": "1",  # Gradio's figures, which grow with every call
     }  # fmt: skip
-    need("web", "gradio", "av", "cv2")
+    packages = ("gradio", "av", "cv2")
+    if all(map(find_spec, packages)):
+        complain("starting, which takes some seconds ...")
+    need("web", *packages)
     from apps.web.serving import serve
 
     return serve(options, options.network.load(), cache)

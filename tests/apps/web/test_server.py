@@ -228,12 +228,15 @@ def test_stopping_the_command_deletes_the_cache(tiny, tmp_path, free_port):
     process = subprocess.Popen(
         [*command, "--port", str(free_port())],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
+    assert process.stderr.readline().startswith("artnet: starting")
     assert process.stdout.readline().startswith("http://127.0.0.1:")
     assert list(tmp_path.glob("artnet-web-*"))
     process.terminate()
     assert process.wait(20) == 0
     assert not list(tmp_path.glob("artnet-web-*"))
     process.stdout.close()
+    process.stderr.close()

@@ -5,7 +5,8 @@
 
 atheris watches which lines of `apps`, `artnet` and `pruning` an input reaches, and goes on from those that reach new
 ones, beginning with the valid file of `corpus`. What counts as wrong is what counts in `fuzz`. Readers of pictures and
-videos are decoders in C, into which atheris does not see; they are left to `fuzz`.
+videos are decoders in C, into which atheris does not see; they are left to `fuzz`. The JSON keeps the rows of kinds
+that are not fuzzed again.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def main() -> None:
         return work(args.worker[0], args.seconds, Path(args.worker[1]))
     from apps.benchmark.timing import describe, save
 
-    rows = {}
+    rows = json.loads(args.json.read_text())["kinds"] if args.json and args.json.exists() else {}
     for kind in args.only or KINDS:
         rows[kind] = fuzzed(kind, args.seconds)
         print(f"{kind}: {rows[kind]['inputs']} inputs, places {rows[kind]['places']}", flush=True)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import struct
 import sys
 import zlib
@@ -281,6 +282,7 @@ def test_any_fault_is_that_of_one_picture(place, error, message, fake, desk, mon
 
     monkeypatch.setattr(place, fail_at_one)
     Image.new("L", (2, 2), 255).save("mask.png")
+    shutil.rmtree(desk / "photos" / "deep")
     assert main(["stylize", "photos", "--style", "style.png", "-o", "out", "--mask", "mask.png"]) == 1
     out, err = capsys.readouterr()
     assert out.startswith("1 written, 1 failed")
@@ -292,6 +294,7 @@ def test_what_is_odd_about_a_picture_is_said(fake, desk, capsys):
     frames = [Image.new("RGB", (16, 16), (n, n, n)) for n in (0, 99, 200)]
     for name in ("photos/a.gif", "style.gif"):
         frames[0].save(name, save_all=True, append_images=frames[1:])
+    shutil.rmtree(desk / "photos" / "deep")
     assert main(["stylize", "photos", "--style", "style.gif", "-o", "out", "--json"]) == 0
     out, err = capsys.readouterr()
     lines = [f"{name}: first of 3 frames; `artnet video` paints all of them" for name in ("style.gif", "photos/a.gif")]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_pipes_by_name(line, desk):
 
 
 def test_pipes_are_read_once_for_all_pictures(desk):
-    code, _, err = shell("artnet stylize photos --each --style <(cat style.png) --style second.png -o out")
+    code, _, err = shell("artnet stylize photos/*.* --each --style <(cat style.png) --style second.png -o out")
     assert (code, err) == (0, "")
     assert len(list((desk / "out").glob("[!.]*"))) == 4
 
@@ -134,6 +135,7 @@ def test_a_name_that_the_terminal_cannot_show(desk):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_signals_leave_whole_results_and_a_report(number, code, desk):
+    shutil.rmtree(desk / "photos" / "deep")
     for n in range(300):
         Image.new("RGB", (8, 8), (n % 256,) * 3).save(desk / "photos" / f"{n:03}.png")
     command = [sys.executable, "-c", INSTANT, "stylize", "photos", "--style", "style.png", "-o", "out"]

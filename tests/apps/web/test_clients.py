@@ -265,6 +265,28 @@ class TestQuota:
         now[0] = LIFETIME + 1
         quota.begin("c", 100)
 
+    def test_many_threads_write_at_once(self, tmp_path):
+        quota, failed = Quota(tmp_path, 10**9, 10**9), []
+
+        def work(client):
+            try:
+                for _ in range(200):
+                    quota.begin(client, 1)
+            except RuntimeError as error:  # what is summed up changes meanwhile
+                failed.append(error)
+
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            threads = [threading.Thread(target=work, args=(str(n),)) for n in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            sys.setswitchinterval(before)
+        assert not failed
+
     def test_old_files_go(self, quota, tmp_path):
         upload = tmp_path / "up" / "load.jpg"
         upload.parent.mkdir()

@@ -1,5 +1,6 @@
 """How much visitors may write: bytes of a client, and of all together; and the deletion of what is old."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -25,6 +26,7 @@ class Quota:
     def __init__(self, folder: Path, each: int = EACH, whole: int = ALL, clock: Callable[[], float] = time.monotonic):
         self.folder, self._each, self._whole, self._clock = folder, each, whole, clock
         self._written: dict[str, deque[list]] = {}
+        self._lock = threading.Lock()  # uploads come from the event loop, results from threads
         self._own = set(folder.rglob("*"))
 
     def begin(self, client: str, size: int) -> list:
@@ -33,15 +35,16 @@ class Quota:
         Raises:
             QuotaError: that is more than the client, or all together, may have.
         """
-        self._forget()
-        if self._sum(client) + size > self._each:
-            limit = f"{self._each / 1e9:.1f} GB within an hour"
-            raise QuotaError(f"your files, sent and painted, come to more than {limit}, the limit: come back later")
-        if sum(map(self._sum, self._written)) + size > self._whole:
-            raise QuotaError("the server has no room for more uploads now: come back later")
-        entry = [self._clock(), size]
-        self._written.setdefault(client, deque()).append(entry)
-        return entry
+        with self._lock:
+            self._forget()
+            if self._sum(client) + size > self._each:
+                limit = f"{self._each / 1e9:.1f} GB within an hour"
+                raise QuotaError(f"your files, sent and painted, come to more than {limit}, the limit: come back later")
+            if sum(map(self._sum, self._written)) + size > self._whole:
+                raise QuotaError("the server has no room for more uploads now: come back later")
+            entry = [self._clock(), size]
+            self._written.setdefault(client, deque()).append(entry)
+            return entry
 
     def settle(self, entry: list, size: int) -> None:
         entry[1] = size

@@ -21,9 +21,10 @@ hour, and are gone with it: a new one refuses the old one's addresses in words.
 CROWD_FOUND = """
 Memory and open files are those of the server with all its processes (PSS). Temporary files are what was sent and
 painted: {kilobytes} kB for each painting, at most 4 GB, deleted after an hour. Found by this and mended, each with a
-test: what had come of an upload stayed for an hour when its client went away or it was refused; a killed server left
-the folder of its helpers' sockets behind. A server that is told to end breaks off the answers that are waited for
-after five seconds; how long it takes all in all is mostly the other work of the cores.
+test: an upload and a painting that were counted at the same moment failed (that is what failed above, before the mend;
+the ten minutes were not repeated); what had come of an upload stayed for an hour when its client went away or it was
+refused; a killed server left the folder of its helpers' sockets behind. A server that is told to end breaks off the
+answers that are waited for after five seconds; how long it takes all in all is mostly the other work of the cores.
 """
 
 LIVE = """

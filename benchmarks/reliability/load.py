@@ -249,7 +249,7 @@ def main() -> None:
                 continue
             log.write_text("")
             result[name] = work()
-            lines = Counter(line.strip() for line in log.read_text().splitlines())
+            lines = Counter(line.strip() for line in log.read_text().replace(f"{Path.cwd()}/", "").splitlines())
             result[name] |= {
                 "lines on standard error": dict(lines.most_common(10)), "load average": round(os.getloadavg()[0], 1)
             }  # fmt: skip

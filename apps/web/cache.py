@@ -1,8 +1,8 @@
 """The folder of a running server; those of servers that were killed are deleted by the next one."""
 
-import multiprocessing
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import IO
 
 PREFIX = "artnet-web-"
 _LOCK = ".lock"
-_LONGEST = 85  # bytes of the folder's path: systems allow sockets 103, of which multiprocessing's name needs 18
+_LONGEST = 70  # bytes of the folder's path: systems allow sockets 103, of which multiprocessing's names need 32
 
 
 @contextmanager
@@ -24,21 +24,20 @@ def cache_folder() -> Iterator[str]:
     ):
         _held(lock)
         os.rename(lock.name, Path(folder) / _LOCK)  # never there without being held
-        with _helpers_in(folder):
+        with _all_temporary_in(folder):
             yield folder
 
 
 @contextmanager
-def _helpers_in(folder: str) -> Iterator[None]:
-    """Let multiprocessing keep its sockets there, in place of a folder beside it that nobody would know to delete."""
-    config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-    before = config.get("tempdir")
+def _all_temporary_in(folder: str) -> Iterator[None]:
+    """Let all that the server makes for a time lie there, as sockets of helpers: beside it, nobody would delete it."""
+    before = tempfile.tempdir
     if len(os.fsencode(folder)) <= _LONGEST:
-        config["tempdir"] = folder
+        tempfile.tempdir = folder
     try:
         yield
     finally:
-        config["tempdir"] = before
+        tempfile.tempdir = before
 
 
 def sweep_leftovers() -> None:

@@ -58,7 +58,7 @@ def worst(columns: Sequence[str]) -> str:
 
 
 def worst_pairs() -> str:
-    pairs = result("quality")["worst pairs"]["before"]
+    pairs = result("quality")["worst pairs"]["now"]
     rows = ([f"`{pair['content']}`", f"`{pair['style']}`", fixed(pair["p4"])] for pair in pairs)
     return markdown(("content", "style", "p4"), rows)
 

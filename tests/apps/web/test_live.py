@@ -140,7 +140,7 @@ class Page:
 def expected(stylizer, camera, style):
     """The JPEG that a frame becomes."""
     prepared = stylizer.prepare_style(samples.style(style), stroke_size=64)
-    return encoded(stylizer.stylize(decoded(jpeg(camera)), prepared))
+    return encoded(stylizer.stylize(decoded(jpeg(camera)), prepared, live=True))
 
 
 def test_frames_come_back_painted(page, camera, stylizer):

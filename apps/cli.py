@@ -56,12 +56,22 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """Refuse what is not known here, where its command is, and name what was perhaps meant."""
-        found, unknown = super().parse_known_args(args, namespace)
+        known = [option for action in self._actions for option in action.option_strings]
+        try:
+            found, unknown = super().parse_known_args(args, namespace)
+        except ValueError as error:  # an option that is required may lack because it was mistyped
+            found, unknown = namespace, [word for word in args or () if _is_no_option(word, known)]
+            if not unknown or f"(see {self.prog} --help)" not in str(error):
+                raise
         if unknown:
-            known = [option for action in self._actions for option in action.option_strings]
             near = get_close_matches(unknown[0].partition("=")[0], known, 1)
             self.error(f"{unknown[0]} is not understood" + (f"; did you mean {near[0]}?" if near else ""))
         return found, unknown
+
+
+def _is_no_option(word: str, known: list[str]) -> bool:
+    name = word.partition("=")[0]
+    return len(name) > 2 and name.startswith("--") and not any(option.startswith(name) for option in known)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

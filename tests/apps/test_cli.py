@@ -90,7 +90,7 @@ def test_version(capsys):
     ("arguments", "message"),
     [
         (["stylise"], "there is no command stylise; did you mean stylize?"),
-        (["--loud"], "the following arguments are required: COMMAND"),
+        (["--loud"], "--loud is not understood (see artnet --help)"),
         (["stylize"], "required: CONTENT, --style (see artnet stylize --help)"),
         (
             ["stylize", "a.png", "--style", "b.png", "-o", "c.png", "--loud"],
@@ -172,6 +172,11 @@ def test_closed_pipe_is_quiet():
             ["stylize", "photo.png", "--style", "style.png", "--strenght", "0.5"],
             "--strenght is not understood; did you mean --strength? (see artnet stylize --help)",
         ),
+        (
+            ["stylize", "photo.png", "--sytle", "style.png"],
+            "--sytle is not understood; did you mean --style? (see artnet stylize --help)",
+        ),
+        (["stylize", "photo.png", "--strength", "much"], "argument --strength: "),
         (["styles", "photo.png", "--zebra"], "--zebra is not understood (see artnet styles --help)"),
         (["webcam", "--headless"], "with --headless give --web, --virtual-camera or --frames"),
     ],

@@ -41,7 +41,8 @@ which is opened every second; then a camera that is lost three times for {away:.
 
 LIVE_FOUND = """
 Found by this and mended, each with a test: a film kept a frame of every round until Python looked through all its
-memory, which it hardly ever does; times of all frames since the start were kept.
+memory, which it hardly ever does; times of all frames since the start were kept. Before, the same half hour took 13.9 %
+more memory in the end. Latency follows the other work of the cores.
 """
 
 

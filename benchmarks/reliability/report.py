@@ -107,8 +107,7 @@ refused by name.
 
 ## Not run
 
-- Half an hour of the live view since the film was mended: six minutes were, in which it was opened twice as often. A
-  real camera that is unplugged: the lost one is a stand-in.
+- A real camera that is unplugged: the lost one is a stand-in.
 - Fuzzing guided by coverage of decoders in C, which would have to be built for it.
 - macOS and Windows. Strips of fax and JPEG within a TIFF may break off unnoticed, and a TIFF that libtiff cannot
   decode may make that library write a line of its own to standard error.

@@ -9,7 +9,7 @@ tensors.
 import numpy as np
 from PIL import Image
 
-from artnet.image.strips import for_strips
+from artnet.image.strips import add_to_channels, for_strips
 
 FACTOR = 2
 """How many times smaller a draft is in training, and for strokes of middle size."""
@@ -20,9 +20,8 @@ DETAIL = 0.8
 """Share of the content's detail that is given back to an enlarged draft, before it is painted again."""
 MIDDLE = 128
 """The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
-SHARES = np.array([round(DETAIL * (level - MIDDLE)) for level in range(256)])
-RAISED, LOWERED = (np.maximum(change, 0).astype(np.uint8) for change in (SHARES, -SHARES))
-"""By how much detail of each level raises and lowers a sample."""
+SHARES = np.array([round(DETAIL * (level - MIDDLE)) for level in range(256)], np.int8)
+"""By how much detail of each level changes a sample."""
 ROWS = 64
 """Of a strip; a multiple of every band of detail."""
 
@@ -61,10 +60,7 @@ def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
         strip[:] = enlarged_rows(small, factor, top, len(strip))
         difference = np.subtract(luma[top : top + ROWS], enlarged_rows(smooth, band, top, len(strip)), dtype=np.int16)
         detail = np.clip(difference + MIDDLE, 0, 255).astype(np.uint8)
-        samples = strip.reshape(len(strip), -1)
-        # What would leave 0..255 is cut off without a wider type, which takes several times as long.
-        samples += np.minimum(np.repeat(RAISED[detail], 3, axis=1), 255 - samples)
-        samples -= np.minimum(np.repeat(LOWERED[detail], 3, axis=1), samples)
+        add_to_channels(strip, SHARES[detail])
 
     for_strips(mix, height, ROWS)
     return result

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from artnet.image.strips import for_strips
+from artnet.image.strips import add_to_channels, for_strips
 
 SIZES = ((320, 297), (297, 275), (275, 252), (252, 320))
 """(height, width) of tiles that are repeated without a seam and added up. The sum does not repeat within any picture,
@@ -35,11 +35,7 @@ def on_ground(rgb: np.ndarray, strength: float, at: tuple[int, int] = (0, 0)) ->
     result = np.array(rgb, subok=False)
 
     def lay(top: int) -> None:
-        change, samples = level[top : top + ROWS], result[top : top + ROWS].reshape(-1, 3 * rgb.shape[1])
-        raised, lowered = (np.maximum(part, 0).view(np.uint8) for part in (change, -change))
-        # What would leave 0..255 is cut off without a wider type, which takes several times as long.
-        samples += np.minimum(np.repeat(raised, 3, axis=1), 255 - samples)
-        samples -= np.minimum(np.repeat(lowered, 3, axis=1), samples)
+        add_to_channels(result[top : top + ROWS], level[top : top + ROWS])
 
     for_strips(lay, rgb.shape[0], ROWS)
     return result

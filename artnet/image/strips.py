@@ -39,7 +39,8 @@ def add_to_channels(rgb: np.ndarray, change: np.ndarray) -> None:
 def in_strips(work: Callable[..., np.ndarray], first: np.ndarray, *others: np.ndarray) -> np.ndarray:
     """What `work` makes of the same pixels of all pictures, in levels of 0..255: clipped and rounded to uint8.
 
-    By strips, as in floating point a whole picture takes many times its size. The result has the shape of the first picture, and lies beside it where that is a scratch array.
+    By strips, as in floating point a whole picture takes many times its size. The result has the shape of the first
+    picture, and lies beside it where that is a scratch array.
     """
     result = empty_beside(first)
     for top in range(0, result.shape[0], ROWS):

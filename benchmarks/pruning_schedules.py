@@ -53,7 +53,7 @@ def without_pruning(seed: int, epochs: int, widths: tuple[int, int, int]) -> dic
     model, splits = task(seed, widths)
     fit(model, splits.train, epochs, seed)
     network = pruning.trace(model, splits.example).network
-    return measured(model, splits, network.totals({}))
+    return measured(model, splits, network.dense)
 
 
 def measured(model: nn.Module, splits: Splits, costs: dict[str, int]) -> dict[str, object]:

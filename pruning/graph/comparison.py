@@ -235,7 +235,7 @@ def _without(tensor: Tensor, axis: int, positions: np.ndarray) -> Tensor:
 
 def is_costly(network: Network) -> bool:
     """Whether a run takes so long that it is made in the model's own type and no more often than needed."""
-    return network.totals({})["macs"] > COSTLY
+    return network.dense["macs"] > COSTLY
 
 
 def _between_outputs(dense: list[Tensor], small: list[Tensor], tolerance: float) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -184,6 +185,11 @@ class Network:
             name: (cost.out - cut.get((name, "out"), 0), cost.into - cut.get((name, "in"), 0))
             for name, cost in self.layers.items()
         }
+
+    @cached_property
+    def dense(self) -> dict[str, int]:
+        """`totals` with nothing removed."""
+        return self.totals({})
 
     def totals(self, removed: Mapping[str, Channels]) -> dict[str, int]:
         """{"macs", "params"} of the whole network, per picture, and "channels" of its groups, after the removal."""

@@ -163,7 +163,7 @@ def _with_guess(found: TracedModel, sites: list[int], choice: int) -> TracedMode
     choices = dict(enumerate(found.choices)) | dict.fromkeys(sites, choice)
     wanted = tuple(choices.get(site, 0) for site in range(max(choices) + 1))
     other = follow(found.model, found.inputs, keep=found.keep, choices=wanted, stacklevel=None)
-    other = tried(other, found.network.groups.keys(), MOST_RUNS[found.network.totals({})["macs"] > LARGE])
+    other = tried(other, found.network.groups.keys(), MOST_RUNS[found.network.dense["macs"] > LARGE])
     better = len(other.skipped) < len(found.skipped) and _free(other) > _free(found)
     return other if better else found
 

@@ -62,7 +62,7 @@ class _Trial:
 
     def _is_hopeless(self, names: Sequence[str]) -> bool:
         """Whether these are all of kinds of which some failed alone, after many runs; then they fail together."""
-        patience = PATIENCE[self.network.totals({})["macs"] > LARGE]
+        patience = PATIENCE[self.network.dense["macs"] > LARGE]
         return self.runs > patience and {_kind(name) for name in names} <= {_kind(name) for name in self.failed}
 
     def follows(self, names: Sequence[str]) -> bool:

@@ -26,8 +26,7 @@ def trace_prunable(model: nn.Module, example: Example, keep: Sequence[str], on_u
 
 def part_left(network: Network, removed: Mapping[str, Channels], kind: str) -> float:
     """Part of the dense cost that is left: of 'macs', of 'params', or of the groups' channels."""
-    dense, now = (network.totals(r)[kind] for r in ({}, removed))
-    return now / dense
+    return network.totals(removed)[kind] / network.dense[kind]
 
 
 def removal_plan(
@@ -56,7 +55,7 @@ def removal_plan(
         keep=list(traced.keep),
         example_shapes=traced.inputs.shapes(),
         groups=_group_plans(network, removed, empty or {}),
-        before=dict[str, float](network.totals({})),
+        before=dict[str, float](network.dense),
         after=dict[str, float](network.totals(removed)),
         skipped=dict(traced.skipped),
         choices=list(traced.choices),

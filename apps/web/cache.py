@@ -1,8 +1,8 @@
 """The folder of a running server; those of servers that were killed are deleted by the next one."""
 
+import multiprocessing
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import IO
 
 PREFIX = "artnet-web-"
 _LOCK = ".lock"
-_LONGEST = 70  # bytes of the folder's path: systems allow sockets 103, of which multiprocessing's names need 32
+_LONGEST = 85  # bytes of the folder's path: systems allow sockets 103, of which multiprocessing's name needs 18
 
 
 @contextmanager
@@ -24,20 +24,25 @@ def cache_folder() -> Iterator[str]:
     ):
         _held(lock)
         os.rename(lock.name, Path(folder) / _LOCK)  # never there without being held
-        with _all_temporary_in(folder):
+        with _helpers_in(folder):
             yield folder
 
 
 @contextmanager
-def _all_temporary_in(folder: str) -> Iterator[None]:
-    """Let all that the server makes for a time lie there, as sockets of helpers: beside it, nobody would delete it."""
-    before = tempfile.tempdir
+def _helpers_in(folder: str) -> Iterator[None]:
+    """Let multiprocessing keep its sockets there, in place of a folder beside it that nobody would know to delete.
+
+    By its own setting, as a folder that it makes itself (`tempfile.tempdir` says where) it deletes at the end, and
+    complains where that is done.
+    """
+    config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    before = config.get("tempdir")
     if len(os.fsencode(folder)) <= _LONGEST:
-        tempfile.tempdir = folder
+        config["tempdir"] = folder
     try:
         yield
     finally:
-        tempfile.tempdir = before
+        config["tempdir"] = before
 
 
 def sweep_leftovers() -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import multiprocessing.util
 import os
 import socket
 import subprocess
@@ -365,20 +366,31 @@ def test_leftovers_of_killed_servers_go(tmp_path, monkeypatch):
         process.stdout.close()
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_helpers_have_their_sockets_in_the_folder(deep, monkeypatch):
+    before = multiprocessing.util.get_temp_dir()
+    with tempfile.TemporaryDirectory(prefix="a") as base:  # shorter than pytest's
+        place = Path(base) / ("a" * 80 if deep else "b")
+        place.mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(place))
+        with cache_folder() as folder:
+            assert multiprocessing.util.get_temp_dir() == (before if deep else folder)
+        assert multiprocessing.util.get_temp_dir() == before
+
+
 HELPERS = "from multiprocessing.util import get_temp_dir\nfrom apps.web.cache import cache_folder\n" + (
     "with cache_folder() as folder:\n    print(folder, get_temp_dir(), sep='\\n', flush=True)\n"
 )
 
 
 @pytest.mark.parametrize("deep", [False, True])
-def test_helpers_have_their_sockets_in_the_folder(deep):
-    with tempfile.TemporaryDirectory(prefix="a") as base:  # shorter than pytest's
+def test_a_process_ends_without_a_word_on_its_helpers_folder(deep):
+    with tempfile.TemporaryDirectory(prefix="a") as base:
         place = Path(base) / ("a" * 80 if deep else "b")
         place.mkdir()
         environment = {**os.environ, "TMPDIR": str(place)}
-        ran = subprocess.run(
-            [sys.executable, "-c", HELPERS], env=environment, capture_output=True, text=True, check=True
-        )
-        folder, sockets = map(Path, ran.stdout.split())
-        assert sockets.parent == (place if deep else folder)
+        run = subprocess.run([sys.executable, "-c", HELPERS], env=environment, capture_output=True, text=True)
+        folder, sockets = map(Path, run.stdout.split())
+        assert (run.returncode, run.stderr) == (0, "")
+        assert sockets.parent == place if deep else sockets == folder
         assert not any(place.iterdir())

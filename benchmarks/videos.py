@@ -9,13 +9,13 @@ with smoothing along the motion (the default) and without, all in turn in one ru
 import argparse
 import statistics
 import subprocess
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from apps import samples
 from apps.benchmark.timing import describe, save
+from benchmarks.starts import command
 from benchmarks.webcam import RATE, SECONDS, make_clip
 
 HEIGHT, WIDTH = 720, 1280
@@ -32,9 +32,9 @@ def clip_with_sound(folder: Path) -> Path:
 def frames_a_second(checkout: Path, clip: Path, *options: str) -> float:
     """Of one run of the command."""
     out = clip.with_name("painted.mp4")
-    command = ["video", str(clip), "--style", str(samples.style("great-wave")), "-o", str(out), *options]
+    run = command(checkout, "video", str(clip), "--style", str(samples.style("great-wave")), "-o", str(out), *options)
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "apps.cli", *command], cwd=checkout, check=True, capture_output=True)
+    run()
     return RATE * SECONDS / (time.perf_counter() - start)
 
 

@@ -38,14 +38,17 @@ class Client:
         asked = self.http.post(f"/gradio_api/call/{name}", json={"data": list(data)})
         if asked.status_code != 200:
             return words(asked)
-        event = asked.json()["event_id"]
+        done, said = self.answer(name, asked.json()["event_id"])
+        return "done" if done else said
+
+    def answer(self, name: str, event: str) -> tuple[bool, Any]:
+        """Wait for what was asked for: (True, what came of it), or (False, what went wrong in words)."""
         lines = self.http.get(f"/gradio_api/call/{name}/{event}").text.splitlines()
         kind = next(line.partition(": ")[2] for line in reversed(lines) if line.startswith("event: "))
-        said = next(line.partition(": ")[2] for line in reversed(lines) if line.startswith("data: "))
+        content = json.loads(next(line.partition(": ")[2] for line in reversed(lines) if line.startswith("data: ")))
         if kind == "complete":
-            return "done"
-        content = json.loads(said)
-        return str(content.get("error") if isinstance(content, dict) else content)
+            return True, content
+        return False, str(content.get("error") if isinstance(content, dict) else content)
 
     def photo(self, file: dict | str, **options: Any) -> str:
         """Ask for a photo: 'done', or what went wrong in words."""
@@ -78,19 +81,20 @@ class Memory(threading.Thread):
 
     def run(self) -> None:
         while self.running:
-            self.server = max(self.server, _field(f"/proc/{self.process}/status", "VmRSS"))
-            shares = [_field(f"/proc/{one}/smaps_rollup", "Pss") for one in family(self.process)]
-            self.whole = max(self.whole, sum(shares))
+            self.server = max(self.server, field(self.process, "status", "VmRSS") / 1000)
+            shares = [field(one, "smaps_rollup", "Pss") for one in family(self.process)]
+            self.whole = max(self.whole, sum(shares) / 1000)
             time.sleep(0.05)
 
     def reset(self) -> None:
         self.server = self.whole = 0.0
 
 
-def _field(path: str, name: str) -> float:
-    with suppress(OSError, StopIteration), open(path) as file:
-        return next(int(line.split()[1]) / 1000 for line in file if line.startswith(name + ":"))
-    return 0.0
+def field(process: int, file: str, name: str) -> int:
+    """A number in a file of /proc, sizes in kB; 0 where there is none."""
+    with suppress(OSError, StopIteration), open(f"/proc/{process}/{file}") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
+    return 0
 
 
 def family(process: int) -> list[int]:

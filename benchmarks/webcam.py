@@ -45,12 +45,12 @@ Window.show = marked
 MAIN = "import os, sys, time\nfrom apps.cli import main\n%ssys.exit(main(sys.argv[1:]))"
 
 
-def make_clip(path: Path, height: int, width: int) -> Path:
+def make_clip(path: Path, height: int, width: int, rate: int = RATE, seconds: int = SECONDS) -> Path:
     """Some seconds of what a camera might see, easy to decode."""
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=RATE, options={"preset": "ultrafast", "tune": "fastdecode"})
+        stream = out.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "tune": "fastdecode"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for content, _, _ in generated(RATE * SECONDS):
+        for content, _, _ in generated(rate * seconds):
             out.mux(stream.encode(av.VideoFrame.from_ndarray(resize(content, height, width), format="rgb24")))
         out.mux(stream.encode())
     return path

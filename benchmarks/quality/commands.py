@@ -16,6 +16,12 @@ def pair_arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def add_networks(parser: argparse.ArgumentParser) -> None:
+    """--vgg and --mobilenet, the networks that score."""
+    parser.add_argument("--vgg", type=Path, required=True, help="a VGG16 trunk")
+    parser.add_argument("--mobilenet", type=Path, required=True, help="a MobileNetV2")
+
+
 def report_bad_input(main: Callable[[], None]) -> None:
     """Run a command; what is wrong with its input becomes one line and exit code 2."""
     try:

@@ -12,7 +12,7 @@ import cv2
 
 from apps.benchmark.timing import describe, save
 from artnet.image import ground
-from benchmarks.quality.commands import pair_arguments, report_bad_input
+from benchmarks.quality.commands import add_networks, pair_arguments, report_bad_input
 from benchmarks.quality.features import Networks
 from benchmarks.quality.paint import paint
 from benchmarks.quality.pairs import pairs_of, pictures_of
@@ -26,8 +26,7 @@ SIZE = 512
 def main() -> None:
     parser = pair_arguments(__doc__)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--vgg", type=Path, required=True, help="a VGG16 trunk")
-    parser.add_argument("--mobilenet", type=Path, required=True, help="a MobileNetV2")
+    add_networks(parser)
     parser.add_argument("--contrasts", type=float, nargs="+", default=[0, 4, 8, 12, 16])
     parser.add_argument("--weights", default="artnet", help="a checkpoint, 'artnet' (default) or 'artnet-dense'")
     parser.add_argument("--json", type=Path)

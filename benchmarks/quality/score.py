@@ -22,7 +22,7 @@ from tqdm import tqdm
 from apps.benchmark.timing import describe, save
 from artnet.image import square
 from benchmarks.quality import features, strokes
-from benchmarks.quality.commands import pair_arguments, report_bad_input
+from benchmarks.quality.commands import add_networks, pair_arguments, report_bad_input
 from benchmarks.quality.features import Networks, View
 from benchmarks.quality.pairs import Paths, common_pairs, named_folders, pictures_of
 from benchmarks.quality.strokes import Marks
@@ -73,8 +73,7 @@ def score(pairs: list[Paths], outputs: dict[str, dict[str, Path]], networks: Net
 def main() -> None:
     parser = pair_arguments(__doc__)
     parser.add_argument("--outputs", nargs="+", required=True, metavar="NAME=DIR", help="rows and their folders")
-    parser.add_argument("--vgg", type=Path, required=True, help="a VGG16 trunk")
-    parser.add_argument("--mobilenet", type=Path, required=True, help="a MobileNetV2")
+    add_networks(parser)
     parser.add_argument("--size", type=int, default=512, help="side of the squares (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="file for the result")
     args = parser.parse_args()

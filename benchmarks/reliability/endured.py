@@ -110,8 +110,7 @@ def live_table(result: dict[str, Any]) -> str:
                                           run["latency, median, ms"].items() if when != "by minute"]  # fmt: skip
         held = f"{memory['after warm-up, MB']} MB after warm-up, {memory['at the end, MB']} MB"
         drift = f"{held} at the end (farthest {memory['farthest, %']:+} %)"
-        when = f"{run['seconds']:,} s" + (f", {run['remark']}" if "remark" in run else "")
-        rows.append([f"{words}, {when}", run["frames"], drift, ", ".join(latency)])
+        rows.append([f"{words}, {run['seconds']:,} s", run["frames"], drift, ", ".join(latency)])
     return table(("what", "frames", "memory", "latency, median"), rows)
 
 

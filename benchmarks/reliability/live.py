@@ -19,16 +19,14 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import av
-
 from apps.benchmark.timing import describe, save
-from artnet.image import resize
-from benchmarks.flicker import generated
-from benchmarks.reliability.watching import field, open_files
-from benchmarks.webcam import MAIN, PORT, watch
+from benchmarks.reliability.watching import open_files
+from benchmarks.web_server import field
+from benchmarks.webcam import MAIN, PORT, make_clip, watch
 
 HEIGHT, WIDTH, RATE = 480, 640, 10
 EVERY, WARM = 30.0, 120.0  # seconds between looks, and after which nothing should grow any more
@@ -75,17 +73,6 @@ class Camera:
     get = release = set
 cv2.VideoCapture = Camera
 """
-
-
-def make_clip(path: Path, seconds: int) -> Path:
-    """What a camera might see."""
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=RATE, options={"preset": "ultrafast", "tune": "fastdecode"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for content, _, _ in generated(RATE * seconds):
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(resize(content, HEIGHT, WIDTH), format="rgb24")))
-        out.mux(stream.encode())
-    return path
 
 
 class View:
@@ -193,10 +180,11 @@ def main() -> None:
     args = parser.parse_args()
     result: dict[str, Any] = {"machine": describe()}
     with tempfile.TemporaryDirectory() as name:
-        desk, clip = Path(name), make_clip(Path(name) / "clip.mp4", 10)
+        desk, film = Path(name), partial(make_clip, height=HEIGHT, width=WIDTH, rate=RATE)
+        clip = film(desk / "clip.mp4", seconds=10)
         phases = {
             "live": lambda: endurance(desk, clip, args.seconds),
-            "opened every second": lambda: endurance(desk, make_clip(desk / "short.mp4", 1), args.seconds / 5),
+            "opened every second": lambda: endurance(desk, film(desk / "short.mp4", seconds=1), args.seconds / 5),
             "camera lost": lambda: lost(desk, clip),
         }
         for phase, work in phases.items():

@@ -16,7 +16,7 @@ import httpx
 from PIL import Image
 
 from apps import samples
-from benchmarks.web_server import Client, words
+from benchmarks.web_server import META, Client, words
 
 BUSY = "please try again"
 """In what the server says to whom it has no place for."""
@@ -68,17 +68,12 @@ class Visitor(Client):
     def painted(self, file: dict, strength: float = 1.0, kind: str = "png") -> str | None:
         """The address of the picture; None where the server is busy. Raises WrongError for anything else."""
         event = self.ask(file, strength, kind)
-        kinds, said = "", "null"
-        for line in self.http.get(f"/gradio_api/call/stylize/{event}").text.splitlines():
-            name, _, value = line.partition(": ")
-            kinds, said = (value, said) if name == "event" else (kinds, value if name == "data" else said)
-        content = json.loads(said)
-        if kinds == "complete":
-            return f"/gradio_api/file={content[0]['path']}"
-        message = str(content.get("error") if isinstance(content, dict) else content)
-        if BUSY in message:
+        done, said = self.answer("stylize", event)
+        if done:
+            return f"/gradio_api/file={said[0]['path']}"
+        if BUSY in said:
             return None
-        raise WrongError(message)
+        raise WrongError(said)
 
     def sent(self) -> dict:
         """The photo, uploaded. Raises WrongError with the server's words."""
@@ -165,7 +160,7 @@ def slow(visitor: Visitor) -> str:
         return "went away"
     if status != 200:
         raise WrongError(f"HTTP {status}: {body[:200]!r}")
-    file = {"path": json.loads(body)[0], "orig_name": visitor.photo_file.name, "meta": {"_type": "gradio.FileData"}}
+    file = {"path": json.loads(body)[0], "orig_name": visitor.photo_file.name, "meta": META}
     address = visitor.painted(file, kind="jpg")
     if address is None:
         return busy(visitor)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from benchmarks.web_server import family, serving
+from benchmarks.web_server import family, field, serving
 
 
 class Server:
@@ -36,12 +36,6 @@ class Server:
         return {"seconds": round(time.monotonic() - self.begin)} | row | {
             "temporary files": len(sizes), "temporary MB": round(sum(sizes) / 1e6, 1)
         }  # fmt: skip
-
-
-def field(process: int, file: str, name: str) -> int:
-    with suppress(OSError, StopIteration), open(f"/proc/{process}/{file}") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
-    return 0
 
 
 def open_files(process: int) -> int:

@@ -5,7 +5,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -41,10 +41,12 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     temporary = None
     _sweep_once(str(target.parent))
     try:
-        with _create(target.parent) as file:
-            temporary = file.name
-            yield file
-        os.replace(temporary, target)
+        with ExitStack() as held:
+            with _create(target.parent) as file:
+                temporary = file.name
+                _stay_locked(file, held)
+                yield file
+            os.replace(temporary, target)
     except BaseException as error:
         if temporary is not None:
             with suppress(OSError):
@@ -112,6 +114,15 @@ def _create(folder: Path) -> BinaryIO:
         if name.exists():  # else a sweep took it before it was locked
             return file
         file.close()
+
+
+def _stay_locked(file: BinaryIO, held: ExitStack) -> None:
+    """Keep an open file locked until `held` ends, so that no sweep takes it once it is closed and before it is renamed.
+
+    A lock belongs to all descriptors of one opening. Systems without locks cannot rename what is open.
+    """
+    if fcntl is not None:
+        held.callback(os.close, os.dup(file.fileno()))
 
 
 def _is_of_writing(error: OSError, temporary: str | None) -> bool:

@@ -105,6 +105,20 @@ def test_the_next_process_that_writes_there_sweeps(tmp_path):
         assert len(hidden(tmp_path)) == (last != "pass")
 
 
+def test_what_is_about_to_be_renamed_is_not_swept(tmp_path, monkeypatch):
+    """Another thread or process may write there for the first time between the last byte and the final name."""
+    rename = os.replace
+
+    def swept_before(temporary, target):
+        sweep(tmp_path)
+        rename(temporary, target)
+
+    monkeypatch.setattr(os, "replace", swept_before)
+    with atomic_write(tmp_path / "a.png") as file:
+        file.write(b"whole")
+    assert (tmp_path / "a.png").read_bytes() == b"whole"
+
+
 def test_nothing_to_sweep(tmp_path):
     sweep(tmp_path / "none")
 

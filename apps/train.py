@@ -73,7 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     budget.add_argument("--steps", type=int, help="stop after this many steps in all")
     budget.add_argument("--minutes", type=float, help="stop after this much training time in all")
     add_fields(parser.add_argument_group("options"), TrainOptions, skip=("steps", "minutes", "bfloat16", "weights"))
-    parser.add_argument("--float32", action="store_true", help="train in float32 instead of bfloat16 autocast")
+    parser.add_argument(
+        "--float32", action="store_true", help="train in float32 where the hardware multiplies bfloat16, too"
+    )
     add_fields(parser.add_argument_group("weights of the loss terms"), LossWeights, suffix="-weight")
 
 
@@ -163,7 +165,8 @@ def run(args: argparse.Namespace) -> int:
     trainer = build_trainer(options_of(RunOptions, vars(args) | {"bfloat16": not args.float32}))
     leader = trainer.batches.rank == 0
     content, style = trainer.batches.content, trainer.batches.style
-    print(f"{len(content)} photos, {len(style)} paintings -> {args.output}", file=sys.stderr)
+    used = "bfloat16" if trainer.bfloat16 else "float32"
+    print(f"{len(content)} photos, {len(style)} paintings -> {args.output}, in {used}", file=sys.stderr)
     layout = "{l_bar}{bar}| {elapsed}<{remaining} {postfix}"
     with tqdm(total=1.0, disable=None if leader else True, bar_format=layout) as bar:
 

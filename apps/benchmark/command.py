@@ -117,8 +117,9 @@ def torch_engines(weights: str) -> dict[str, Callable[[], Any]]:
     """The engine torch, in every number format that the CPU multiplies."""
     import torch
 
-    from artnet.engines.torch_engine import TorchEngine, pick_dtype
+    from artnet.engines.torch_engine import TorchEngine
     from artnet.model.checkpoint import load_checkpoint
+    from artnet.model.precision import pick_dtype
 
     def maker(dtype: torch.dtype) -> Callable[[], Any]:
         return lambda: TorchEngine(load_checkpoint(weights), "cpu", dtype)

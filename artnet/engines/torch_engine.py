@@ -7,6 +7,7 @@ from torch import Tensor
 from artnet.engines import DEVICES
 from artnet.engines.base import NOTHING_HELD, Held, Look, Statistics, pad_edges
 from artnet.model.network import ArtNet, Features, StyleLevels
+from artnet.model.precision import pick_dtype
 from artnet.model.slots import Slot
 from artnet.model.tensors import to_rgb, to_tensor
 from s2transform.moments import Moments, channel_moments
@@ -19,16 +20,6 @@ def pick_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise ValueError("device cuda: this machine (or this build of torch) has no CUDA device; use cpu or auto")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def pick_dtype(device: torch.device) -> tuple[torch.dtype, str]:
-    """The number format to run in, and why: half the bytes where the hardware multiplies them natively."""
-    if device.type == "cuda":
-        return torch.bfloat16, "the GPU multiplies bfloat16"
-    for feature in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
-        if getattr(torch.cpu, feature, lambda: False)():
-            return torch.bfloat16, f"the CPU multiplies bfloat16 ({feature.strip('_').removeprefix('is_')[:-10]})"
-    return torch.float32, "the CPU has no bfloat16 multiplication"
 
 
 class TorchEngine:

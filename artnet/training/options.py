@@ -43,7 +43,7 @@ class TrainOptions:
             shapes under the same trunk, for a quarter of its cost each.
         learning_rate: AdamW's highest, reached after `warmup` steps, then a cosine to a hundredth of it.
         steps, minutes: the budget; where both are given, whichever ends first.
-        bfloat16: run network and trunk under bfloat16 autocast.
+        bfloat16: run network and trunk under bfloat16 autocast, where the hardware multiplies it.
     """
 
     size: int = 128

@@ -22,6 +22,7 @@ from artnet.interruption import undisturbed
 from artnet.model import drafts
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.network import ArtNet, Features
+from artnet.model.precision import pick_dtype
 from artnet.training import losses
 from artnet.training.checkpoint import Counters, load_state, restore_moments, save_state
 from artnet.training.data import Batches
@@ -82,6 +83,7 @@ class Trainer:
         self.lowest = float("inf")
         self.unusable = 0  # steps in a row that were passed over
         self.meter = SparsityMeter(self.network)
+        self.bfloat16 = options.bfloat16 and pick_dtype(self.device)[0] == torch.bfloat16
         self.ground = [tile.to(self.device) for tile in drafts.ground_tiles()]
 
     def resume(self) -> bool:
@@ -95,7 +97,7 @@ class Trainer:
         return True
 
     def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
     def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True) -> Tensor:
         """Every photo, on a ground, in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.

@@ -13,10 +13,11 @@ from PIL import Image
 import artnet.stylizer
 from artnet import Stylizer
 from artnet.engines.base import Look
-from artnet.engines.torch_engine import pick_device, pick_dtype
+from artnet.engines.torch_engine import pick_device
 from artnet.image.ground import on_ground
 from artnet.image.postprocess import apply_finish, finish_of
 from artnet.model.checkpoint import save_checkpoint
+from artnet.model.precision import pick_dtype
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 

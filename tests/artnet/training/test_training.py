@@ -41,6 +41,17 @@ def build(folders, trunk, folder, passes=1, **options):
     return Trainer(ArtNet(tiny_config(passes=passes)), trunk, batches, options, folder)
 
 
+@pytest.mark.parametrize(
+    ("asked", "multiplied", "used"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_bfloat16_only_where_the_hardware_multiplies_it(asked, multiplied, used, folders, trunk, tmp_path, monkeypatch):
+    dtype = torch.bfloat16 if multiplied else torch.float32
+    monkeypatch.setattr("artnet.training.trainer.pick_dtype", lambda device: (dtype, "as said"))
+    trainer = build(folders, trunk, tmp_path / "run", steps=1, bfloat16=asked)
+    with trainer.autocast():
+        assert (torch.nn.Conv2d(3, 4, 3)(torch.rand(1, 3, 8, 8)).dtype == torch.bfloat16) == used
+
+
 def test_trunk_taps(trunk):
     x = torch.rand(1, 3, 64, 64)
     taps = trunk(x)

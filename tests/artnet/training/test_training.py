@@ -44,10 +44,10 @@ def build(folders, trunk, folder, passes=1, **options):
 @pytest.mark.parametrize(
     ("asked", "multiplied", "used"), [(True, True, True), (True, False, False), (False, True, False)]
 )
-def test_bfloat16_only_where_the_hardware_multiplies_it(asked, multiplied, used, folders, trunk, tmp_path, monkeypatch):
+def test_bfloat16_where_it_is_multiplied(asked, multiplied, used, picture_folders, trunk, tmp_path, monkeypatch):
     dtype = torch.bfloat16 if multiplied else torch.float32
     monkeypatch.setattr("artnet.training.trainer.pick_dtype", lambda device: (dtype, "as said"))
-    trainer = build(folders, trunk, tmp_path / "run", steps=1, bfloat16=asked)
+    trainer = build(picture_folders, trunk, tmp_path / "run", steps=1, bfloat16=asked)
     with trainer.autocast():
         assert (torch.nn.Conv2d(3, 4, 3)(torch.rand(1, 3, 8, 8)).dtype == torch.bfloat16) == used
 

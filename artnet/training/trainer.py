@@ -99,14 +99,16 @@ class Trainer:
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
+    def on_ground(self, photos: Tensor, begins: Tensor) -> Tensor:
+        """Photos on a ground that begins at (2, N) rows and columns of it."""
+        return drafts.on_ground(photos, self.ground, *begins.to(self.device))
+
     def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True) -> Tensor:
-        """Every photo, on a ground, in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
+        """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
 
         Without `skips` the decoder gets the bottleneck only.
         """
-        begins = torch.randint(FARTHEST, (2, len(photos))).to(self.device)
-        grounded = drafts.on_ground(photos, self.ground, *begins)
-        moved = self.moved(self.contents(grounded, paintings, method), paintings, method, rebuilt)
+        moved = self.moved(self.contents(photos, paintings, method), paintings, method, rebuilt)
         if not skips:
             moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
         return self.network.decode(moved).float()
@@ -138,9 +140,10 @@ class Trainer:
         batch = len(photos)
         measured = len(rebuilt) > 0 and self.options.weights.sparsity > 0
         skips = torch.rand(()).item() >= self.options.skip_dropout
+        begins = torch.randint(FARTHEST, (2, batch))
         with self.autocast():
             with self.meter.watching() if measured else nullcontext():
-                out = self.paint(photos, paintings, method, rebuilt, skips=skips)
+                out = self.paint(self.on_ground(photos, begins), paintings, method, rebuilt, skips=skips)
             view = losses.random_view()
             seen = [view(x) for x in (out, photos, paintings, rebuilt)]
             sizes: list[Terms] = []
@@ -154,7 +157,8 @@ class Trainer:
                 terms["tone"] = losses.tone_loss(painted, photos.repeat(self.options.pairs, 1, 1, 1))
             if self.options.weights.steady:
                 move = losses.draw_move()
-                frames = losses.moved_and_noisy(photos, move)
+                # The ground moves along: strokes in plain colours hang on it, and are not to be unlearned.
+                frames = self.on_ground(losses.moved_and_noisy(photos, move), begins - torch.tensor(move)[:, None])
                 again = self.paint(frames, paintings, method, rebuilt[:0], skips=skips)
                 terms["steady"] = losses.steady_loss(painted, again, move)
             if measured:

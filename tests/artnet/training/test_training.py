@@ -415,16 +415,31 @@ def test_drafts_are_painted_again_at_full_size(picture_folders, trunk, tmp_path)
     torch.testing.assert_close(painted[4:], network(photos[:1]), rtol=1e-3, atol=1e-4)
 
 
-def test_photos_lie_on_a_ground(picture_folders, trunk, tmp_path):
-    trainer = build(picture_folders, trunk, tmp_path, steps=1)
+def contents_seen(trainer):
+    """What the encoder of a network of one pass sees in one step: batches of photos, paintings and rebuilt pictures."""
     seen = []
     trainer.network.encoder.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
     photos, paintings = trainer.batches.at(0)
-    trainer.paint(photos, paintings, "adain", photos[:1])
-    change = 255 * (seen[0] - torch.cat([photos, paintings, photos[:1]]))
+    trainer.terms(photos, paintings, "adain", photos[:1])
+    return photos, paintings, seen
+
+
+def test_photos_lie_on_a_ground(picture_folders, trunk, tmp_path):
+    trainer = build(picture_folders, trunk, tmp_path, steps=1)
+    photos, paintings, (seen,) = contents_seen(trainer)
+    change = 255 * (seen - torch.cat([photos, paintings, photos[:1]]))
     assert 4 < change[:2].std() < 12
     assert not torch.equal(change[0], change[1])
     assert not change[2:].any()
+
+
+def test_the_ground_moves_with_a_photo(picture_folders, trunk, tmp_path, monkeypatch):
+    monkeypatch.setattr(losses, "draw_move", lambda: (3, -2))
+    monkeypatch.setattr(losses, "NOISE", 0.0)
+    trainer = build(picture_folders, trunk, tmp_path, steps=1, weights=LossWeights(steady=1.0))
+    photos, _, (frames, moved) = contents_seen(trainer)
+    count = len(photos)
+    torch.testing.assert_close(moved[:count, :, 3:, :-2], frames[:count, :, :-3, 2:])
 
 
 def test_crops_must_fit_the_drafts(picture_folders, trunk, tmp_path):

@@ -22,8 +22,8 @@ import numpy as np
 
 from apps import samples
 from apps.benchmark.timing import describe, save
-from apps.video.convert import PaintFrame, Steadied
-from apps.video.flicker import move
+from apps.video.convert import PaintFrame
+from apps.video.flicker import FlickerFilter, MotionTracker, move
 from apps.video.reading import Frame, VideoReader
 from artnet import Stylizer
 from artnet.image import Picture, fit_short_side, read_picture
@@ -82,15 +82,16 @@ def sharpness(rgb: np.ndarray) -> float:
 
 def measure(steps: Iterator[Step], paint: PaintFrame) -> dict[str, float]:
     """Warping errors and sharpness of the content, of the frames painted one by one, and of the smoothed ones."""
-    steady, memory, last, rows = Steadied(paint), Memory(), None, []
+    tracker, flicker, memory, last, rows = MotionTracker(), FlickerFilter(), Memory(), None, []
     alone_seconds = steady_seconds = 0.0
     for content, place, known in steps:
         start = time.perf_counter()
         painted = paint(content, None)
         middle = time.perf_counter()
-        smooth = steady.paint(content)
-        alone_seconds, steady_seconds = alone_seconds + middle - start, steady_seconds + time.perf_counter() - middle
+        motion = tracker.follow(content)
         held = paint(content, memory)
+        smooth = flicker.smooth(held, motion)
+        alone_seconds, steady_seconds = alone_seconds + middle - start, steady_seconds + time.perf_counter() - middle
         now = {"content": content, "alone": painted, "statistics held": held, "steady": smooth}
         if last is not None:
             errors = {

@@ -1,7 +1,10 @@
-"""From video to video: read ahead, paint, steady, write; a few frames in memory, and no half file at the end."""
+"""From video to video: read, follow the motion, paint, steady and write, all at once in threads.
+
+A few frames are in memory, and no half file is left at the end.
+"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.common.prefetch import prefetch
-from apps.video.flicker import FlickerFilter
+from apps.video.flicker import FlickerFilter, Motion, MotionTracker
 from apps.video.reading import Frame, VideoReader
 from apps.video.writing import Beside, VideoWriter
 from artnet.image import Picture, fit_short_side
@@ -19,12 +22,17 @@ from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
 
 if TYPE_CHECKING:
+    from av import Packet
     from av.container.core import Chapter
 
     from artnet import Style, Stylizer
 
+    Followed = tuple[Frame | Packet, Motion | None]
+
 PaintFrame = Callable[[np.ndarray, Memory | None], np.ndarray]
 """Paints one frame, (H, W, 3) uint8, with what is remembered of earlier ones, where anything is."""
+AHEAD = 2
+"""Frames that wait between two stages."""
 
 
 @dataclass(frozen=True)
@@ -123,16 +131,18 @@ def _paint_all(
     clip: Clip,
     progress: Callable[[float, float | None], None],
 ) -> Made:
-    steadied = Steadied(paint) if clip.steady else None
+    flicker = FlickerFilter() if clip.steady else None
     frames, end = 0, 0.0
-    with prefetch(reader) as items:
-        for item in items:
+    with (
+        prefetch(reader) as items,
+        prefetch(_followed(items, clip), AHEAD) as followed,
+        prefetch(_painted(followed, paint, clip), AHEAD) as painted,
+    ):
+        for item, motion in painted:
             if not isinstance(item, Frame):
                 writer.write_packet(item)
                 continue
-            rgb = _fit(item.rgb, clip.size)
-            painted = steadied.paint(rgb) if steadied else paint(rgb, None)
-            writer.write(Frame(painted, item.start, item.duration))
+            writer.write(replace(item, rgb=flicker.smooth(item.rgb, motion)) if flicker else item)
             frames, end = frames + 1, float((item.start + item.duration) * reader.time_base)
             progress(end, reader.seconds)
     if writer.size is None:
@@ -140,17 +150,29 @@ def _paint_all(
     return Made(frames, end, writer.size[1], writer.size[0], left_out=tuple(writer.left_out), missing=reader.missing)
 
 
-class Steadied:
-    """Paints the frames of a video in order, with little flicker: statistics held, paintings moved along."""
+def _followed(items: Iterable["Frame | Packet"], clip: Clip) -> Iterator["Followed"]:
+    """Frames in the clip's size with their motion, where that counts; packets of sound and text pass through."""
+    tracker = MotionTracker() if clip.steady else None
+    for item in items:
+        if isinstance(item, Frame):
+            frame = replace(item, rgb=_fit(item.rgb, clip.size))
+            yield frame, tracker.follow(frame.rgb) if tracker else None
+        else:
+            yield item, None
 
-    def __init__(self, paint: PaintFrame):
-        self.paint_frame, self.filter, self.memory = paint, FlickerFilter(), Memory()
 
-    def paint(self, rgb: np.ndarray) -> np.ndarray:
-        """Paint the next frame, (H, W, 3) uint8."""
-        if not self.filter.follow(rgb):
-            self.memory.statistics = None
-        return self.filter.smooth(self.paint_frame(rgb, self.memory))
+def _painted(
+    items: Iterable["Followed"], paint: PaintFrame, clip: Clip
+) -> Iterator["Followed"]:
+    """The frames painted, with statistics that go on from frame to frame where flicker counts."""
+    memory = Memory() if clip.steady else None
+    for item, motion in items:
+        if isinstance(item, Frame):
+            if memory and not (motion and motion.goes_on):
+                memory.statistics = None
+            yield replace(item, rgb=paint(item.rgb, memory)), motion
+        else:
+            yield item, None
 
 
 def _fit(rgb: np.ndarray, size: int | None) -> np.ndarray:

@@ -4,6 +4,9 @@ The motion is the optical flow (DIS, Kroeger et al. 2016, arXiv 1603.03590) betw
 content, moved by it, does not look like the new one (uncovered background, cuts), the new painting stands alone.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -12,11 +15,52 @@ KEEP = 0.8
 _TOLERANCE = 14.0  # grey levels by which content may differ from the moved last one before it counts as uncovered
 _CUT = 0.3  # mean certainty below which nothing goes on
 _LEAST_SIDE, _MOST_ASPECT = 64, 4
-_FLOW_SIDE = 480  # short side in pixels at which flow is estimated: more costs time and follows noise
+_FLOW_SIDE = 480  # short side in pixels at which contents are compared: more costs time and follows noise
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How a frame goes on from the last one.
+
+    Attributes:
+        place: (H, W, 2) float32, where every pixel was in the last frame, as x and y.
+        certain: (H, W) float32 from 0 to 1.
+        goes_on: False at a cut.
+    """
+
+    place: np.ndarray
+    certain: np.ndarray
+    goes_on: bool
+
+
+class MotionTracker:
+    """Finds the motion of a video's contents, frame by frame in order."""
+
+    def __init__(self) -> None:
+        self.flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self.shape: tuple[int, ...] = ()
+        self.last: np.ndarray | None = None
+
+    def follow(self, content: np.ndarray) -> Motion | None:
+        """The motion of the next frame's content, (H, W, 3) uint8; None of the first one and where the size changes."""
+        height, width = content.shape[:2]
+        size = _flow_size(width, height)
+        small = cv2.resize(content, size, interpolation=cv2.INTER_AREA)
+        last, self.last = self.last, small
+        if self.shape != content.shape or last is None:
+            self.shape = content.shape
+            return None
+        greys = [cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) for rgb in (small, last)]
+        # OpenCV's annotations do not know that the flow to begin with, as the second map of `remap`, may be None.
+        flow = self.flow.calc(*greys, None)  # type: ignore[call-overload]
+        certain = agreement(small, move(last, flow + _grid(*size)))
+        place = cv2.resize(flow * np.array([width / size[0], height / size[1]], np.float32), (width, height))
+        place += _grid(width, height)
+        return Motion(place, cv2.resize(certain, (width, height)), float(certain.mean()) > _CUT)
 
 
 class FlickerFilter:
-    """Smooths a painted video along the motion of its content: for every frame in order, `follow`, then `smooth`.
+    """Smooths a painted video along its motion, frame by frame in order.
 
     Args:
         keep: 0 (no smoothing) to below 1.
@@ -26,42 +70,22 @@ class FlickerFilter:
         if not 0 <= keep < 1:
             raise ValueError(f"keep must be from 0 to below 1, got {keep}")
         self.keep = keep
-        self.flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        self.content: np.ndarray | None = None
-        self.painted: np.ndarray | None = None
-        self.moved: tuple[np.ndarray, np.ndarray] | None = None  # places in the last frame, and how certain they are
+        self.last: np.ndarray | None = None
 
-    def follow(self, content: np.ndarray) -> bool:
-        """Take the next frame's content, (H, W, 3) uint8; whether it goes on from the last one (no start, no cut)."""
-        last, self.content, self.moved = self.content, content, None
-        if last is None or last.shape != content.shape:
-            return False
-        place = self.motion(content, last)
-        certain = agreement(content, move(last, place))
-        self.moved = place, certain
-        return float(certain.mean()) > _CUT
+    def smooth(self, painted: np.ndarray, motion: Motion | None) -> np.ndarray:
+        """The painting of the next frame, (H, W, 3) uint8, steadied by the last one."""
+        new = painted.astype(np.float32)
+        last, self.last = self.last, new  # in float32: rounding what moves on every time would add up
+        if last is not None and motion is not None:
+            share = self.keep * motion.certain
+            cv2.blendLinear(move(last, motion.place), new, share, 1 - share, dst=new)
+        return cv2.add(new, np.zeros(4), dtype=cv2.CV_8U)  # rounds and clips
 
-    def smooth(self, painted: np.ndarray) -> np.ndarray:
-        """The painting of the frame that `follow` took, (H, W, 3) uint8, steadied by the last one."""
-        result = painted.astype(np.float32)
-        if self.painted is not None and self.moved is not None:
-            place, certain = self.moved
-            result += self.keep * certain[..., None] * (move(self.painted, place) - result)
-        # The float32 result is what moves on: rounding it every time would add up.
-        self.painted = result
-        return np.rint(np.clip(result, 0, 255)).astype(np.uint8)
 
-    def motion(self, new: np.ndarray, old: np.ndarray) -> np.ndarray:
-        """(H, W, 2) float32: for every pixel of the new content, where it was in the old one, as x and y."""
-        height, width = new.shape[:2]
-        small = _flow_size(width, height)
-        greys = [cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), small, interpolation=cv2.INTER_AREA)
-                 for rgb in (new, old)]  # fmt: skip
-        # OpenCV's annotations do not know that the flow to begin with, as the second map of `remap`, may be None.
-        found = self.flow.calc(*greys, None)  # type: ignore[call-overload]
-        flow = cv2.resize(found, (width, height))
-        flow *= np.array([width / small[0], height / small[1]], np.float32)
-        return flow + np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+@lru_cache(4)
+def _grid(width: int, height: int) -> np.ndarray:
+    """(H, W, 2) float32: every pixel's own place, as x and y."""
+    return np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
 
 
 def _flow_size(width: int, height: int) -> tuple[int, int]:

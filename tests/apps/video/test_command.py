@@ -1,18 +1,16 @@
 import argparse
-import itertools
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 av = pytest.importorskip("av", reason="PyAV comes with artnet[video]")
-cv2 = pytest.importorskip("cv2", reason="OpenCV comes with artnet[video]")
+pytest.importorskip("cv2", reason="OpenCV comes with artnet[video]")
 
 from helpers.clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E402
 
 from apps.cli import main  # noqa: E402
 from apps.video.command import seconds  # noqa: E402
-from apps.video.flicker import FlickerFilter  # noqa: E402
 
 
 def video(*arguments, style="style.png"):
@@ -241,47 +239,6 @@ def test_times(text, value):
 def test_bad_times(text):
     with pytest.raises(argparse.ArgumentTypeError, match="is not a time"):
         seconds(text)
-
-
-def shifted(scene, n):
-    return np.ascontiguousarray(scene[20:116, 10 + 3 * n : 138 + 3 * n])
-
-
-@pytest.fixture
-def scene():
-    return cv2.resize(np.random.default_rng(0).integers(0, 256, (34, 50, 3), dtype=np.uint8), (200, 136))
-
-
-def test_flicker_falls_where_the_picture_moves(scene):
-    random, steady = np.random.default_rng(1), FlickerFilter()
-    raw, smooth = [], []
-    for n in range(12):
-        content = shifted(scene, n)
-        painted = np.clip(content + random.normal(0, 20, (*content.shape[:2], 1)), 0, 255).astype(np.uint8)
-        raw.append(painted)
-        assert steady.follow(content) == (n > 0)
-        smooth.append(steady.smooth(painted))
-
-    def error(video):
-        pairs = itertools.pairwise(video[4:])
-        return np.mean([np.abs(new[:, :-3].astype(float) - old[:, 3:]).mean() for old, new in pairs])
-
-    assert error(smooth) < 0.5 * error(raw)
-
-
-def test_flow_is_the_motion(scene):
-    place = FlickerFilter().motion(shifted(scene, 1), shifted(scene, 0))
-    columns = np.arange(128)
-    assert np.abs(place[40, 20:100, 0] - columns[20:100] - 3).max() < 0.6
-
-
-def test_cut_is_not_smoothed(scene):
-    steady = FlickerFilter()
-    steady.follow(shifted(scene, 0))
-    steady.smooth(shifted(scene, 0))
-    other = 255 - shifted(scene[::-1], 5)
-    assert not steady.follow(other)
-    assert np.abs(steady.smooth(other).astype(int) - other).mean() < 6
 
 
 def test_with_a_real_network(tiny, desk, capsys):

@@ -74,8 +74,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: Gradio, PyAV or OpenCV is missing, or the port is taken.
     """
+    from apps.common.allocator import share_arenas
     from apps.web.cache import cache_folder
 
+    share_arenas()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the cache goes then too
     with cache_folder() as cache:
         url, close = start(options_of(ServeOptions, vars(args)), cache)

@@ -113,8 +113,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ValueError: no camera, a bad style, or a package is missing.
     """
+    from apps.common.allocator import share_arenas
     from apps.common.extras import need
 
+    share_arenas()
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its warnings say less than our own lines
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")  # slow to open on Windows
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")

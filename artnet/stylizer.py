@@ -1,7 +1,7 @@
 """The one object behind every front end: a style is prepared once, at some cost; images are stylized many times."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict, TypeVar, Unpack, overload
 
@@ -10,6 +10,7 @@ from PIL import Image
 
 from artnet.engines import load_engine
 from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, Style
+from artnet.engines.revising import has_detail
 from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
 from artnet.image.compose import blend, preserve_color
@@ -184,7 +185,8 @@ class Stylizer:
             painted, statistics = self.engine.paint(on_ground(rgb, look.ground), look, held)
         if memory:
             memory.statistics = statistics
-        apply_finish(painted, rgb, mixed(style.finishes, style.weights, look.strength, settings.grain))
+        finish = mixed(style.finishes, style.weights, look.strength, settings.grain)
+        apply_finish(painted, rgb, replace(finish, detail=0.0) if has_detail(self.engine, look) else finish)
         if settings.preserve_color:
             painted = preserve_color(rgb, painted)
         if (mask := options.get("mask")) is not None:

@@ -107,6 +107,11 @@ def looks_of(engine: Engine, look: Look) -> Sizes:
     return engine.inner_looks(look) if isinstance(engine, RevisingEngine) else Sizes(1, None, look)
 
 
+def has_detail(engine: Engine, look: Look) -> bool:
+    """Whether what an engine paints shows the content's finest detail already, as enlarged drafts do."""
+    return not is_revised(look, looks_of(engine, look).factor)
+
+
 def part_of(held: Held | None, *, draft: bool) -> Held | None:
     """The held statistics of one pass, by the inner engine's slots."""
     if held is None:

@@ -67,6 +67,8 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
         painted: (H, W, 3) uint8.
         content: (H, W, 3) uint8, which it was painted from.
     """
+    if not (finish.detail or finish.grain):
+        return
     height, width = painted.shape[:2]
     grain = np.tile(grain_pattern(round(finish.grain, 2)), (1, -(-min(width, COLUMNS) // BAND)))
 

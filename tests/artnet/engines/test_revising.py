@@ -7,6 +7,7 @@ import pytest
 import torch
 from helpers.tiny import noise_picture, tiny_config
 
+from artnet import Stylizer
 from artnet.engines import load_engine
 from artnet.engines.base import NOTHING_HELD, Held, Look, Style
 from artnet.engines.revising import RevisingEngine
@@ -55,6 +56,16 @@ def test_frames_are_enlarged_drafts(inner, style):
     assert set(measured) == set(statistics)
     for name, rows in statistics.items():
         np.testing.assert_allclose(measured[name], rows, rtol=1e-3, atol=1e-4)
+
+
+def test_frames_get_the_contents_detail_once(inner, style):
+    """Enlarged drafts have it; what is painted at full size gets its finest part from the finish."""
+    stylizer, content = Stylizer(RevisingEngine(inner, inner)), noise_picture(48, 48, 3)
+    for size, finished in ((416, False), (64, True)):
+        prepared = stylizer.prepare_style(style, stroke_size=size)
+        look = Look(prepared, revised=False)
+        painted, _ = stylizer.engine.paint(on_ground(content, look.ground), look)
+        assert np.array_equal(stylizer.stylize(content, prepared, live=True), painted) != finished
 
 
 def test_frames_without_a_draft_are_painted_at_full_size(inner):

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reliability import endured
+from benchmarks.reliability import elsewhere, endured
 from benchmarks.reliability.endured import table
 
 RESULTS, PAGE = Path("benchmarks/results"), Path("docs/reliability.md")
@@ -104,7 +104,9 @@ the engine and its precision, hashes of the weights, processor, cores and memory
 Tests hold that a run that was stopped and resumed is bitwise the uninterrupted one, also when Ctrl-C comes within a
 step of the optimiser, and that a state with other shapes, types, missing or impossible moments and counters is
 refused by name.
+"""
 
+NOT_RUN = """
 ## Not run
 
 - A real camera that is unplugged: the lost one is a stand-in.
@@ -217,6 +219,7 @@ def page() -> str:
         + LOAD + "\n" + weight()
         + endured.crowd(load("load")) + endured.live(load("live-endurance"))
         + SAME.format(runs=same_bytes["runs"]) + "\n" + same(same_bytes) + REST
+        + elsewhere.comfyui(load("comfyui")) + NOT_RUN
     )  # fmt: skip
 
 

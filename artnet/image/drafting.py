@@ -22,7 +22,7 @@ MIDDLE = 128
 """The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
 SHARES = np.array([round(DETAIL * (level - MIDDLE)) for level in range(256)], np.int8)
 """By how much detail of each level changes a sample."""
-ROWS = 64
+ROWS = 128
 """Of a strip; a multiple of every band of detail."""
 
 
@@ -60,7 +60,7 @@ def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
         strip[:] = enlarged_rows(small, factor, top, len(strip))
         difference = np.subtract(luma[top : top + ROWS], enlarged_rows(smooth, band, top, len(strip)), dtype=np.int16)
         detail = np.clip(difference + MIDDLE, 0, 255).astype(np.uint8)
-        add_to_channels(strip, SHARES[detail])
+        add_to_channels(strip, np.take(SHARES, detail))
 
     for_strips(mix, height, ROWS)
     return result

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from artnet.image.strips import for_strips
+from artnet.image.strips import for_strips, in_channels
 
 PHOTO_DETAIL = 6.1
 """Deviation of Immerkaer's filter over a sharp photo, in levels of 0..255 (the training photos: 5.7 in the mean). In a
@@ -78,7 +78,7 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
             rows, columns = part.shape[:2]
             change = detail_of(content, (top, left), (rows, columns), finish.detail)
             change += grain[top % BAND :, :columns][:rows]
-            finished = np.repeat(change, 3, axis=1).reshape(part.shape)
+            finished = in_channels(change)
             finished += part
             part[:] = np.clip(finished, 0, 255, out=finished)
 

@@ -1,10 +1,11 @@
 """Work in strips: every row once and in order, and sums that stay in a byte."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artnet.image.strips import add_to_channels, for_strips
+from artnet.image.strips import add_to_channels, for_strips, in_channels
 
 
 @given(st.integers(1, 300), st.integers(1, 90))
@@ -20,3 +21,10 @@ def test_sums_are_cut_off(seed):
     want = np.clip(rgb.astype(int) + change[..., None], 0, 255)
     add_to_channels(rgb, change)
     assert np.array_equal(rgb, want)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
+def test_all_channels_are_the_same(dtype):
+    values = np.arange(-60, 60).reshape(10, 12).astype(dtype)
+    assert in_channels(values).dtype == dtype
+    assert np.array_equal(in_channels(values), np.stack([values] * 3, axis=2))

@@ -161,9 +161,7 @@ def _followed(items: Iterable["Frame | Packet"], clip: Clip) -> Iterator["Follow
             yield item, None
 
 
-def _painted(
-    items: Iterable["Followed"], paint: PaintFrame, clip: Clip
-) -> Iterator["Followed"]:
+def _painted(items: Iterable["Followed"], paint: PaintFrame, clip: Clip) -> Iterator["Followed"]:
     """The frames painted, with statistics that go on from frame to frame where flicker counts."""
     memory = Memory() if clip.steady else None
     for item, motion in items:

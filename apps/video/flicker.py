@@ -20,31 +20,37 @@ _FLOW_SIDE = 480  # short side in pixels at which contents are compared: more co
 
 @dataclass(frozen=True)
 class Motion:
-    """How a frame goes on from the last one.
+    """How a frame goes on from the last one, at the size (h, w) at which contents are compared.
 
     Attributes:
-        place: (H, W, 2) float32, where every pixel was in the last frame, as x and y.
-        certain: (H, W) float32 from 0 to 1.
+        flow: (h, w, 2) float32, where every pixel was in the last frame, as x and y from its own place.
+        certain: (h, w) float32 from 0 to 1.
         goes_on: False at a cut.
     """
 
-    place: np.ndarray
+    flow: np.ndarray
     certain: np.ndarray
     goes_on: bool
+
+    def at(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of a frame of that size: (where every pixel was, as x and y from the corner; how certain that is)."""
+        rows, columns = self.certain.shape
+        place = cv2.resize(self.flow * np.array([width / columns, height / rows], np.float32), (width, height))
+        place += _grid(width, height)
+        return place, cv2.resize(self.certain, (width, height))
 
 
 class MotionTracker:
     """Finds the motion of a video's contents, frame by frame in order."""
 
     def __init__(self) -> None:
-        self.flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self.search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self.shape: tuple[int, ...] = ()
         self.last: np.ndarray | None = None
 
     def follow(self, content: np.ndarray) -> Motion | None:
         """The motion of the next frame's content, (H, W, 3) uint8; None of the first one and where the size changes."""
-        height, width = content.shape[:2]
-        size = _flow_size(width, height)
+        size = _flow_size(content.shape[1], content.shape[0])
         small = cv2.resize(content, size, interpolation=cv2.INTER_AREA)
         last, self.last = self.last, small
         if self.shape != content.shape or last is None:
@@ -52,11 +58,9 @@ class MotionTracker:
             return None
         greys = [cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) for rgb in (small, last)]
         # OpenCV's annotations do not know that the flow to begin with, as the second map of `remap`, may be None.
-        flow = self.flow.calc(*greys, None)  # type: ignore[call-overload]
+        flow = self.search.calc(*greys, None)  # type: ignore[call-overload]
         certain = agreement(small, move(last, flow + _grid(*size)))
-        place = cv2.resize(flow * np.array([width / size[0], height / size[1]], np.float32), (width, height))
-        place += _grid(width, height)
-        return Motion(place, cv2.resize(certain, (width, height)), float(certain.mean()) > _CUT)
+        return Motion(flow, certain, float(certain.mean()) > _CUT)
 
 
 class FlickerFilter:
@@ -77,8 +81,9 @@ class FlickerFilter:
         new = painted.astype(np.float32)
         last, self.last = self.last, new  # in float32: rounding what moves on every time would add up
         if last is not None and motion is not None:
-            share = self.keep * motion.certain
-            cv2.blendLinear(move(last, motion.place), new, share, 1 - share, dst=new)
+            place, certain = motion.at(*new.shape[:2])
+            share = self.keep * certain
+            cv2.blendLinear(move(last, place), new, share, 1 - share, dst=new)
         return cv2.add(new, np.zeros(4), dtype=cv2.CV_8U)  # rounds and clips
 
 

@@ -2,8 +2,11 @@
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -126,16 +129,21 @@ def video(
     Raises:
         ValueError: it cannot be read, or goes over the limits.
     """
+    one_at_a_time = Lock()
+
+    def tell(what: str, about: object) -> None:
+        with one_at_a_time:  # frames and progress come from two threads
+            connection.send(("value", (what, about)))
 
     def progress(done: float, whole: float | None) -> None:
         if done > limits.seconds:
             raise ValueError(f"this video is longer than {limits.seconds:.0f} s, which is what the page takes: cut it")
-        connection.send(("value", ("progress", (done, max(done, whole or 0.0)))))
+        tell("progress", (done, max(done, whole or 0.0)))
 
     try:
         with VideoReader(source, *part) as reader:
             clip = replace(clip, size=side_of(reader, clip, limits))
-            convert(reader, target, _Remote(connection, limits), clip, progress)
+            convert(reader, target, _Remote(tell, connection.recv, limits), clip, progress)
     except ValueError as error:
         raise ValueError(str(error).replace(source, "this video").replace(target, "the result")) from error
 
@@ -159,10 +167,10 @@ def side_of(reader: VideoReader, clip: Clip, limits: VideoLimits) -> int:
 
 
 class _Remote:
-    """Has each frame painted by the other end."""
+    """Has each frame painted by the other end, which is told to and answers."""
 
-    def __init__(self, connection: Connection, limits: VideoLimits):
-        self.connection, self.limits, self.frames = connection, limits, 0
+    def __init__(self, tell: Callable[[str, object], None], answer: Callable[[], Any], limits: VideoLimits):
+        self.tell, self.answer, self.limits, self.frames = tell, answer, limits, 0
 
     def __call__(self, rgb: np.ndarray, memory: Memory | None) -> np.ndarray:
         self.frames += 1
@@ -170,8 +178,8 @@ class _Remote:
             raise ValueError(f"this video has more than {self.limits.frames:,} frames, which is what the page takes")
         if rgb.shape[0] * rgb.shape[1] > 2 * self.limits.side**2 * 16 / 9:
             raise ValueError(f"this video has frames of {rgb.shape[1]} x {rgb.shape[0]} midway; scale it first")
-        self.connection.send(("value", ("paint", (rgb, memory))))
-        painted, statistics = self.connection.recv()
+        self.tell("paint", (rgb, memory))
+        painted, statistics = self.answer()
         if memory:
             memory.statistics = statistics
         return painted

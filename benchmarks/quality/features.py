@@ -23,6 +23,7 @@ from torchvision.models import mobilenet_v2
 
 from artnet.image.compose import LUMA
 from artnet.image.damaged import reading
+from artnet.model.precision import pick_dtype
 from artnet.model.tensors import to_tensor
 from artnet.training.losses import TEXTURE_LAYER, Statistics, VGGTrunk, gram_loss, moment_loss, statistics
 
@@ -87,7 +88,7 @@ class View:
 
 
 class Networks:
-    """Both networks, on the CPU. The VGG trunk runs in bfloat16, where that moves no column by .001.
+    """Both networks, on the CPU. The VGG trunk runs in bfloat16 where the CPU multiplies it: no column moves by .001.
 
     Args:
         vgg: see `VGGTrunk`.
@@ -97,6 +98,7 @@ class Networks:
     def __init__(self, vgg: Path, mobile: Path):
         self.vgg = VGGTrunk(vgg).to(memory_format=torch.channels_last)
         self.mobile = MobileTrunk(mobile)
+        self.bfloat16 = pick_dtype(torch.device("cpu"))[0] == torch.bfloat16
 
     @torch.inference_mode()
     def view(self, picture: np.ndarray) -> View:
@@ -110,7 +112,7 @@ class Networks:
 
     def texture(self, picture: Tensor) -> tuple[Texture, Tensor]:
         """The texture of a (1, 3, H, W) picture, and its relu4_1 features."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             taps = self.vgg(picture.contiguous(memory_format=torch.channels_last))
         taps = [tap.float() for tap in taps]
         return Texture([statistics(tap) for tap in taps], sorted_projections(taps[TEXTURE_LAYER])), taps[-1]

@@ -159,7 +159,7 @@ def run(args: argparse.Namespace) -> int:
     need("train", "torch", "torchvision", "kornia")
     from tqdm import tqdm
 
-    from artnet.training.allocator import keep_freed_memory
+    from apps.common.allocator import keep_freed_memory
 
     keep_freed_memory()
     trainer = build_trainer(options_of(RunOptions, vars(args) | {"bfloat16": not args.float32}))

@@ -106,9 +106,9 @@ class ArtNetTask:
         """Train the network in folder/finetuned, as `artnet train --init` would."""
         import torch
 
+        from apps.common.allocator import keep_freed_memory
         from artnet.engines.torch_engine import pick_device
         from artnet.pruning import rebuilt
-        from artnet.training.allocator import keep_freed_memory
         from artnet.training.data import Batches
         from artnet.training.losses import VGGTrunk
         from artnet.training.options import TrainOptions

@@ -9,7 +9,6 @@ Seconds are from the drop of a photo to its painting on the screen, medians of s
 
 import argparse
 import shutil
-import socket
 import statistics
 import tempfile
 import time
@@ -25,6 +24,7 @@ from apps import samples
 from apps.benchmark.timing import describe, save
 from apps.web.command import start
 from apps.web.options import ServeOptions
+from benchmarks.ports import free_port
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -42,11 +42,8 @@ PAINTED = "document.querySelector('.an-photo .state').textContent.startsWith('Pa
 @contextmanager
 def served() -> Iterator[str]:
     """The address of a page that is there for as long as the context."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        url, close = start(ServeOptions(port=port), folder)
+        url, close = start(ServeOptions(port=free_port()), folder)
         yield url
         close()
 

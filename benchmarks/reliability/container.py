@@ -26,7 +26,7 @@ from PIL import Image
 
 from apps import samples
 from apps.benchmark.timing import describe, save
-from benchmarks.likeness import psnr
+from benchmarks.likeness import in_words
 from benchmarks.reliability.checkout import ROOT, last_commit
 from benchmarks.reliability.debian import mirror
 
@@ -114,8 +114,7 @@ def painted(podman: Podman, desk: Path) -> dict[str, Any]:
     podman("run", "--rm", *LOCKED, *LIMITS, *somebody, "artnet", *words, "there.png")
     here = [sys.executable, "-m", "apps.cli", *words, "here.png"]
     subprocess.run(here, cwd=desk, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
-    one, other = (np.asarray(Image.open(desk / name)) for name in ("there.png", "here.png"))
-    near = "the same pixels" if np.array_equal(one, other) else f"{psnr(one, other):.1f} dB"
+    near = in_words(*(np.asarray(Image.open(desk / name)) for name in ("there.png", "here.png")))
     return {"written by user": (desk / "there.png").stat().st_uid, "beside the same here": near}
 
 

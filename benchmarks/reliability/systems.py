@@ -27,7 +27,7 @@ from PIL import Image
 
 from apps import samples
 from apps.benchmark.timing import describe, save
-from benchmarks.likeness import psnr
+from benchmarks.likeness import in_words, psnr
 from benchmarks.reliability.checkout import ROOT, last_commit
 from benchmarks.reliability.debian import Debian
 from benchmarks.webcam import make_clip
@@ -154,10 +154,9 @@ def likeness(there: Path, here: Path) -> dict[str, str]:
                       ((there, COMMANDS[name]), (here, COMMANDS[wanted])))  # fmt: skip
         if one.keys() != other.keys():
             found[name] = f"{len(one)} pictures instead of {len(other)}"
-        elif all(np.array_equal(one[key], other[key]) for key in one):
-            found[name] = "the same pixels"
         else:
-            found[name] = f"{min(psnr(one[key], other[key]) for key in one):.1f} dB"
+            farthest = min(one, key=lambda key: psnr(one[key], other[key]))
+            found[name] = in_words(one[farthest], other[farthest])
     return found
 
 

@@ -14,6 +14,7 @@ from artnet.engines.revising import has_detail
 from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
 from artnet.image.compose import blend, preserve_color
+from artnet.image.contrast import contrast_of, match_contrast
 from artnet.image.ground import on_ground
 from artnet.image.postprocess import apply_finish, finish_of, mixed
 from artnet.settings import DEFAULTS, SETTINGS, StyleSettings
@@ -126,7 +127,8 @@ class Stylizer:
             raise ValueError(f"style weights must be positive and finite, got {weights}")
         fitted = [self.fit_style(source, stroke_size) for source, _ in mix]
         parts = [self.engine.prepare(rgb) for rgb in fitted]
-        return Style(parts, weights, [finish_of(rgb) for rgb in fitted], self.engine)
+        finishes, contrasts = [finish_of(rgb) for rgb in fitted], [contrast_of(rgb) for rgb in fitted]
+        return Style(parts, weights, finishes, contrasts, self.engine)
 
     def fit_style(self, source: Source, size: int) -> np.ndarray:
         """A style's colours at the given short side; both sides multiples of the stride, so that nothing is padded.
@@ -185,6 +187,8 @@ class Stylizer:
             painted, statistics = self.engine.paint(on_ground(rgb, look.ground), look, held)
         if memory:
             memory.statistics = statistics
+        if revised:  # frames are to be quick, and steady: what is measured in each would change from one to the next
+            match_contrast(painted, np.average(style.contrasts, axis=0, weights=style.weights), look.strength)
         finish = mixed(style.finishes, style.weights, look.strength, settings.grain)
         apply_finish(painted, rgb, replace(finish, detail=0.0) if has_detail(self.engine, look) else finish)
         if settings.preserve_color:

@@ -40,12 +40,14 @@ class Style:
         parts: what `Engine.prepare` returned, one for each image.
         weights: a positive number for each image; only their ratios matter.
         finishes: how each image finishes what is painted in its style.
+        contrasts: how strong each image's coarse marks are.
         engine: that prepared it, and that alone can paint with it.
     """
 
     parts: Sequence[Any]
     weights: Sequence[float] = (1.0,)
     finishes: Sequence[Finish] = ()
+    contrasts: Sequence[Sequence[float]] = ()
     engine: "Engine | None" = None
 
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, Style, pad_edges
-from artnet.image.drafting import MOST_FACTOR, factor_of, reduced, revisable
+from artnet.image.drafting import MOST_FACTOR, factor_of, reduced, revisable, shown
 
 
 def as_trained(load: Callable[[], Engine]) -> Engine:
@@ -84,7 +84,8 @@ class RevisingEngine:
         if looks.factor == 1:
             return content, looks, {}
         draft, used = self.draft.paint(reduced(content, looks.factor), looks.draft, part_of(held, draft=True))
-        return revisable(draft, content), looks, used
+        enlarge = revisable if is_revised(look, looks.factor) else shown
+        return enlarge(draft, content), looks, used
 
     def inner_looks(self, look: Look) -> Sizes:
         """The looks of both passes."""

@@ -6,24 +6,30 @@ networks for each style; here one network for all styles does both. `artnet.mode
 tensors.
 """
 
+from functools import cache
+
 import numpy as np
 from PIL import Image
 
-from artnet.image.strips import add_to_channels, for_strips
+from artnet.image.strips import add_to_channels, for_strips, in_channels
 
 FACTOR = 2
 """How many times smaller a draft is in training, and for strokes of middle size."""
 MOST_FACTOR = 4
 SMALL, LARGE = 384, 768
 """Stroke sizes in pixels below which there is no draft, and from which it is as small as it gets."""
-DETAIL = 0.8
-"""Share of the content's detail that is given back to an enlarged draft, before it is painted again."""
+EXAGGERATION = 2
+"""How many times the content's detail is given to a draft that is painted again, which weakens it."""
+BAND = 4
+"""Pixels of a draft whose mean is not detail."""
+UNSEEN = 2.0
+"""Detail of so many levels of 255 counts half as much as it is strong: noise, the sky's gradient."""
+SHOWN_DETAIL = 0.8
+"""Share of the content's detail that is given to an enlarged draft that is shown as it is."""
 MIDDLE = 128
 """The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
-SHARES = np.array([round(DETAIL * (level - MIDDLE)) for level in range(256)], np.int8)
-"""By how much detail of each level changes a sample."""
 ROWS = 128
-"""Of a strip; a multiple of every band of detail."""
+"""Of a strip; a multiple of every block whose mean is taken."""
 
 
 def factor_of(stroke_size: int) -> int:
@@ -37,32 +43,101 @@ def reduced(content: np.ndarray, factor: int) -> np.ndarray:
 
 
 def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """What is painted at full size: the enlarged draft with the content's detail in all three channels.
+    """What is painted at full size: the enlarged draft with the content's detail in all three channels, exaggerated.
+
+    Args:
+        draft: (H / factor, W / factor, 3) uint8.
+        content: (H, W, 3) uint8, H and W multiples of `BAND` times the factor.
+    """
+    light, small = light_of(content, len(content) // len(draft))
+    return detailed(outlined(draft, small), light, small, shares_of(1.0), EXAGGERATION)
+
+
+def shown(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """The enlarged draft with some of the content's detail, for frames that are painted once.
 
     Args:
         draft: (H / factor, W / factor, 3) uint8.
         content: (H, W, 3) uint8, H and W multiples of twice the factor.
     """
-    height, width = content.shape[:2]
-    factor = height // draft.shape[0]
-    band, small = 2 * factor, Image.fromarray(draft)
-    luma, result = np.empty((height, width), np.uint8), np.empty(content.shape, np.uint8)
+    light, small = light_of(content, 2 * len(content) // len(draft))
+    return detailed(draft, light, small, shares_of(SHOWN_DETAIL))
 
-    def smoothed(top: int) -> np.ndarray:
+
+def light_of(content: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
+    """Luma of (H, W, 3) uint8, and its means in blocks: (H, W) and (H / block, W / block) uint8."""
+    light = np.empty(content.shape[:2], np.uint8)
+
+    def means(top: int) -> np.ndarray:
         strip = Image.fromarray(content[top : top + ROWS]).convert("L")
-        luma[top : top + ROWS] = np.asarray(strip)
-        return np.asarray(strip.reduce(band))
+        light[top : top + ROWS] = np.asarray(strip)
+        return np.asarray(strip.reduce(block))
 
-    smooth = Image.fromarray(np.concatenate(for_strips(smoothed, height, ROWS)))
+    return light, np.concatenate(for_strips(means, len(content), ROWS))
+
+
+def detailed(
+    draft: np.ndarray, light: np.ndarray, smooth: np.ndarray, shares: np.ndarray, times: int = 1
+) -> np.ndarray:
+    """The enlarged draft, with what the content's luma has beyond its means in blocks, a share of it some times over.
+
+    Args:
+        light, smooth: `light_of` the content.
+        shares: `shares_of`.
+    """
+    small, means, result = Image.fromarray(draft), Image.fromarray(smooth), np.empty((*light.shape, 3), np.uint8)
+    factor, block = len(light) // len(draft), len(light) // len(smooth)
 
     def mix(top: int) -> None:
         strip = result[top : top + ROWS]
         strip[:] = enlarged_rows(small, factor, top, len(strip))
-        difference = np.subtract(luma[top : top + ROWS], enlarged_rows(smooth, band, top, len(strip)), dtype=np.int16)
-        detail = np.clip(difference + MIDDLE, 0, 255).astype(np.uint8)
-        add_to_channels(strip, np.take(SHARES, detail))
+        difference = np.subtract(light[top : top + ROWS], enlarged_rows(means, block, top, len(strip)), dtype=np.int16)
+        detail = np.take(shares, np.clip(difference + MIDDLE, 0, 255).astype(np.uint8))
+        for _ in range(times):
+            add_to_channels(strip, detail)
 
-    for_strips(mix, height, ROWS)
+    for_strips(mix, len(light), ROWS)
+    return result
+
+
+@cache
+def shares_of(share: float) -> np.ndarray:
+    """By how much detail of each level changes a sample, int8 from -127 on."""
+    return np.array([max(-127, round(share * (level - MIDDLE))) for level in range(256)], np.int8)
+
+
+def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """A draft whose middle detail gives way to the content's, exaggerated, where that is the stronger one.
+
+    Like the choice of coefficients when two pictures' pyramids are fused (Burt and Kolczynski, ICCV 1993).
+
+    Args:
+        draft: (H, W, 3) uint8, H and W multiples of `BAND`.
+        light: (H, W) uint8, the content's luma at the size of drafts.
+    """
+    own, smooth = light_of(draft, BAND)
+    both = (light, Image.fromarray(light).reduce(BAND)), (own, Image.fromarray(smooth))
+    result = np.empty_like(draft)
+
+    def details(top: int) -> list[np.ndarray]:
+        """The content's and the draft's in a strip, float32."""
+        strips = ((light[top : top + ROWS], means) for light, means in both)
+        return [np.subtract(x, enlarged_rows(means, BAND, top, len(x)), dtype=np.float32) for x, means in strips]
+
+    def strengths(top: int) -> list[np.ndarray]:
+        return [np.asarray(Image.fromarray(np.square(x)).reduce(BAND)) for x in details(top)]
+
+    energies = [Image.fromarray(np.concatenate(x)) for x in zip(*for_strips(strengths, len(draft), ROWS), strict=True)]
+
+    def mix(top: int) -> None:
+        wanted, painted = details(top)
+        content, strokes = (enlarged_rows(energy, BAND, top, len(wanted)) for energy in energies)
+        change = content / (content + strokes + np.float32(UNSEEN**2)) * (EXAGGERATION * wanted - painted)
+        mixed = in_channels(np.rint(change, out=change).astype(np.int16))
+        mixed += draft[top : top + ROWS]
+        result[top : top + ROWS] = np.clip(mixed, 0, 255, out=mixed)
+
+    for_strips(mix, len(draft), ROWS)
     return result
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from artnet.image import ground
-from artnet.image.drafting import DETAIL, FACTOR
+from artnet.image.drafting import BAND, EXAGGERATION, FACTOR, UNSEEN
 from artnet.model.tensors import luma
 
 
@@ -37,18 +37,36 @@ def reduced(pictures: Tensor, factor: int = FACTOR) -> Tensor:
 
 
 def revisable(drafts: Tensor, contents: Tensor, factor: int = FACTOR) -> Tensor:
-    """What is painted at full size: the enlarged drafts with the contents' detail in all three channels.
+    """What is painted at full size: the enlarged drafts with the contents' detail in all three channels, exaggerated.
 
     Args:
         drafts: (N, 3, H / factor, W / factor), about [0, 1].
-        contents: (N, 3, H, W), H and W multiples of twice the factor.
+        contents: (N, 3, H, W), H and W multiples of `BAND * factor`.
     """
-    enlarged = F.interpolate(drafts.float(), scale_factor=factor, mode="bilinear")
-    mixed = enlarged + DETAIL * detail(contents, 2 * factor)
+    light = luma(contents)
+    small = F.avg_pool2d(light, factor)
+    mixed = enlarged(outlined(drafts.float(), small), factor) + EXAGGERATION * (light - enlarged(small, factor))
     return mixed.clamp(0, 1).contiguous(memory_format=torch.channels_last)
 
 
-def detail(contents: Tensor, band: int) -> Tensor:
-    """(N, 1, H, W): luma without its mean in blocks of `band` pixels, which no draft can show."""
-    light = luma(contents)
-    return light - F.interpolate(F.avg_pool2d(light, band), scale_factor=band, mode="bilinear")
+def outlined(drafts: Tensor, light: Tensor) -> Tensor:
+    """Drafts whose middle detail gives way to the content's, exaggerated, where that is the stronger one.
+
+    Args:
+        drafts: (N, 3, H, W), about [0, 1].
+        light: (N, 1, H, W), the contents' luma at the size of drafts.
+    """
+    wanted, own = (band_of(x) for x in (light, luma(drafts)))
+    energies = [enlarged(F.avg_pool2d(x.square(), BAND), BAND) for x in (wanted, own)]
+    share = energies[0] / (energies[0] + energies[1] + UNSEEN**2 / 255**2)
+    return (drafts + share * (EXAGGERATION * wanted - own)).clamp(0, 1)
+
+
+def band_of(light: Tensor) -> Tensor:
+    """(N, 1, H, W) luma without its mean in blocks of `BAND` pixels."""
+    return light - enlarged(F.avg_pool2d(light, BAND), BAND)
+
+
+def enlarged(pictures: Tensor, times: int) -> Tensor:
+    """(N, C, H, W), so many times as high and wide."""
+    return F.interpolate(pictures, scale_factor=times, mode="bilinear")

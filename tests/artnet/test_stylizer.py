@@ -14,6 +14,7 @@ import artnet.stylizer
 from artnet import Stylizer
 from artnet.engines.base import Look
 from artnet.engines.torch_engine import pick_device
+from artnet.image.contrast import contrast_of, match_contrast
 from artnet.image.ground import on_ground
 from artnet.image.postprocess import apply_finish, finish_of
 from artnet.model.checkpoint import save_checkpoint
@@ -213,10 +214,11 @@ def test_grain_is_a_share(stylizer, style, grain):
         stylizer.stylize(noise_picture(32, 32), style, StyleSettings(grain=grain))
 
 
-def test_the_finish_is_the_styles(stylizer, style):
-    content = noise_picture(48, 48, seed=3)
+def test_contrast_and_finish_are_the_styles(stylizer, style):
+    content, fitted = noise_picture(48, 48, seed=3), stylizer.fit_style(noise_picture(80, 64), 64)
     painted, _ = stylizer.engine.paint(on_ground(content, 1.0), Look(style))
-    apply_finish(painted, content, finish_of(stylizer.fit_style(noise_picture(80, 64), 64)))
+    match_contrast(painted, contrast_of(fitted))
+    apply_finish(painted, content, finish_of(fitted))
     assert np.array_equal(stylizer.stylize(content, style, StyleSettings(grain=1.0)), painted)
 
 

@@ -3,6 +3,7 @@
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names such as
 // 'conv3/content'.
 
+import {contrastOf, matchContrast} from './contrast.js';
 import {factorOf, MOST_FACTOR, reduced, revisable} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {onGround} from './ground.js';
@@ -27,7 +28,7 @@ export class Engine {
   /** What painting needs of a style's picture at a stroke size; give it to `forget` when it is no longer wanted. */
   async prepare(picture, strokeSize) {
     const fitted = fitStyle(picture, strokeSize, this.stride);
-    const style = {full: await this.#prepared(fitted), finish: finishOf(fitted)};
+    const style = {full: await this.#prepared(fitted), finish: finishOf(fitted), contrast: contrastOf(fitted)};
     const factor = this.drafts ? factorOf(Math.min(fitted.width, fitted.height)) : 1;
     return factor > 1 ? {...style, factor, draft: await this.#prepared(reduced(fitted, factor))} : style;
   }
@@ -56,6 +57,7 @@ export class Engine {
     const grounded = onGround(content, settings.strength, this.ground);
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
+    matchContrast(painted, style.contrast, settings.strength);
     return this.#finished(painted, content, style, settings);
   }
 

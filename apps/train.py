@@ -91,12 +91,16 @@ def add_fields(group: "argparse._ArgumentGroup", options: type, skip: tuple[str,
 
 
 def build_network(run: RunOptions) -> "ArtNet":
-    """The network that training starts from."""
+    """The network that training starts from, or goes on with."""
     from artnet.model.checkpoint import load_checkpoint
     from artnet.model.config import ArtNetConfig
     from artnet.model.encoder import load_googlenet
     from artnet.model.network import ArtNet
+    from artnet.training.checkpoint import load_state
+    from artnet.training.trainer import STATE
 
+    if run.resume:
+        return load_state(run.output / STATE)[0]
     if run.init:
         return load_checkpoint(run.init)
     network = ArtNet(ArtNetConfig.from_json(run.config.read_text()) if run.config else ArtNetConfig(passes=2))
@@ -120,6 +124,8 @@ def build_trainer(run: RunOptions) -> "Trainer":
     options = run.training
     if (run.output / STATE).exists() and not run.resume:
         raise ValueError(f"{run.output} already holds a run: give --resume to go on with it, or another -o")
+    if run.resume and not (run.output / STATE).exists():
+        raise ValueError(f"nothing to resume in {run.output}")
     rank = int(os.environ.get("RANK", "0"))
     device = pick_device(run.device)
     if "RANK" in os.environ:
@@ -132,8 +138,8 @@ def build_trainer(run: RunOptions) -> "Trainer":
         batch=options.batch, size=options.size, seed=options.seed, rank=rank, short_side=options.short_side,
     )  # fmt: skip
     trainer = Trainer(build_network(run), VGGTrunk(run.vgg), batches, options, run.output, device.type)
-    if run.resume and not trainer.resume():
-        raise ValueError(f"nothing to resume in {run.output}")
+    if run.resume:
+        trainer.resume()
     return trainer
 
 

@@ -554,6 +554,8 @@ def test_command_end_to_end(picture_folders, trunk_file, tmp_path, capsys):
     assert load_state(tmp_path / "run" / "state.safetensors")[2].step == 3
     tuned = ["train", photos, paintings, "-o", str(tmp_path / "b"), "--vgg", str(trunk_file), *SMALL]
     assert main([*tuned, "--batch", "2", "--steps", "1", "--init", str(tmp_path / "run" / "artnet.safetensors")]) == 0
+    assert main([*tuned, "--batch", "2", "--steps", "2", "--resume"]) == 0  # with the run's own network
+    assert load_checkpoint(tmp_path / "b" / "artnet.safetensors").config == tiny_config()
 
 
 def test_torchrun_trains_with_two_processes(picture_folders, trunk_file, tmp_path):

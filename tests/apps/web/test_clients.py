@@ -22,6 +22,7 @@ pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
 from gradio.state_holder import StateHolder
 from helpers.clips import make_clip, moving_frames
+from helpers.waiting import wait_until
 from helpers.web_requests import OPTIONS, call, stylize, upload
 
 from apps import samples
@@ -146,11 +147,6 @@ def test_one_photo_has_one_result(http, stylizer, tmp_path):
         made = stylize(http, file)
         results.add(hashlib.sha256(http.get(f"/gradio_api/file={made[0]['path']}").content).hexdigest())
     assert len(results) == 1
-
-
-def wait_until(done):
-    while not done():
-        time.sleep(0.005)
 
 
 class TestPlaces:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import socket
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +19,7 @@ pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 import httpx
 from gradio_client import Client, handle_file
 from helpers.clips import make_clip
+from helpers.waiting import wait_until
 from helpers.web_requests import META, OPTIONS, call, stylize, upload
 from starlette.requests import ClientDisconnect
 
@@ -141,13 +141,6 @@ def test_nothing_stays_of_uploads_that_are_broken_off_or_refused(end, http, web_
 
 def parts_of_uploads(cache):
     return [path for path in (Path(cache) / "served").glob("tmp*") if path.is_file()]
-
-
-def wait_until(condition):
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_streams_of_unknown_sessions_end_quietly(http, caplog):

@@ -17,6 +17,7 @@ av = pytest.importorskip("av", reason="PyAV comes with artnet[webcam]")
 pygame = pytest.importorskip("pygame", reason="pygame comes with artnet[webcam]")
 
 from helpers.clips import frames_of, make_clip, moving_frames  # noqa: E402
+from helpers.waiting import wait_until  # noqa: E402
 
 from apps.cli import main  # noqa: E402
 from apps.webcam import camera as cameras  # noqa: E402
@@ -357,13 +358,6 @@ def test_a_film_that_is_shown_again_and_again_leaves_no_frames(tmp_path):
 
 def frames_held():
     return sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
-
-
-def wait_until(condition):
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_mailbox_keeps_the_newest():

@@ -29,7 +29,7 @@ class Clients:
         self._jobs: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._streams: Counter[str] = Counter()
         self._left: OrderedDict[str, float] = OrderedDict()
-        self._cancelled: OrderedDict[str, None] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
 
     def asked(self, event: str, session: str | None) -> None:
         """A client has asked for a job; its stream has the job's own id where it named no session."""
@@ -53,12 +53,12 @@ class Clients:
     def cancelled(self, event: str) -> None:
         """The client has taken its wish back."""
         with self._lock:
-            _remember(self._cancelled, event, None)
+            _remember(self._ended, event, None)
 
     def gone(self, event: str) -> bool:
         """Whether nobody waits for a job, for as long as `grace`. Jobs that nobody told of count as waited for."""
         with self._lock:
-            if event in self._cancelled:
+            if event in self._ended:
                 return True
             if event not in self._jobs:
                 return False
@@ -72,9 +72,10 @@ class Clients:
             return event in self._jobs
 
     def forget(self, event: str) -> None:
-        """Nobody will ask for a job's result any more."""
+        """Nobody will ask for a job's result any more; where it is still at work, it may end."""
         with self._lock:
             self._jobs.pop(event, None)
+            _remember(self._ended, event, None)
 
     def check(self) -> Callable[[], None]:
         """For the job that the calling thread works on: a function that raises GoneError when nobody waits for it."""

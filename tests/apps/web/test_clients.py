@@ -85,6 +85,15 @@ class TestJobs:
         clients.cancelled("job")
         assert (clients.gone("job"), clients.gone("other")) == (True, False)
 
+    def test_a_job_whose_result_is_forgotten_is_not_waited_for(self, clients, now):
+        """Else a job that asks rarely would never learn of it."""
+        clients.asked("job", None)
+        clients.closed(clients.opened("job"))
+        now[0] += 3.1
+        clients.forget("job")
+        assert clients.gone("job")
+        assert not clients.knows("job")
+
 
 @pytest.fixture(scope="module")
 def long(tmp_path_factory):

@@ -73,9 +73,9 @@ def finish() -> str:
     return markdown(("400 pairs, 512 px", *FEWER), rows)
 
 
-def ground() -> str:
+def constant(name: str) -> str:
     columns = ("style", "gram", "mstyle", "content", "mcont", *COUNTED)
-    rows = {name: row for name, row in result("ground")["rows"].items() if name.startswith("contrast")}
+    rows = {shown: row for shown, row in result(name)["rows"].items() if shown.startswith(name)}
     return scores("20 pairs, 512 px", columns, rows)
 
 

@@ -1,0 +1,74 @@
+"""What a constant of painting does to the scores, on pairs that nothing else is reported on.
+
+    python -m benchmarks.quality.constants ground|exaggeration|contrast --content DIR --style DIR -o FOLDER
+                                           --vgg FILE --mobilenet FILE [--values 0 4 8] [--weights FILE] [--json FILE]
+
+FOLDER gets a folder of pictures for each value. `ground` is its contrast in levels of 255, `exaggeration` how many
+times the content's detail is given to a draft that is painted again (0: as to frames, once and wherever it is),
+`contrast` how many times stronger or weaker coarse marks get at most (1: none does).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import cv2
+
+from apps.benchmark.timing import describe, save
+from artnet.engines import revising
+from artnet.image import contrast, drafting, ground
+from benchmarks.quality.commands import add_networks, pair_arguments, report_bad_input
+from benchmarks.quality.features import Networks
+from benchmarks.quality.paint import paint
+from benchmarks.quality.pairs import pairs_of, pictures_of
+from benchmarks.quality.score import score
+from benchmarks.quality.table import markdown
+
+PAIRS = Path(__file__).parent / "tuning.txt"
+SIZE = 512
+
+
+def set_ground(levels: float) -> None:
+    ground.CONTRAST = levels
+    ground.tiles.cache_clear()
+    ground.levels.cache_clear()
+
+
+def set_exaggeration(times: float) -> None:
+    drafting.EXAGGERATION = int(times)
+    revising.revisable = drafting.revisable if times else drafting.shown
+
+
+CONSTANTS: dict[str, tuple[Callable[[float], None], list[float]]] = {
+    "ground": (set_ground, [0, 4, 8, 12, 16]),
+    "exaggeration": (set_exaggeration, [0, 1, 2, 3]),
+    "contrast": (partial(setattr, contrast, "MOST"), [1, 1.25, 1.5, 2]),
+}
+"""How each is set, and which values are tried."""
+
+
+def main() -> None:
+    parser = pair_arguments(__doc__)
+    parser.add_argument("constant", choices=CONSTANTS)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    add_networks(parser)
+    parser.add_argument("--values", type=float, nargs="+")
+    parser.add_argument("--weights", default="artnet", help="a checkpoint, 'artnet' (default) or 'artnet-dense'")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    change, usual = CONSTANTS[args.constant]
+    pairs, outputs = pairs_of(str(PAIRS), args.content, args.style), {}
+    for value in args.values or usual:
+        name = f"{args.constant} {value:g}"
+        change(value)
+        paint(pairs, args.output / name, args.weights, SIZE)
+        outputs[name] = pictures_of(args.output / name)
+    rows = score(pairs, outputs, Networks(args.vgg, args.mobilenet), SIZE).means()
+    print(markdown(rows))
+    if args.json:
+        save(args.json, {"machine": describe(), "pairs": len(pairs), "size": SIZE, "rows": rows})
+
+
+if __name__ == "__main__":
+    report_bad_input(main)

@@ -122,9 +122,10 @@ def build_trainer(run: RunOptions) -> "Trainer":
     from artnet.training.trainer import STATE, Trainer
 
     options = run.training
-    if (run.output / STATE).exists() and not run.resume:
+    begun = (run.output / STATE).exists()
+    if begun and not run.resume:
         raise ValueError(f"{run.output} already holds a run: give --resume to go on with it, or another -o")
-    if run.resume and not (run.output / STATE).exists():
+    if run.resume and not begun:
         raise ValueError(f"nothing to resume in {run.output}")
     rank = int(os.environ.get("RANK", "0"))
     device = pick_device(run.device)

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from artnet.image.compose import LUMA
+from artnet.image.contrast import root_mean_square
 
 BANDS = (1, 2, 4, 8)
 COLUMNS = (*(f"p{band}" for band in BANDS), "flat", "halo", "cast", "keep")
@@ -115,10 +116,6 @@ class Marks:
     def own_overshoot(self) -> np.ndarray:
         """The picture's overshoot beside its own edges."""
         return overshoot(self, self)
-
-
-def root_mean_square(values: np.ndarray) -> float:
-    return float(np.sqrt(np.square(values).mean()))
 
 
 def patches(band: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from artnet.image.drafting import SHOWN_DETAIL, factor_of, outlined, reduced, revisable, shown
 from artnet.model import drafts
+from artnet.model.tensors import luma
 
 
 def tensor(rgb):
@@ -31,6 +32,10 @@ def test_pictures_get_what_tensors_get(rows, columns, factor, seed):
     error = np.abs(revisable(draft, content) - want)
     assert error.mean() < 1.5
     assert error.max() < 10
+    block, light = 2 * factor, luma(tensor(content))
+    detail = light - drafts.enlarged(torch.nn.functional.avg_pool2d(light, block), block)
+    once = levels((drafts.enlarged(tensor(draft), factor) + SHOWN_DETAIL * detail).clamp(0, 1))
+    assert np.abs(shown(draft, content) - once).max() < 3
 
 
 @pytest.mark.parametrize("enlarge", [revisable, shown])

@@ -2,6 +2,8 @@
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData; planes the same with three floats a pixel.
 
+import {filters, TRIANGLE} from './resize.js';
+
 const FINEST = 4; // pixels of the finest marks
 const MOST = 1.5; // times stronger or weaker at most
 const FAINT = 1e-3;
@@ -65,34 +67,19 @@ function means({width, height, data}) {
 /** A plane at another size, bilinear; made smaller by a wider triangle. */
 function resized({width, height, data}, columns, rows) {
   const wide = new Float32Array(3 * columns * height);
-  for (const [column, shares] of sharesOf(width, columns).entries()) {
+  for (const [column, {first, weights}] of filters(width, columns, TRIANGLE).entries()) {
     for (let row = 0; row < height; row++) {
-      for (const [from, share] of shares) {
-        for (let channel = 0; channel < 3; channel++) {
-          wide[3 * (row * columns + column) + channel] += share * data[3 * (row * width + from) + channel];
-        }
+      for (const [i, weight] of weights.entries()) {
+        const [to, from] = [3 * (row * columns + column), 3 * (row * width + first + i)];
+        for (let channel = 0; channel < 3; channel++) wide[to + channel] += weight * data[from + channel];
       }
     }
   }
   const [line, result] = [3 * columns, new Float32Array(3 * columns * rows)];
-  for (const [row, shares] of sharesOf(height, rows).entries()) {
-    for (const [from, share] of shares) {
-      for (let i = 0; i < line; i++) result[row * line + i] += share * wide[from * line + i];
+  for (const [row, {first, weights}] of filters(height, rows, TRIANGLE).entries()) {
+    for (const [i, weight] of weights.entries()) {
+      for (let j = 0; j < line; j++) result[row * line + j] += weight * wide[(first + i) * line + j];
     }
   }
   return {width: columns, height: rows, data: result};
-}
-
-/** For every new position the old ones that it is made of, with their shares. */
-function sharesOf(length, count) {
-  const scale = length / count;
-  const support = Math.max(1, scale);
-  return Array.from({length: count}, (_, i) => {
-    const centre = (i + 0.5) * scale;
-    const [first, end] = [Math.max(0, Math.round(centre - support)), Math.min(length, Math.round(centre + support))];
-    const shares = [];
-    for (let at = first; at < end; at++) shares.push([at, 1 - Math.abs(at + 0.5 - centre) / support]);
-    const total = shares.reduce((sum, [, share]) => sum + share, 0);
-    return shares.map(([at, share]) => [at, share / total]);
-  });
 }

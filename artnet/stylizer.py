@@ -13,6 +13,7 @@ from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, St
 from artnet.engines.revising import has_detail
 from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
+from artnet.image.clarity import clarified
 from artnet.image.compose import blend, preserve_color
 from artnet.image.contrast import contrast_of, match_contrast
 from artnet.image.ground import on_ground
@@ -181,16 +182,18 @@ class Stylizer:
         look = Look(style, settings.transfer, settings.strength, fixed_size, revised)
         held = memory.held() if memory else None
         rgb = flatten(as_picture(image))
+        # Frames are to be quick, and steady: noise would flicker, and what is measured in each would change.
+        content = clarified(rgb, settings.strength) if revised else rgb
         if tile or painted_pixels(rgb.shape[0], rgb.shape[1], self.engine.stride) > self.engine.whole_pixels:
-            painted, statistics = paint_tiled(self.engine, rgb, look, held, tile=tile or TILE, progress=progress)
+            painted, statistics = paint_tiled(self.engine, content, look, held, tile=tile or TILE, progress=progress)
         else:
-            painted, statistics = self.engine.paint(on_ground(rgb, look.ground), look, held)
+            painted, statistics = self.engine.paint(on_ground(content, look.ground), look, held)
         if memory:
             memory.statistics = statistics
-        if revised:  # frames are to be quick, and steady: what is measured in each would change from one to the next
-            match_contrast(painted, np.average(style.contrasts, axis=0, weights=style.weights), look.strength)
         finish = mixed(style.finishes, style.weights, look.strength, settings.grain)
-        apply_finish(painted, rgb, replace(finish, detail=0.0) if has_detail(self.engine, look) else finish)
+        apply_finish(painted, content, replace(finish, detail=0.0) if has_detail(self.engine, look) else finish)
+        if revised:
+            match_contrast(painted, np.average(style.contrasts, axis=0, weights=style.weights), look.strength)
         if settings.preserve_color:
             painted = preserve_color(rgb, painted)
         if (mask := options.get("mask")) is not None:

@@ -40,7 +40,7 @@ class Style:
         parts: what `Engine.prepare` returned, one for each image.
         weights: a positive number for each image; only their ratios matter.
         finishes: how each image finishes what is painted in its style.
-        contrasts: how strong each image's coarse marks are.
+        contrasts: how strong each image's marks are (`artnet.image.contrast`).
         engine: that prepared it, and that alone can paint with it.
     """
 

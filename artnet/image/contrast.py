@@ -1,32 +1,36 @@
-"""A painting's marks of 4 to 16 pixels, made as strong as its style's.
+"""A painting's marks of 1 to 16 pixels, made as strong as its style's.
 
 The network matches statistics of features; how strong marks come out depends on the photo all the same. Bands of a
 Laplacian pyramid are scaled to the style's energy, a simple form of the matching of histograms by which Heeger and
-Bergen (SIGGRAPH 1995) make textures. That it is done to paintings is our own addition.
+Bergen (SIGGRAPH 1995) make textures. That it is done to paintings is our own addition. `artnet.model.drafts` has the
+same for tensors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
+from artnet.image.memmap import empty_beside
 from artnet.image.strips import for_strips
 
-FINEST = 4
-"""Pixels of the finest marks that are changed; the second band is twice as coarse."""
+BANDS = 4
+"""The finest has marks of one and two pixels, each next one marks twice as large."""
 MOST = 1.5
 """How many times stronger or weaker marks get at most: what a plain picture lacks, it is not to be given."""
 FAINT = 1e-3
 MIDDLE = 128
 """The level that stands for no change where changes are held in bytes."""
+SHIFT = 6
+"""Bits behind the point of a share: in 16 bits all is many times as fast as in floating point."""
 ROWS = 256
-"""Of a strip; a multiple of the coarsest marks."""
+"""Of a strip."""
 
 
 def contrast_of(picture: np.ndarray) -> tuple[float, ...]:
-    """Root mean square of each band of an (H, W, 3) uint8 picture, finest first, in levels of 255."""
-    return tuple(root_mean_square(band) for band in bands_of(picture))
+    """How strong each band of an (H, W, 3) uint8 picture is, finest first: what halving it loses, in levels of 255."""
+    return contrasts_of(sizes_of(picture))
 
 
 def match_contrast(painted: np.ndarray, wanted: Sequence[float] | np.ndarray, strength: float = 1.0) -> None:
@@ -37,50 +41,73 @@ def match_contrast(painted: np.ndarray, wanted: Sequence[float] | np.ndarray, st
         wanted: the style's `contrast_of`.
         strength: 0 changes nothing.
     """
-    fine, coarse = (
-        (np.clip(want / max(FAINT, root_mean_square(band)), 1 / MOST, MOST) ** strength - 1) * band
-        for band, want in zip(bands_of(painted), wanted, strict=True)
-    )
-    change = fine + resized(coarse, fine.shape)
-    held = Image.fromarray(np.clip(np.rint(change + MIDDLE), 0, 255).astype(np.uint8))
-    height, width = painted.shape[:2]
+    sizes = sizes_of(painted)
+    times = np.divide(wanted, np.maximum(FAINT, contrasts_of(sizes))).clip(1 / MOST, MOST) ** strength
+    # A band is a size less the next one, enlarged. So the picture with its bands scaled is the sum of all sizes,
+    # enlarged, each as many times as its band more than the finer one's.
+    steps = np.diff([0, *np.rint(2**SHIFT * times).astype(int), 2**SHIFT])
+    total = np.full_like(sizes[-1], MIDDLE)
+    for size, share in zip(reversed(sizes), reversed(steps.tolist()), strict=True):
+        total = added(size, share, total)
+    painted[:] = total
+
+
+def sizes_of(picture: np.ndarray) -> list[np.ndarray]:
+    """The picture, and half the size of each one before; sides are rounded up."""
+    sizes = [picture]
+    for _ in range(BANDS):
+        height, width = (-(-side // 2) for side in sizes[-1].shape[:2])
+        sizes.append(np.concatenate(for_strips(rows_at(sizes[-1], (height, width)), height, ROWS)))
+    return sizes
+
+
+def contrasts_of(sizes: Sequence[np.ndarray]) -> tuple[float, ...]:
+    """The contrast of a picture's bands, of its `sizes_of`."""
+    energies = [mean_square(size) for size in sizes]
+    return tuple(max(0.0, fine - coarse) ** 0.5 for fine, coarse in pairwise(energies))
+
+
+def mean_square(picture: np.ndarray) -> float:
+    """Of all samples of (H, W, 3) uint8, from the middle on."""
+    counts = np.reshape(Image.fromarray(picture).histogram(), (3, 256)).sum(0)
+    return float(counts @ np.square(np.arange(256) - MIDDLE)) / picture.size
+
+
+def added(size: np.ndarray, share: int, total: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 from the middle on, some times over, added to the sum of the coarser ones, which is enlarged.
+
+    Args:
+        share: in steps of 2 ** -SHIFT.
+    """
+    rows = rows_at(total, size.shape[:2])
+    # Halves go up for some shares and down for others, so that they do not add up to a lighter picture.
+    half = np.int16(2 ** (SHIFT - 1) - (share < 0))
+    result = empty_beside(size)
 
     def add(top: int) -> None:
-        strip = painted[top : top + ROWS]
-        box = 0, top / FINEST, width / FINEST, (top + len(strip)) / FINEST
-        rows = np.asarray(held.resize((width, len(strip)), Image.Resampling.BILINEAR, box))
-        changed = np.add(strip, rows, dtype=np.int16)
-        changed -= MIDDLE
-        strip[:] = np.clip(changed, 0, 255, out=changed)
+        strip = np.subtract(size[top : top + ROWS], MIDDLE, dtype=np.int16)
+        strip *= np.int16(share)
+        strip += half
+        strip >>= SHIFT
+        strip += rows(top)
+        result[top : top + ROWS] = np.clip(strip, 0, 255, out=strip)
 
-    for_strips(add, height, ROWS)
-
-
-def bands_of(picture: np.ndarray) -> list[np.ndarray]:
-    """(H / 4, W / 4, 3) float32 and one of half that size: each size of the picture less the next one, enlarged."""
-
-    def means(top: int) -> np.ndarray:
-        return np.asarray(Image.fromarray(picture[top : top + ROWS]).reduce(FINEST))
-
-    sizes = [np.concatenate(for_strips(means, len(picture), ROWS)).astype(np.float32)]
-    for _ in range(2):
-        height, width, _ = sizes[-1].shape
-        sizes.append(resized(sizes[-1], (-(-height // 2), -(-width // 2))))
-    return [fine - resized(coarse, fine.shape) for fine, coarse in pairwise(sizes)]
-
-
-def root_mean_square(values: np.ndarray) -> float:
-    """Of all values, as one number."""
-    return float(np.sqrt(np.square(values).mean()))
-
-
-def resized(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """(H, W, 3) float32 at the height and width of a shape, bilinear; made smaller by a wider triangle, not by blocks.
-
-    Blocks would leave finer and coarser marks in a band, which do not get stronger with it.
-    """
-    result = np.empty((shape[0], shape[1], 3), np.float32)
-    for channel in range(3):
-        plane = Image.fromarray(np.ascontiguousarray(picture[..., channel]))
-        result[..., channel] = np.asarray(plane.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
+    for_strips(add, len(size), ROWS)
     return result
+
+
+def rows_at(picture: np.ndarray, size: tuple[int, ...]) -> Callable[[int], np.ndarray]:
+    """What makes the strips of an (H, W, 3) uint8 picture at another size, from their first row on.
+
+    Bilinear; made smaller by a wider triangle, not by blocks. Blocks would leave finer and coarser marks in a band,
+    which do not get stronger with it.
+    """
+    image, (height, width) = Image.fromarray(picture), size
+    scale = image.height / height
+
+    def rows(top: int) -> np.ndarray:
+        count = min(ROWS, height - top)
+        box = 0, top * scale, image.width, min(image.height, (top + count) * scale)
+        return np.asarray(image.resize((width, count), Image.Resampling.BILINEAR, box))
+
+    return rows

@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
+from artnet.image.blocks import ROWS, enlarged_rows, light_of
 from artnet.image.strips import add_to_channels, for_strips, in_channels
 
 FACTOR = 2
@@ -28,8 +29,6 @@ SHOWN_DETAIL = 0.8
 """Share of the content's detail that is given to an enlarged draft that is shown as it is."""
 MIDDLE = 128
 """The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
-ROWS = 128
-"""Of a strip; a multiple of every block whose mean is taken."""
 
 
 def factor_of(stroke_size: int) -> int:
@@ -62,18 +61,6 @@ def shown(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
     """
     light, small = light_of(content, 2 * len(content) // len(draft))
     return detailed(draft, light, small, shares_of(SHOWN_DETAIL))
-
-
-def light_of(content: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
-    """Luma of (H, W, 3) uint8, and its means in blocks: (H, W) and (H / block, W / block) uint8."""
-    light = np.empty(content.shape[:2], np.uint8)
-
-    def means(top: int) -> np.ndarray:
-        strip = Image.fromarray(content[top : top + ROWS]).convert("L")
-        light[top : top + ROWS] = np.asarray(strip)
-        return np.asarray(strip.reduce(block))
-
-    return light, np.concatenate(for_strips(means, len(content), ROWS))
 
 
 def detailed(
@@ -139,9 +126,3 @@ def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
 
     for_strips(mix, len(draft), ROWS)
     return result
-
-
-def enlarged_rows(picture: Image.Image, times: int, top: int, rows: int) -> np.ndarray:
-    """Some rows of a picture that is enlarged bilinearly."""
-    box = 0, top / times, picture.width, (top + rows) / times
-    return np.asarray(picture.resize((times * picture.width, rows), Image.Resampling.BILINEAR, box))

@@ -1,4 +1,4 @@
-"""The ground of `artnet.image.ground` and the steps of `artnet.image.drafting` on tensors, differentiable."""
+"""The clarity, ground, drafting and contrast of `artnet.image` on tensors, differentiable."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from artnet.image import ground
+from artnet.image import clarity, contrast, ground
 from artnet.image.drafting import BAND, EXAGGERATION, FACTOR, UNSEEN
 from artnet.model.tensors import luma
+
+
+def clarified(photos: Tensor) -> Tensor:
+    """(N, 3, H, W) photos, [0, 1], with more of their own detail; H and W multiples of `clarity.BLOCK`."""
+    detail = detail_of(luma(photos), clarity.BLOCK)
+    energy = 255**2 * F.avg_pool2d(detail.square(), clarity.BLOCK)
+    size = energy.clamp(min=1e-3).sqrt()  # the root of nothing has no gradient
+    amount = clarity.CLARITY * clarity.FAINT / (clarity.FAINT + size) * size / (clarity.UNSEEN + size)
+    return (photos + enlarged(amount, clarity.BLOCK) * detail).clamp(0, 1)
 
 
 def on_ground(pictures: Tensor, tiles: Sequence[Tensor], rows: Tensor, columns: Tensor) -> Tensor:
@@ -56,17 +65,50 @@ def outlined(drafts: Tensor, light: Tensor) -> Tensor:
         drafts: (N, 3, H, W), about [0, 1].
         light: (N, 1, H, W), the contents' luma at the size of drafts.
     """
-    wanted, own = (band_of(x) for x in (light, luma(drafts)))
+    wanted, own = (detail_of(x, BAND) for x in (light, luma(drafts)))
     energies = [enlarged(F.avg_pool2d(x.square(), BAND), BAND) for x in (wanted, own)]
     share = energies[0] / (energies[0] + energies[1] + UNSEEN**2 / 255**2)
     return (drafts + share * (EXAGGERATION * wanted - own)).clamp(0, 1)
 
 
-def band_of(light: Tensor) -> Tensor:
-    """(N, 1, H, W) luma without its mean in blocks of `BAND` pixels."""
-    return light - enlarged(F.avg_pool2d(light, BAND), BAND)
+def detail_of(light: Tensor, block: int) -> Tensor:
+    """(N, 1, H, W) luma without its mean in blocks of so many pixels."""
+    return light - enlarged(F.avg_pool2d(light, block), block)
 
 
 def enlarged(pictures: Tensor, times: int) -> Tensor:
     """(N, C, H, W), so many times as high and wide."""
     return F.interpolate(pictures, scale_factor=times, mode="bilinear")
+
+
+def contrasted(painted: Tensor, styles: Tensor) -> Tensor:
+    """(N, 3, H, W) paintings, about [0, 1], their marks made as strong as those of as many styles."""
+    sizes = sizes_of(painted)
+    # What is fainter than a step of 8 bits is not made stronger, and has no part in the gradient.
+    own, wanted = (contrasts_of(x).clamp(min=1 / 255) for x in (sizes, sizes_of(styles)))
+    times = (wanted / own).clamp(1 / contrast.MOST, contrast.MOST)
+    # As in `artnet.image.contrast.match_contrast`.
+    shares = torch.cat([times, torch.ones_like(times[:1])]) - torch.cat([torch.zeros_like(times[:1]), times])
+    total = torch.zeros_like(sizes[-1])
+    for size, share in zip(reversed(sizes), reversed(shares), strict=True):
+        total = resized(total, size.shape[2:]) + share[:, None, None, None] * size
+    return total.clamp(0, 1)
+
+
+def sizes_of(pictures: Tensor) -> list[Tensor]:
+    """(N, 3, H, W), and half the size of each one before; sides are rounded up."""
+    sizes = [pictures]
+    for _ in range(contrast.BANDS):
+        sizes.append(resized(sizes[-1], [-(-side // 2) for side in sizes[-1].shape[2:]]))
+    return sizes
+
+
+def contrasts_of(sizes: Sequence[Tensor]) -> Tensor:
+    """(BANDS, N): how strong each band is, of a picture's `sizes_of`, in [0, 1]."""
+    energies = torch.stack([size.square().mean((1, 2, 3)) for size in sizes])
+    return (energies[:-1] - energies[1:]).clamp(min=1e-8).sqrt()
+
+
+def resized(pictures: Tensor, size: Sequence[int]) -> Tensor:
+    """(N, C, H, W) at another size, bilinear; made smaller by a wider triangle."""
+    return F.interpolate(pictures, size=list(size), mode="bilinear", antialias=True)

@@ -100,18 +100,20 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
     def on_ground(self, photos: Tensor, begins: Tensor) -> Tensor:
-        """Photos on a ground that begins at (2, N) rows and columns of it."""
-        return drafts.on_ground(photos, self.ground, *begins.to(self.device))
+        """Photos, made clear, on a ground that begins at (2, N) rows and columns of it."""
+        return drafts.on_ground(drafts.clarified(photos), self.ground, *begins.to(self.device))
 
     def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True) -> Tensor:
-        """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
+        """Every photo in the manner of `pairs` paintings, at their contrast, then the rebuilt (R, 3, H, W) as they are.
 
         Without `skips` the decoder gets the bottleneck only.
         """
         moved = self.moved(self.contents(photos, paintings, method), paintings, method, rebuilt)
         if not skips:
             moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
-        return self.network.decode(moved).float()
+        out = self.network.decode(moved).float()
+        styles = pair_up(paintings, self.options.pairs)
+        return torch.cat([drafts.contrasted(out[: len(styles)], styles), out[len(styles) :]])
 
     def contents(self, photos: Tensor, paintings: Tensor, method: str) -> Tensor:
         """What is painted at full size: the photos, or by a network of two passes a draft for each pair."""

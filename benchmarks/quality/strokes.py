@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 
 from artnet.image.compose import LUMA
-from artnet.image.contrast import root_mean_square
 
 BANDS = (1, 2, 4, 8)
 COLUMNS = (*(f"p{band}" for band in BANDS), "flat", "halo", "cast", "keep")
@@ -41,6 +40,11 @@ def gradient(luma: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     """Horizontal and vertical slope of (H, W) values blurred by sigma pixels."""
     blurred = cv2.GaussianBlur(luma, (0, 0), sigma)
     return cv2.Sobel(blurred, cv2.CV_32F, 1, 0), cv2.Sobel(blurred, cv2.CV_32F, 0, 1)
+
+
+def root_mean_square(values: np.ndarray) -> float:
+    """Of all values, as one number."""
+    return float(np.sqrt(np.square(values).mean()))
 
 
 class Marks:

@@ -14,6 +14,7 @@ from artnet import Stylizer
 from artnet.engines.base import Look, Style
 from artnet.engines.revising import as_trained
 from artnet.engines.torch_engine import TorchEngine
+from artnet.image.clarity import clarified
 from artnet.image.ground import on_ground
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
 from artnet.model.network import ArtNet
@@ -48,7 +49,7 @@ def test_content_and_style_in_onnx_runtime(weights, tmp_path, capsys):
         content = smooth(height, width, 2)
         painted = session.run(["painted"], {"content": content[None], "style": style[None]})[0][0]
         prepared = network.prepare(network.encode(engine.tensor(style)), exact=True)
-        want, _ = engine.paint(on_ground(content, 1.0), Look(Style([prepared])))
+        want, _ = engine.paint(on_ground(clarified(content, 1.0), 1.0), Look(Style([prepared])))
         error = np.abs(painted.astype(int) - want)
         assert painted.shape == content.shape
         assert (error > 1).mean() < 0.01  # equally near patches may be chosen differently
@@ -69,7 +70,8 @@ def test_built_in_styles_in_openvino(weights, tmp_path):
     stylizer = Stylizer.load(weights, engine="torch", device="cpu")
     stylizer.engine.network.float()
     style = stylizer.prepare_style([(tmp_path / "0.png", 1), (tmp_path / "1.png", 2)], stroke_size=64)
-    want, _ = stylizer.engine.paint(on_ground(content, 1.0), Look(style))  # what is exported has no finish
+    # What is exported has no finish.
+    want, _ = stylizer.engine.paint(on_ground(clarified(content, 1.0), 1.0), Look(style))
     assert np.abs(painted.astype(int) - want).mean() < 1
 
 
@@ -86,7 +88,7 @@ def test_a_network_of_two_passes_is_exported_whole(tiny, tmp_path):
     look = Look(Stylizer(engine).prepare_style(style, stroke_size=448))
     for height, width in ((64, 96), (160, 128)):  # multiples of 32, which engines pad to
         content = smooth(height, width, 2)
-        want, _ = engine.paint(on_ground(content, 1.0), look)
+        want, _ = engine.paint(on_ground(clarified(content, 1.0), 1.0), look)
         pair = {"content": content[None], "style": smooth(448, 448, 1)[None]}
         inputs = {"fixed": {"rgb": content[None]}, "any": pair}
         for name, arrays in inputs.items():

@@ -14,6 +14,7 @@ import artnet.stylizer
 from artnet import Stylizer
 from artnet.engines.base import Look
 from artnet.engines.torch_engine import pick_device
+from artnet.image.clarity import clarified
 from artnet.image.contrast import contrast_of, match_contrast
 from artnet.image.ground import on_ground
 from artnet.image.postprocess import apply_finish, finish_of
@@ -74,7 +75,7 @@ def test_options_change_the_picture(stylizer, style):
     assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(grain=1.0)))
 
 
-def test_live_frames_are_not_revised_and_have_less_ground(stylizer, style, monkeypatch):
+def test_live_frames_are_neither_made_clear_nor_revised_and_have_less_ground(stylizer, style, monkeypatch):
     seen = []
     real = stylizer.engine.paint
 
@@ -87,7 +88,7 @@ def test_live_frames_are_not_revised_and_have_less_ground(stylizer, style, monke
     stylizer.stylize(content, style)
     stylizer.stylize(content, style, live=True, fixed_size=True)
     assert [look for _, look in seen] == [Look(style), Look(style, fixed_size=True, revised=False)]
-    assert np.array_equal(seen[0][0], on_ground(content, 1.0))
+    assert np.array_equal(seen[0][0], on_ground(clarified(content, 1.0), 1.0))
     assert np.array_equal(seen[1][0], on_ground(content, 0.4))
 
 
@@ -216,9 +217,10 @@ def test_grain_is_a_share(stylizer, style, grain):
 
 def test_contrast_and_finish_are_the_styles(stylizer, style):
     content, fitted = noise_picture(48, 48, seed=3), stylizer.fit_style(noise_picture(80, 64), 64)
-    painted, _ = stylizer.engine.paint(on_ground(content, 1.0), Look(style))
+    clear = clarified(content, 1.0)
+    painted, _ = stylizer.engine.paint(on_ground(clear, 1.0), Look(style))
+    apply_finish(painted, clear, finish_of(fitted))
     match_contrast(painted, contrast_of(fitted))
-    apply_finish(painted, content, finish_of(fitted))
     assert np.array_equal(stylizer.stylize(content, style, StyleSettings(grain=1.0)), painted)
 
 

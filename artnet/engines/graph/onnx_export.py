@@ -93,8 +93,8 @@ class PainterModule(nn.Module):
         return levels
 
 
-class Ground(nn.Module):
-    """(1, H, W, 3) uint8 to the same on the ground at full strength."""
+class Primer(nn.Module):
+    """(1, H, W, 3) uint8 to the same, made clear and on the ground at full strength."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class Ground(nn.Module):
 
     def forward(self, rgb: Tensor) -> Tensor:
         begins = torch.zeros(2, 1, dtype=torch.int64)
-        return pixels_of(drafts.on_ground(picture_of(rgb), list(self.buffers()), *begins))
+        return pixels_of(drafts.on_ground(drafts.clarified(picture_of(rgb)), list(self.buffers()), *begins))
 
 
 class FixedModule(nn.Module):
@@ -121,13 +121,13 @@ class FixedModule(nn.Module):
         for size, look in enumerate(looks):
             for i, slot in enumerate(self.slots):
                 self.register_buffer(f"look{size}_{i}", torch.from_numpy(look[slot]))
-        self.ground = Ground()
+        self.primer = Primer()
 
     def forward(self, rgb: Tensor) -> Tensor:
         def paint(picture: Tensor, size: int) -> Tensor:
             return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.slots))))[0]
 
-        return revised(self.ground(rgb), self.factor, paint)
+        return revised(self.primer(rgb), self.factor, paint)
 
 
 class PairModule(nn.Module):
@@ -140,7 +140,7 @@ class PairModule(nn.Module):
     def __init__(self, network: ArtNet, method: str, factor: int):
         super().__init__()
         self.network, self.method, self.factor = network.folded(), method, factor
-        self.ground = Ground()
+        self.primer = Primer()
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         picture = picture_of(style)
@@ -153,7 +153,7 @@ class PairModule(nn.Module):
             moved = self.network.transfer(self.network.encode(picture_of(rgb)), [prepared[size]], method=self.method)
             return pixels_of(self.network.decode(moved))
 
-        return revised(self.ground(content), self.factor, paint)
+        return revised(self.primer(content), self.factor, paint)
 
 
 def revised(rgb: Tensor, factor: int, paint: Callable[[Tensor, int], Tensor]) -> Tensor:

@@ -1,85 +1,64 @@
-// A painting's marks of 4 to 16 pixels, made as strong as its style's. See artnet/image/contrast.py.
+// A painting's marks of 1 to 16 pixels, made as strong as its style's. See artnet/image/contrast.py.
 //
-// Pictures are {width, height, data}, data RGBA bytes as in ImageData; planes the same with three floats a pixel.
+// Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
-import {filters, TRIANGLE} from './resize.js';
+import {resize, TRIANGLE} from './resize.js';
 
-const FINEST = 4; // pixels of the finest marks
+const BANDS = 4;
 const MOST = 1.5; // times stronger or weaker at most
 const FAINT = 1e-3;
+const MIDDLE = 128;
+const STEPS = 64; // of a share
 
-/** How strong each of a picture's bands is, in levels of 255. */
+/** How strong each of a picture's bands is: what halving it loses, in levels of 255. */
 export function contrastOf(picture) {
-  return bandsOf(picture).map(rootMeanSquare);
+  return contrastsOf(sizesOf(picture));
 }
 
 /** Scales the bands of a painted picture, in place. @param wanted the style's `contrastOf`. */
 export function matchContrast(painted, wanted, strength) {
-  const [fine, coarse] = bandsOf(painted).map((band, i) => {
-    const gain = wanted[i] / Math.max(FAINT, rootMeanSquare(band));
-    const share = Math.min(MOST, Math.max(1 / MOST, gain)) ** strength - 1;
-    return {...band, data: band.data.map((value) => share * value)};
+  const sizes = sizesOf(painted);
+  const times = contrastsOf(sizes).map((own, i) => {
+    const gain = Math.min(MOST, Math.max(1 / MOST, wanted[i] / Math.max(FAINT, own)));
+    return Math.round(STEPS * gain ** strength);
   });
-  const both = combined(fine, resized(coarse, fine.width, fine.height), 1);
-  const change = resized(both, FINEST * fine.width, FINEST * fine.height);
-  const {width, height, data} = painted;
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const [to, from] = [4 * (row * width + column), 3 * (row * change.width + column)];
-      for (let channel = 0; channel < 3; channel++) data[to + channel] += Math.round(change.data[from + channel]);
-    }
-  }
+  const shares = [...times, STEPS].map((share, i) => share - (times[i - 1] ?? 0));
+  const coarsest = sizes.at(-1);
+  let total = {...coarsest, data: new Uint8ClampedArray(coarsest.data).fill(MIDDLE)};
+  for (const [i, size] of [...sizes.entries()].reverse()) total = added(size, shares[i], total);
+  painted.data.set(total.data);
 }
 
-/** Two planes, a quarter and an eighth of the picture's size: each size of it less the next one, enlarged. */
-function bandsOf(picture) {
-  const sizes = [means(picture)];
-  for (let i = 0; i < 2; i++) {
-    const {width, height} = sizes[i];
-    sizes.push(resized(sizes[i], Math.ceil(width / 2), Math.ceil(height / 2)));
+/** The picture, and half the size of each one before; sides are rounded up. */
+function sizesOf(picture) {
+  const sizes = [picture];
+  for (let i = 0; i < BANDS; i++) {
+    sizes.push(resize(sizes[i], Math.ceil(sizes[i].width / 2), Math.ceil(sizes[i].height / 2), TRIANGLE));
   }
-  return sizes.slice(0, 2).map((fine, i) => combined(fine, resized(sizes[i + 1], fine.width, fine.height), -1));
+  return sizes;
 }
 
-function rootMeanSquare({data}) {
-  return Math.sqrt(data.reduce((sum, value) => sum + value ** 2, 0) / data.length);
+function contrastsOf(sizes) {
+  const energies = sizes.map(meanSquare);
+  return energies.slice(1).map((coarse, i) => Math.sqrt(Math.max(0, energies[i] - coarse)));
 }
 
-function combined(plane, other, share) {
-  return {...plane, data: plane.data.map((value, i) => value + share * other.data[i])};
+/** Of all samples, from the middle on. */
+function meanSquare({width, height, data}) {
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    for (let j = i; j < i + 3; j++) sum += (data[j] - MIDDLE) ** 2;
+  }
+  return sum / (3 * width * height);
 }
 
-/** Means of blocks; those at the right and lower edges may be smaller. */
-function means({width, height, data}) {
-  const [columns, rows] = [Math.ceil(width / FINEST), Math.ceil(height / FINEST)];
-  const sums = new Float32Array(3 * columns * rows);
-  const counts = new Uint8Array(columns * rows);
-  for (let row = 0, from = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, from += 4) {
-      const block = Math.floor(row / FINEST) * columns + Math.floor(column / FINEST);
-      counts[block] += 1;
-      for (let channel = 0; channel < 3; channel++) sums[3 * block + channel] += data[from + channel];
-    }
+/** A size from the middle on, some times over, added to the sum of the coarser ones, which is enlarged. */
+function added(size, share, total) {
+  const {width, height, data} = resize(total, size.width, size.height, TRIANGLE);
+  const half = share < 0 ? STEPS / 2 - 1 : STEPS / 2; // so that halves do not add up to a lighter picture
+  for (let i = 0; i < data.length; i += 4) {
+    for (let j = i; j < i + 3; j++) data[j] += Math.floor((share * (size.data[j] - MIDDLE) + half) / STEPS);
+    data[i + 3] = size.data[i + 3];
   }
-  return {width: columns, height: rows, data: sums.map((sum, i) => Math.floor(sum / counts[Math.floor(i / 3)] + 0.5))};
-}
-
-/** A plane at another size, bilinear; made smaller by a wider triangle. */
-function resized({width, height, data}, columns, rows) {
-  const wide = new Float32Array(3 * columns * height);
-  for (const [column, {first, weights}] of filters(width, columns, TRIANGLE).entries()) {
-    for (let row = 0; row < height; row++) {
-      for (const [i, weight] of weights.entries()) {
-        const [to, from] = [3 * (row * columns + column), 3 * (row * width + first + i)];
-        for (let channel = 0; channel < 3; channel++) wide[to + channel] += weight * data[from + channel];
-      }
-    }
-  }
-  const [line, result] = [3 * columns, new Float32Array(3 * columns * rows)];
-  for (const [row, {first, weights}] of filters(height, rows, TRIANGLE).entries()) {
-    for (const [i, weight] of weights.entries()) {
-      for (let j = 0; j < line; j++) result[row * line + j] += weight * wide[(first + i) * line + j];
-    }
-  }
-  return {width: columns, height: rows, data: result};
+  return {width, height, data};
 }

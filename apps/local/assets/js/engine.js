@@ -3,12 +3,13 @@
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names such as
 // 'conv3/content'.
 
+import {clarified} from './clarity.js';
 import {contrastOf, matchContrast} from './contrast.js';
 import {factorOf, MOST_FACTOR, reduced, revisable} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {onGround} from './ground.js';
 import {STRIDES} from './network.js';
-import {cropped, resize} from './resize.js';
+import {cropped, LANCZOS, padded, resize} from './resize.js';
 import {tilesOf} from './tiling.js';
 import {match, momentsOf, move, paste, prepareStyle} from './transfer.js';
 
@@ -54,11 +55,13 @@ export class Engine {
    */
   async paint(content, style, settings, report) {
     const progress = async (share) => { await turn(); report(share); };
-    const grounded = onGround(content, settings.strength, this.ground);
+    const clear = clarified(content, settings.strength);
+    const grounded = onGround(clear, settings.strength, this.ground);
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
+    applyFinish(painted, clear, weakened(style.finish, settings.strength, settings.grain), this.noise);
     matchContrast(painted, style.contrast, settings.strength);
-    return this.#finished(painted, content, style, settings);
+    return colored(painted, content, settings);
   }
 
   /** A camera's frame in a style. @param memory one object for all frames of a camera, {} at first. */
@@ -68,13 +71,8 @@ export class Engine {
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {held});
     this.tf.dispose(memory.statistics ?? []);
     Object.assign(memory, {style, statistics});
-    return this.#finished(painted, frame, style, settings);
-  }
-
-  #finished(painted, content, style, {strength, grain, preserve_color: keepsColor}) {
-    applyFinish(painted, content, weakened(style.finish, strength, grain), this.noise);
-    if (keepsColor) preserveColor(painted, content);
-    return painted;
+    applyFinish(painted, frame, weakened(style.finish, settings.strength, settings.grain), this.noise);
+    return colored(painted, frame, settings);
   }
 
   /** Paints at full size, after a draft where the style has one: {painted, statistics: {full, draft}}. */
@@ -86,7 +84,7 @@ export class Engine {
       statistics[size] = done.statistics;
       return done.painted;
     };
-    const whole = padded(content, this.stride);
+    const whole = padded(content, this.stride, 2);
     const small = draft && await run('draft', reduced(whole, factor), draft, 0, DRAFTING);
     const source = draft ? revisable(small, whole) : whole;
     const painted = await run('full', source, full, draft ? DRAFTING : 0, 1);
@@ -186,7 +184,7 @@ function fitStyle(picture, strokeSize, stride) {
   const size = (side) => Math.max(2, Math.min(Math.round(strides(side)), most)) * stride;
   const [width, height] = [kept(picture.width), kept(picture.height)];
   const middle = {x: (picture.width - width) >> 1, y: (picture.height - height) >> 1, width, height};
-  return resize(cropped(picture, middle), size(picture.width), size(picture.height));
+  return resize(cropped(picture, middle), size(picture.width), size(picture.height), LANCZOS);
 }
 
 function mixed(tf, own, old) {
@@ -195,18 +193,9 @@ function mixed(tf, own, old) {
   return {mean: mix(own.mean, old.mean), std: mix(own.std, old.std)};
 }
 
-/** The picture with its right and bottom edge repeated until both sides are multiples of the stride, two at least. */
-function padded(picture, stride) {
-  const [width, height] = [picture.width, picture.height].map((side) => Math.max(2, Math.ceil(side / stride)) * stride);
-  if (width === picture.width && height === picture.height) return picture;
-  const from = new Uint32Array(picture.data.buffer, picture.data.byteOffset, picture.width * picture.height);
-  const to = new Uint32Array(width * height);
-  for (let row = 0; row < height; row++) {
-    const start = Math.min(row, picture.height - 1) * picture.width;
-    to.set(from.subarray(start, start + picture.width), row * width);
-    to.fill(from[start + picture.width - 1], row * width + picture.width, (row + 1) * width);
-  }
-  return {width, height, data: new Uint8ClampedArray(to.buffer)};
+function colored(painted, content, {preserve_color: keepsColor}) {
+  if (keepsColor) preserveColor(painted, content);
+  return painted;
 }
 
 function blank({width, height}) {

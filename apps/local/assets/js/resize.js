@@ -1,15 +1,15 @@
-// Resampling by Lanczos' filter, to the pixel as Pillow does it: styles then come out as on the command line.
+// Resampling, to the pixel as Pillow does it: pictures then come out as on the command line.
 
 const LOBES = 3;
-const LANCZOS = {reach: LOBES, weigh: lanczos};
+/** Lanczos' filter. */
+export const LANCZOS = {reach: LOBES, weigh: lanczos};
 /** Bilinear; a wider triangle where it makes smaller. */
 export const TRIANGLE = {reach: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x))};
 
-/** A picture {width, height, data: RGBA} at another size. */
-export function resize(picture, width, height) {
-  if (picture.width === width && picture.height === height) return picture;
-  const wide = alongRows(picture, width);
-  return transposed(alongRows(transposed(wide), height));
+/** A picture {width, height, data: RGBA} at another size. @param filter LANCZOS or TRIANGLE. */
+export function resize(picture, width, height, filter) {
+  const wide = alongRows(picture, width, filter);
+  return transposed(alongRows(transposed(wide), height, filter));
 }
 
 /** A part of a picture. */
@@ -22,10 +22,28 @@ export function cropped(picture, {x, y, width, height}) {
   return {width, height, data};
 }
 
-function alongRows({width, height, data}, newWidth) {
+/**
+ * The picture with its right and bottom edge repeated until both sides are multiples of the stride.
+ * @param least of strides along a side.
+ */
+export function padded(picture, stride, least = 1) {
+  const up = (side) => Math.max(least, Math.ceil(side / stride)) * stride;
+  const [width, height] = [up(picture.width), up(picture.height)];
+  if (width === picture.width && height === picture.height) return picture;
+  const from = new Uint32Array(picture.data.buffer, picture.data.byteOffset, picture.width * picture.height);
+  const to = new Uint32Array(width * height);
+  for (let row = 0; row < height; row++) {
+    const start = Math.min(row, picture.height - 1) * picture.width;
+    to.set(from.subarray(start, start + picture.width), row * width);
+    to.fill(from[start + picture.width - 1], row * width + picture.width, (row + 1) * width);
+  }
+  return {width, height, data: new Uint8ClampedArray(to.buffer)};
+}
+
+function alongRows({width, height, data}, newWidth, filter) {
   if (width === newWidth) return {width, height, data};
   const result = new Uint8ClampedArray(4 * newWidth * height);
-  for (const [column, {first, weights}] of filters(width, newWidth, LANCZOS).entries()) {
+  for (const [column, {first, weights}] of filters(width, newWidth, filter).entries()) {
     for (let row = 0; row < height; row++) {
       for (let channel = 0; channel < 4; channel++) {
         let sum = 0;
@@ -40,7 +58,7 @@ function alongRows({width, height, data}, newWidth) {
 }
 
 /** For every new pixel the first old one that it sees, and the weights of those from there. */
-export function filters(length, newLength, {reach, weigh}) {
+function filters(length, newLength, {reach, weigh}) {
   const scale = length / newLength;
   const stretch = Math.max(1, scale);
   return Array.from({length: newLength}, (_, i) => {

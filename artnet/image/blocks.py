@@ -10,17 +10,27 @@ ROWS = 128
 
 
 def light_of(content: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
-    """Luma of (H, W, 3) uint8, its right and bottom edge repeated until all blocks are whole, and the blocks' means."""
-    height, width = content.shape[:2]
-    light = np.empty([-(-side // block) * block for side in (height, width)], np.uint8)
+    """Luma of (H, W, 3) uint8, and its means in blocks: (H, W) and (H / block, W / block) uint8."""
+    light = np.empty(content.shape[:2], np.uint8)
 
     def means(top: int) -> np.ndarray:
-        strip, found = light[top : top + ROWS], Image.fromarray(content[top : top + ROWS]).convert("L")
-        missing = len(strip) - found.height, light.shape[1] - width
-        strip[:] = np.pad(found, [(0, count) for count in missing], mode="edge") if any(missing) else found
-        return np.asarray(Image.fromarray(strip).reduce(block))
+        strip = light_rows(content, block, top)
+        light[top : top + ROWS] = strip
+        return means_of(strip, block)
 
-    return light, np.concatenate(for_strips(means, len(light), ROWS))
+    return light, np.concatenate(for_strips(means, len(content), ROWS))
+
+
+def light_rows(content: np.ndarray, block: int, top: int) -> np.ndarray:
+    """Luma of a strip of (H, W, 3) uint8, its right and bottom edge repeated until all blocks are whole."""
+    light = np.asarray(Image.fromarray(content[top : top + ROWS]).convert("L"))
+    missing = [(0, -side % block) for side in light.shape]
+    return np.pad(light, missing, mode="edge") if any(map(any, missing)) else light
+
+
+def means_of(light: np.ndarray, block: int) -> np.ndarray:
+    """Means in blocks, of the type of the values."""
+    return np.asarray(Image.fromarray(light).reduce(block))
 
 
 def enlarged_rows(picture: Image.Image, times: int, top: int, rows: int) -> np.ndarray:

@@ -9,7 +9,7 @@ tensors.
 import numpy as np
 from PIL import Image
 
-from artnet.image.blocks import ROWS, enlarged_rows, light_of
+from artnet.image.blocks import ROWS, enlarged_rows, light_rows, means_of
 from artnet.image.memmap import empty_beside
 from artnet.image.strips import add_to_channels, for_strips
 
@@ -32,17 +32,16 @@ def clarified(rgb: np.ndarray, strength: float) -> np.ndarray:
     """
     if strength == 0:
         return rgb
-    light, smooth = light_of(rgb, BLOCK)
-    means, result = Image.fromarray(smooth), empty_beside(rgb)
+    result, height = empty_beside(rgb), len(rgb)
+    smooth = for_strips(lambda top: means_of(light_rows(rgb, BLOCK, top), BLOCK), height, ROWS)
+    means = Image.fromarray(np.concatenate(smooth))
 
     def detail_of(top: int) -> np.ndarray:
-        strip = light[top : top + ROWS]
+        strip = light_rows(rgb, BLOCK, top)
         return np.subtract(strip, enlarged_rows(means, BLOCK, top, len(strip)), dtype=np.float32)
 
-    def energies(top: int) -> np.ndarray:
-        return np.asarray(Image.fromarray(np.square(detail_of(top))).reduce(BLOCK))
-
-    amounts = Image.fromarray(strength * amount_for(np.concatenate(for_strips(energies, len(light), ROWS))))
+    energies = for_strips(lambda top: means_of(np.square(detail_of(top)), BLOCK), height, ROWS)
+    amounts = Image.fromarray(strength * amount_for(np.concatenate(energies)))
 
     def add(top: int) -> None:
         change = detail_of(top)
@@ -52,7 +51,7 @@ def clarified(rgb: np.ndarray, strength: float) -> np.ndarray:
         strip[:] = rgb[top : top + ROWS]
         add_to_channels(strip, change[: len(strip), : strip.shape[1]].astype(np.int8))
 
-    for_strips(add, len(rgb), ROWS)
+    for_strips(add, height, ROWS)
     return result
 
 

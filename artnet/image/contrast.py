@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 
-from artnet.image.memmap import empty_beside
 from artnet.image.strips import for_strips
 
 BANDS = 4
@@ -48,8 +47,9 @@ def match_contrast(painted: np.ndarray, wanted: Sequence[float] | np.ndarray, st
     steps = np.diff([0, *np.rint(2**SHIFT * times).astype(int), 2**SHIFT])
     total = np.full_like(sizes[-1], MIDDLE)
     for size, share in zip(reversed(sizes), reversed(steps.tolist()), strict=True):
-        total = added(size, share, total)
-    painted[:] = total
+        result = painted if size is painted else np.empty_like(size)
+        add(result, size, share, total)
+        total = result
 
 
 def sizes_of(picture: np.ndarray) -> list[np.ndarray]:
@@ -73,18 +73,20 @@ def mean_square(picture: np.ndarray) -> float:
     return float(counts @ np.square(np.arange(256) - MIDDLE)) / picture.size
 
 
-def added(size: np.ndarray, share: int, total: np.ndarray) -> np.ndarray:
-    """(H, W, 3) uint8 from the middle on, some times over, added to the sum of the coarser ones, which is enlarged.
+def add(result: np.ndarray, size: np.ndarray, share: int, total: np.ndarray) -> None:
+    """Fill with (H, W, 3) uint8 from the middle on, some times over, and the sum of the coarser ones, enlarged.
 
     Args:
+        result: of that size, or the very array.
+        size: as it is.
         share: in steps of 2 ** -SHIFT.
+        total: half as high and wide.
     """
     rows = rows_at(total, size.shape[:2])
     # Halves go up for some shares and down for others, so that they do not add up to a lighter picture.
     half = np.int16(2 ** (SHIFT - 1) - (share < 0))
-    result = empty_beside(size)
 
-    def add(top: int) -> None:
+    def fill(top: int) -> None:
         strip = np.subtract(size[top : top + ROWS], MIDDLE, dtype=np.int16)
         strip *= np.int16(share)
         strip += half
@@ -92,8 +94,7 @@ def added(size: np.ndarray, share: int, total: np.ndarray) -> np.ndarray:
         strip += rows(top)
         result[top : top + ROWS] = np.clip(strip, 0, 255, out=strip)
 
-    for_strips(add, len(size), ROWS)
-    return result
+    for_strips(fill, len(size), ROWS)
 
 
 def rows_at(picture: np.ndarray, size: tuple[int, ...]) -> Callable[[int], np.ndarray]:

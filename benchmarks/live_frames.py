@@ -1,11 +1,13 @@
-"""Milliseconds of a frame that is an enlarged draft, as in videos and cameras, beside a photo of the same size.
+"""Milliseconds of a frame that is an enlarged draft, as in videos and cameras, beside a photo of the same size, in two
+passes with all that is done before, between and after them, and beside one pass of the same network with the finish.
 
     python -m benchmarks.live_frames [--rounds 12] [--json benchmarks/results/live-frames.json]
 
-The bundled network on the engine that the program chooses, the finish included, sizes fixed, both in turn.
+The bundled network on the engine that the program chooses, sizes fixed, all in turn.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from PIL import Image
 from apps import samples
 from apps.benchmark.timing import describe, interleaved, save, summary
 from artnet import Stylizer
+from artnet.engines.revising import RevisingEngine
 
 SIZES = ((512, 512), (1280, 720), (1920, 1080))
 STYLE = "great-wave"
@@ -25,14 +28,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     stylizer = Stylizer.load()
-    style, rows = stylizer.prepare_style(samples.style(STYLE)), {}
+    assert isinstance(stylizer.engine, RevisingEngine)
+    once, rows = Stylizer(stylizer.engine.full), {}
+    styles = {each: each.prepare_style(samples.style(STYLE)) for each in (stylizer, once)}
     with Image.open(samples.photo()) as image:
         photo = image.convert("RGB")
     for size in SIZES:
         rgb = np.asarray(photo.resize(size))
         jobs = {
-            name: lambda live=live, rgb=rgb: stylizer.stylize(rgb, style, live=live, fixed_size=True)
-            for name, live in (("photo", False), ("live", True))
+            name: partial(each.stylize, rgb, styles[each], live=live, fixed_size=True)
+            for name, each, live in (("photo", stylizer, False), ("live", stylizer, True), ("one pass", once, True))
         }
         times = interleaved(jobs, args.rounds, warmup=2)
         rows["{}x{}".format(*size)] = {name: summary(each) for name, each in times.items()}

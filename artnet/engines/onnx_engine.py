@@ -15,8 +15,9 @@ from artnet.model.config import ArtNetConfig
 from artnet.model.slots import Slot
 
 CODE = (
-    "artnet.engines.graph", "artnet.engines.onnx_engine", "artnet.image.compose", "artnet.image.drafting",
-    "artnet.image.ground", "artnet.model", "s2transform",
+    "artnet.engines.graph", "artnet.engines.onnx_engine", "artnet.image.blocks", "artnet.image.clarity",
+    "artnet.image.compose", "artnet.image.contrast", "artnet.image.drafting", "artnet.image.ground", "artnet.model",
+    "s2transform",
 )  # fmt: skip
 """What decides the graphs, as of the engine on OpenVINO."""
 

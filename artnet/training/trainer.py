@@ -100,20 +100,18 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
 
     def on_ground(self, photos: Tensor, begins: Tensor) -> Tensor:
-        """Photos, made clear, on a ground that begins at (2, N) rows and columns of it."""
-        return drafts.on_ground(drafts.clarified(photos), self.ground, *begins.to(self.device))
+        """Photos on a ground that begins at (2, N) rows and columns of it."""
+        return drafts.on_ground(photos, self.ground, *begins.to(self.device))
 
     def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True) -> Tensor:
-        """Every photo in the manner of `pairs` paintings, at their contrast, then the rebuilt (R, 3, H, W) as they are.
+        """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
 
         Without `skips` the decoder gets the bottleneck only.
         """
         moved = self.moved(self.contents(photos, paintings, method), paintings, method, rebuilt)
         if not skips:
             moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
-        out = self.network.decode(moved).float()
-        styles = pair_up(paintings, self.options.pairs)
-        return torch.cat([drafts.contrasted(out[: len(styles)], styles), out[len(styles) :]])
+        return self.network.decode(moved).float()
 
     def contents(self, photos: Tensor, paintings: Tensor, method: str) -> Tensor:
         """What is painted at full size: the photos, or by a network of two passes a draft for each pair."""
@@ -145,7 +143,10 @@ class Trainer:
         begins = torch.randint(FARTHEST, (2, batch))
         with self.autocast():
             with self.meter.watching() if measured else nullcontext():
-                out = self.paint(self.on_ground(photos, begins), paintings, method, rebuilt, skips=skips)
+                clear = drafts.clarified(photos)
+                raw = self.paint(self.on_ground(clear, begins), paintings, method, rebuilt, skips=skips)
+            painted = drafts.contrasted(raw[: batch * self.options.pairs], pair_up(paintings, self.options.pairs))
+            out = torch.cat([painted, raw[len(painted) :]])
             view = losses.random_view()
             seen = [view(x) for x in (out, photos, paintings, rebuilt)]
             sizes: list[Terms] = []
@@ -153,16 +154,15 @@ class Trainer:
                 sizes.append(self.compare(*seen))
                 seen = [F.avg_pool2d(x, 2) for x in seen]
             terms = {name: torch.stack([size[name] for size in sizes]).mean() for name in sizes[0]}
-            painted = out[: batch * self.options.pairs]
             terms["variation"] = losses.variation_loss(painted)
             if self.options.weights.tone:
                 terms["tone"] = losses.tone_loss(painted, photos.repeat(self.options.pairs, 1, 1, 1))
             if self.options.weights.steady:
                 move = losses.draw_move()
                 # The ground moves along: strokes in plain colours hang on it, and are not to be unlearned.
-                frames = self.on_ground(losses.moved_and_noisy(photos, move), begins - torch.tensor(move)[:, None])
+                frames = self.on_ground(losses.moved_and_noisy(clear, move), begins - torch.tensor(move)[:, None])
                 again = self.paint(frames, paintings, method, rebuilt[:0], skips=skips)
-                terms["steady"] = losses.steady_loss(painted, again, move)
+                terms["steady"] = losses.steady_loss(raw[: len(again)], again, move)  # frames keep their contrast
             if measured:
                 terms["sparsity"] = self.meter.loss()
             return terms

@@ -24,6 +24,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality-finish": quality.finish,
     "quality-criteria": quality.criteria,
     "ground": lambda: quality.constant("ground"),
+    "clarity": lambda: quality.constant("clarity"),
     "exaggeration": lambda: quality.constant("exaggeration"),
     "contrast": lambda: quality.constant("contrast"),
     "speed-passes": speed.passes,

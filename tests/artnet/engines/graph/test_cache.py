@@ -10,7 +10,7 @@ from artnet.engines.openvino.engine import CODE as OPENVINO
 
 ROOT = Path(__file__).parents[4]
 FEEDING = {"artnet.engines.base"}  # what pictures and styles are; a graph's name says what of it the graph takes
-AROUND = {"artnet.image.damaged", "artnet.image.files", "artnet.image.pixels", "artnet.image.strips"}  # files, arrays
+AROUND = {f"artnet.image.{name}" for name in ("damaged", "files", "memmap", "pixels", "strips")}  # files, arrays
 
 
 def module_of(path):

@@ -1,5 +1,7 @@
-"""Milliseconds of a frame that is an enlarged draft, as in videos and cameras, beside a photo of the same size, in two
-passes with all that is done before, between and after them, and beside one pass of the same network with the finish.
+"""Milliseconds of a frame that is an enlarged draft, as in videos and cameras, beside photos of the same size.
+
+A photo is painted in two passes, with all that is done before, between and after them; 'one pass' is one of the same
+network with the finish.
 
     python -m benchmarks.live_frames [--rounds 12] [--json benchmarks/results/live-frames.json]
 

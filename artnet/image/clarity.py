@@ -15,11 +15,11 @@ from artnet.image.strips import add_to_channels, for_strips
 
 BLOCK = 4
 """Pixels whose mean is not detail."""
-CLARITY = 4.0
+CLARITY = 6.0
 """How many times its own strength is added to the faintest detail."""
 FAINT = 10.0
 """Detail of so many levels of 255 gets half of that."""
-UNSEEN = 1.0
+UNSEEN = 2.0
 """Detail of so many levels gets half of what it would, as it is noise more often than not."""
 
 

@@ -16,9 +16,10 @@ from artnet.image.strips import for_strips
 
 BANDS = 4
 """The finest has marks of one and two pixels, each next one marks twice as large."""
-MOST = 1.5
+MOST = 2.0
 """How many times stronger or weaker marks get at most: what a plain picture lacks, it is not to be given."""
 FAINT = 1e-3
+"""Levels that count as nothing."""
 MIDDLE = 128
 """The level that stands for no change where changes are held in bytes."""
 SHIFT = 6
@@ -41,7 +42,7 @@ def match_contrast(painted: np.ndarray, wanted: Sequence[float] | np.ndarray, st
         strength: 0 changes nothing.
     """
     sizes = sizes_of(painted)
-    times = np.divide(wanted, np.maximum(FAINT, contrasts_of(sizes))).clip(1 / MOST, MOST) ** strength
+    times = (np.add(wanted, FAINT) / np.add(contrasts_of(sizes), FAINT)).clip(1 / MOST, MOST) ** strength
     # A band is a size less the next one, enlarged. So the picture with its bands scaled is the sum of all sizes,
     # enlarged, each as many times as its band more than the finer one's.
     steps = np.diff([0, *np.rint(2**SHIFT * times).astype(int), 2**SHIFT])

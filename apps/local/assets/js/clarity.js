@@ -7,9 +7,9 @@ import {lumaOf} from './finish.js';
 import {cropped, padded} from './resize.js';
 
 const BLOCK = 4; // pixels whose mean is not detail
-const CLARITY = 4; // times the faintest detail is added
+const CLARITY = 6; // times the faintest detail is added
 const FAINT = 10; // levels of detail that get half of that
-const UNSEEN = 1; // levels of detail that get half, as they are noise more often than not
+const UNSEEN = 2; // levels of detail that get half, as they are noise more often than not
 const MOST = 127; // what a change is cut off at
 
 /** A picture with more of its own detail. @param strength 0 (the picture itself) to 1. */

@@ -5,7 +5,7 @@
 import {resize, TRIANGLE} from './resize.js';
 
 const BANDS = 4;
-const MOST = 1.5; // times stronger or weaker at most
+const MOST = 2; // times stronger or weaker at most
 const FAINT = 1e-3;
 const MIDDLE = 128;
 const STEPS = 64; // of a share
@@ -19,7 +19,7 @@ export function contrastOf(picture) {
 export function matchContrast(painted, wanted, strength) {
   const sizes = sizesOf(painted);
   const times = contrastsOf(sizes).map((own, i) => {
-    const gain = Math.min(MOST, Math.max(1 / MOST, wanted[i] / Math.max(FAINT, own)));
+    const gain = Math.min(MOST, Math.max(1 / MOST, (wanted[i] + FAINT) / (own + FAINT)));
     return Math.round(STEPS * gain ** strength);
   });
   const shares = [...times, STEPS].map((share, i) => share - (times[i - 1] ?? 0));

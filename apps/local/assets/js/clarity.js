@@ -24,7 +24,7 @@ export function clarified(picture, strength) {
     const change = Math.round(Math.min(MOST, Math.max(-MOST, amount[i] * detail[i])));
     for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change; // clamped by the array
   }
-  return cropped({width, height, data}, {...picture, x: 0, y: 0});
+  return cropped({width, height, data}, {x: 0, y: 0, width: picture.width, height: picture.height});
 }
 
 /** How many times detail of so much energy is added. */

@@ -1,4 +1,4 @@
-"""Means in square blocks of pixels, and what is beyond them: detail."""
+"""Strips of a picture at another size; means in square blocks of pixels, and what is beyond them: detail."""
 
 import numpy as np
 from PIL import Image
@@ -33,7 +33,18 @@ def means_of(light: np.ndarray, block: int) -> np.ndarray:
     return np.asarray(Image.fromarray(light).reduce(block))
 
 
+def detail_rows(light: np.ndarray, means: Image.Image, block: int, top: int, dtype: type) -> np.ndarray:
+    """A strip of luma, from a row on, less the means in blocks of the whole picture, enlarged."""
+    return np.subtract(light, enlarged_rows(means, block, top, len(light)), dtype=dtype)
+
+
 def enlarged_rows(picture: Image.Image, times: int, top: int, rows: int) -> np.ndarray:
-    """Some rows of a picture that is enlarged bilinearly."""
-    box = 0, top / times, picture.width, (top + rows) / times
-    return np.asarray(picture.resize((times * picture.width, rows), Image.Resampling.BILINEAR, box))
+    """Some rows of a picture that is so many times as high and wide."""
+    return resized_rows(picture, (times * picture.height, times * picture.width), top, rows)
+
+
+def resized_rows(picture: Image.Image, size: tuple[int, ...], top: int, rows: int) -> np.ndarray:
+    """Some rows of a picture at another height and width, bilinear; made smaller by a wider triangle, not by blocks."""
+    scale = picture.height / size[0]
+    box = 0, top * scale, picture.width, min(picture.height, (top + rows) * scale)
+    return np.asarray(picture.resize((size[1], rows), Image.Resampling.BILINEAR, box))

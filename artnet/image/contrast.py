@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 
+from artnet.image.blocks import resized_rows
 from artnet.image.strips import for_strips
 
 BANDS = 4
@@ -101,15 +102,7 @@ def add(result: np.ndarray, size: np.ndarray, share: int, total: np.ndarray) -> 
 def rows_at(picture: np.ndarray, size: tuple[int, ...]) -> Callable[[int], np.ndarray]:
     """What makes the strips of an (H, W, 3) uint8 picture at another size, from their first row on.
 
-    Bilinear; made smaller by a wider triangle, not by blocks. Blocks would leave finer and coarser marks in a band,
-    which do not get stronger with it.
+    Made smaller by blocks, a size would leave finer and coarser marks in a band, which do not get stronger with it.
     """
-    image, (height, width) = Image.fromarray(picture), size
-    scale = image.height / height
-
-    def rows(top: int) -> np.ndarray:
-        count = min(ROWS, height - top)
-        box = 0, top * scale, image.width, min(image.height, (top + count) * scale)
-        return np.asarray(image.resize((width, count), Image.Resampling.BILINEAR, box))
-
-    return rows
+    image = Image.fromarray(picture)
+    return lambda top: resized_rows(image, size, top, min(ROWS, size[0] - top))

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from artnet.image.blocks import ROWS, enlarged_rows, light_of
+from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_of, means_of
 from artnet.image.strips import add_to_channels, for_strips, in_channels
 
 FACTOR = 2
@@ -78,7 +78,7 @@ def detailed(
     def mix(top: int) -> None:
         strip = result[top : top + ROWS]
         strip[:] = enlarged_rows(small, factor, top, len(strip))
-        difference = np.subtract(light[top : top + ROWS], enlarged_rows(means, block, top, len(strip)), dtype=np.int16)
+        difference = detail_rows(light[top : top + ROWS], means, block, top, np.int16)
         detail = np.take(shares, np.clip(difference + MIDDLE, 0, 255).astype(np.uint8))
         for _ in range(times):
             add_to_channels(strip, detail)
@@ -108,11 +108,10 @@ def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
 
     def details(top: int) -> list[np.ndarray]:
         """The content's and the draft's in a strip, float32."""
-        strips = ((light[top : top + ROWS], means) for light, means in both)
-        return [np.subtract(x, enlarged_rows(means, BAND, top, len(x)), dtype=np.float32) for x, means in strips]
+        return [detail_rows(light[top : top + ROWS], means, BAND, top, np.float32) for light, means in both]
 
     def strengths(top: int) -> list[np.ndarray]:
-        return [np.asarray(Image.fromarray(np.square(x)).reduce(BAND)) for x in details(top)]
+        return [means_of(np.square(x), BAND) for x in details(top)]
 
     energies = [Image.fromarray(np.concatenate(x)) for x in zip(*for_strips(strengths, len(draft), ROWS), strict=True)]
 

@@ -59,7 +59,7 @@ export class Engine {
     const grounded = onGround(clear, settings.strength, this.ground);
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
-    applyFinish(painted, clear, weakened(style.finish, settings.strength, settings.grain), this.noise);
+    this.#finish(painted, clear, style, settings);
     matchContrast(painted, style.contrast, settings.strength);
     return colored(painted, content, settings);
   }
@@ -71,8 +71,12 @@ export class Engine {
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {held});
     this.tf.dispose(memory.statistics ?? []);
     Object.assign(memory, {style, statistics});
-    applyFinish(painted, frame, weakened(style.finish, settings.strength, settings.grain), this.noise);
+    this.#finish(painted, frame, style, settings);
     return colored(painted, frame, settings);
+  }
+
+  #finish(painted, content, style, {strength, grain}) {
+    applyFinish(painted, content, weakened(style.finish, strength, grain), this.noise);
   }
 
   /** Paints at full size, after a draft where the style has one: {painted, statistics: {full, draft}}. */

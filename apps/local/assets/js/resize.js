@@ -8,6 +8,7 @@ export const TRIANGLE = {reach: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x))};
 
 /** A picture {width, height, data: RGBA} at another size. @param filter LANCZOS or TRIANGLE. */
 export function resize(picture, width, height, filter) {
+  if (picture.width === width && picture.height === height) return picture;
   const wide = alongRows(picture, width, filter);
   return transposed(alongRows(transposed(wide), height, filter));
 }

@@ -13,10 +13,12 @@ from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, St
 from artnet.engines.revising import has_detail
 from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
+from artnet.image.chroma import chroma_of, limit_chroma
 from artnet.image.clarity import clarified
 from artnet.image.compose import blend, preserve_color
 from artnet.image.contrast import contrast_of, match_contrast
 from artnet.image.ground import on_ground
+from artnet.image.guided import guide_painting
 from artnet.image.postprocess import apply_finish, finish_of, mixed
 from artnet.settings import DEFAULTS, SETTINGS, StyleSettings
 
@@ -129,7 +131,7 @@ class Stylizer:
         fitted = [self.fit_style(source, stroke_size) for source, _ in mix]
         parts = [self.engine.prepare(rgb) for rgb in fitted]
         finishes, contrasts = [finish_of(rgb) for rgb in fitted], [contrast_of(rgb) for rgb in fitted]
-        return Style(parts, weights, finishes, contrasts, self.engine)
+        return Style(parts, weights, finishes, contrasts, [chroma_of(rgb) for rgb in fitted], self.engine)
 
     def fit_style(self, source: Source, size: int) -> np.ndarray:
         """A style's colours at the given short side; both sides multiples of the stride, so that nothing is padded.
@@ -193,7 +195,9 @@ class Stylizer:
         finish = mixed(style.finishes, style.weights, look.strength, settings.grain)
         apply_finish(painted, content, replace(finish, detail=0.0) if has_detail(self.engine, look) else finish)
         if revised:
+            guide_painting(painted, content)
             match_contrast(painted, np.average(style.contrasts, axis=0, weights=style.weights), look.strength)
+            limit_chroma(painted, style.chromas, look.strength)
         if settings.preserve_color:
             painted = preserve_color(rgb, painted)
         if (mask := options.get("mask")) is not None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from artnet.image.chroma import Bounds
 from artnet.image.postprocess import Finish
 from artnet.model.config import ArtNetConfig
 from artnet.model.slots import Slot
@@ -41,6 +42,7 @@ class Style:
         weights: a positive number for each image; only their ratios matter.
         finishes: how each image finishes what is painted in its style.
         contrasts: how strong each image's marks are (`artnet.image.contrast`).
+        chromas: what each image's colours stay within (`artnet.image.chroma`).
         engine: that prepared it, and that alone can paint with it.
     """
 
@@ -48,6 +50,7 @@ class Style:
     weights: Sequence[float] = (1.0,)
     finishes: Sequence[Finish] = ()
     contrasts: Sequence[Sequence[float]] = ()
+    chromas: Sequence[Bounds] = ()
     engine: "Engine | None" = None
 
 

@@ -21,6 +21,12 @@ def light_of(content: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
     return light, np.concatenate(for_strips(means, len(content), ROWS))
 
 
+def light_means(content: np.ndarray, block: int, side: int | None = None) -> np.ndarray:
+    """The means of `light_of` alone; the edge is repeated up to a multiple of a side, by default the block's."""
+    strips = for_strips(lambda top: means_of(light_rows(content, side or block, top), block), len(content), ROWS)
+    return np.concatenate(strips)
+
+
 def light_rows(content: np.ndarray, block: int, top: int) -> np.ndarray:
     """Luma of a strip of (H, W, 3) uint8, its right and bottom edge repeated until all blocks are whole."""
     light = np.asarray(Image.fromarray(content[top : top + ROWS]).convert("L"))

@@ -9,7 +9,7 @@ tensors.
 import numpy as np
 from PIL import Image
 
-from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_rows, means_of
+from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_means, light_rows, means_of
 from artnet.image.memmap import empty_beside
 from artnet.image.strips import add_to_channels, for_strips
 
@@ -34,8 +34,7 @@ def clarified(rgb: np.ndarray, strength: float) -> np.ndarray:
         return rgb
     result, height = empty_beside(rgb), len(rgb)
     # Luma is taken anew each time: that is quick, and a large picture's is a third of all its memory.
-    smooth = for_strips(lambda top: means_of(light_rows(rgb, BLOCK, top), BLOCK), height, ROWS)
-    means = Image.fromarray(np.concatenate(smooth))
+    means = Image.fromarray(light_means(rgb, BLOCK))
 
     def detail_of(top: int) -> np.ndarray:
         return detail_rows(light_rows(rgb, BLOCK, top), means, BLOCK, top, np.float32)

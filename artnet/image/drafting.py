@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_of, means_of
+from artnet.image.guided import guided_draft
 from artnet.image.strips import add_to_channels, for_strips, in_channels
 
 FACTOR = 2
@@ -42,14 +43,16 @@ def reduced(content: np.ndarray, factor: int) -> np.ndarray:
 
 
 def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """What is painted at full size: the enlarged draft with the content's detail in all three channels, exaggerated.
+    """What is painted at full size: the enlarged draft, its light guided, with the content's detail, exaggerated.
 
     Args:
         draft: (H / factor, W / factor, 3) uint8.
-        content: (H, W, 3) uint8, H and W multiples of `BAND` times the factor.
+        content: (H, W, 3) uint8, H and W multiples of `CELL` in `artnet.image.guided`.
     """
-    light, small = light_of(content, len(content) // len(draft))
-    return detailed(outlined(draft, small), light, small, shares_of(1.0), EXAGGERATION)
+    factor = len(content) // len(draft)
+    light, small = light_of(content, factor)
+    drawn = outlined(guided_draft(draft, small, factor), small)
+    return detailed(drawn, light, small, shares_of(1.0), EXAGGERATION)
 
 
 def shown(draft: np.ndarray, content: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The clarity, ground, drafting and contrast of `artnet.image` on tensors, differentiable."""
+"""The clarity, ground, drafting, guiding and contrast of `artnet.image` on tensors, differentiable."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from artnet.image import clarity, contrast, ground
+from artnet.image import clarity, contrast, ground, guided
 from artnet.image.drafting import BAND, EXAGGERATION, FACTOR, UNSEEN
 from artnet.model.tensors import luma
 
@@ -46,15 +46,16 @@ def reduced(pictures: Tensor, factor: int = FACTOR) -> Tensor:
 
 
 def revisable(drafts: Tensor, contents: Tensor, factor: int = FACTOR) -> Tensor:
-    """What is painted at full size: the enlarged drafts with the contents' detail in all three channels, exaggerated.
+    """What is painted at full size: the enlarged drafts, their light guided, with the contents' detail, exaggerated.
 
     Args:
         drafts: (N, 3, H / factor, W / factor), about [0, 1].
-        contents: (N, 3, H, W), H and W multiples of `BAND * factor`.
+        contents: (N, 3, H, W), H and W multiples of `guided.CELL`.
     """
     light = luma(contents)
     small = F.avg_pool2d(light, factor)
-    mixed = enlarged(outlined(drafts.float(), small), factor) + EXAGGERATION * (light - enlarged(small, factor))
+    drawn = outlined(guided_drafts(drafts.float(), small, factor), small)
+    mixed = enlarged(drawn, factor) + EXAGGERATION * (light - enlarged(small, factor))
     return mixed.clamp(0, 1).contiguous(memory_format=torch.channels_last)
 
 
@@ -69,6 +70,44 @@ def outlined(drafts: Tensor, light: Tensor) -> Tensor:
     energies = [enlarged(F.avg_pool2d(x.square(), BAND), BAND) for x in (wanted, own)]
     share = energies[0] / (energies[0] + energies[1] + UNSEEN**2 / 255**2)
     return (drafts + share * (EXAGGERATION * wanted - own)).clamp(0, 1)
+
+
+def guided_drafts(drafts: Tensor, light: Tensor, factor: int) -> Tensor:
+    """Drafts with their light guided by the contents.
+
+    Args:
+        drafts: (N, 3, H, W), about [0, 1], H and W multiples of `guided.CELL / factor`.
+        light: (N, 1, H, W), the contents' luma at the size of drafts.
+        factor: how many times smaller than the contents drafts are.
+    """
+    change = guidance(drafts, light, guided.DRAFT_BLOCK, guided.CELL // factor)
+    return (drafts + guided.DRAFT_TIMES * change).clamp(0, 1)
+
+
+def guided_paintings(painted: Tensor, contents: Tensor) -> Tensor:
+    """(N, 3, H, W) paintings, about [0, 1], their light guided by contents of that size.
+
+    H and W are multiples of `guided.CELL`.
+    """
+    return (painted + guidance(painted, luma(contents), guided.BLOCK, guided.CELL)).clamp(0, 1)
+
+
+def guidance(pictures: Tensor, light: Tensor, block: int, side: int) -> Tensor:
+    """What guiding their light by that of their contents, (N, 1, H, W), changes: of the same shape."""
+    y, x = (F.avg_pool2d(values, block) for values in (luma(pictures), light))
+    cell = side // block
+    means = [softened(F.avg_pool2d(values, cell)) for values in (x, y, x * x, x * y)]
+    variance = means[2] - means[0] ** 2
+    slope = (means[3] - means[0] * means[1]) / (variance + 1 / 255**2)
+    share = variance / (variance + guided.EDGE**2 / 255**2)
+    lines = share * slope, share * (means[1] - slope * means[0]), share
+    slopes, offsets, shares = (enlarged(part, cell) for part in lines)
+    return enlarged(slopes * x + offsets - shares * y, block)
+
+
+def softened(values: Tensor) -> Tensor:
+    """(N, C, H, W) means with those of the neighbours."""
+    return F.avg_pool2d(F.avg_pool2d(F.pad(values, (1, 1, 1, 1), mode="replicate"), 2, 1), 2, 1)
 
 
 def detail_of(light: Tensor, block: int) -> Tensor:

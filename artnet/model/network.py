@@ -93,7 +93,8 @@ class ArtNet(nn.Module):
     def forward(self, picture: Tensor, style: Tensor | None = None, method: str = "s2") -> Tensor:
         """Paint pictures like styles (as many, or one), in as many passes as the config says.
 
-        Without a style, encode and decode them as they are. Of two passes the sides must be multiples of two strides.
+        Without a style, encode and decode them as they are. Of two passes the sides must be multiples of two strides
+        and of 16.
         """
         if style is None:
             return self.decode(self.encode(picture))

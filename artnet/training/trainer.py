@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW
 
+from artnet.image import guided
 from artnet.image.damaged import reading
 from artnet.image.files import atomic_write
 from artnet.interruption import undisturbed
@@ -70,7 +71,7 @@ class Trainer:
         folder: str | Path,
         device: str = "cpu",
     ):
-        stride = network.config.stride * network.config.passes
+        stride = math.lcm(network.config.stride * network.config.passes, guided.CELL)
         if options.size % stride:
             raise ValueError(f"crops of this network must be multiples of {stride} pixels, got {options.size}")
         self.device = torch.device(device)
@@ -145,7 +146,9 @@ class Trainer:
             with self.meter.watching() if measured else nullcontext():
                 clear = drafts.clarified(photos)
                 raw = self.paint(self.on_ground(clear, begins), paintings, method, rebuilt, skips=skips)
-            painted = drafts.contrasted(raw[: batch * self.options.pairs], pair_up(paintings, self.options.pairs))
+            pairs = self.options.pairs
+            painted = drafts.guided_paintings(raw[: batch * pairs], clear.repeat(pairs, 1, 1, 1))
+            painted = drafts.contrasted(painted, pair_up(paintings, pairs))
             out = torch.cat([painted, raw[len(painted) :]])
             view = losses.random_view()
             seen = [view(x) for x in (out, photos, paintings, rebuilt)]
@@ -156,7 +159,7 @@ class Trainer:
             terms = {name: torch.stack([size[name] for size in sizes]).mean() for name in sizes[0]}
             terms["variation"] = losses.variation_loss(painted)
             if self.options.weights.tone:
-                terms["tone"] = losses.tone_loss(painted, photos.repeat(self.options.pairs, 1, 1, 1))
+                terms["tone"] = losses.tone_loss(painted, photos.repeat(pairs, 1, 1, 1))
             if self.options.weights.steady:
                 move = losses.draw_move()
                 # The ground moves along: strokes in plain colours hang on it, and are not to be unlearned.

@@ -1,12 +1,16 @@
 """What a constant of painting does to the scores, on pairs that nothing else is reported on.
 
-    python -m benchmarks.quality.constants ground|clarity|exaggeration|contrast --content DIR --style DIR -o FOLDER
-                                           --vgg FILE --mobilenet FILE [--values 0 4 8] [--weights FILE] [--json FILE]
+    python -m benchmarks.quality.constants NAME --content DIR --style DIR -o FOLDER --vgg FILE --mobilenet FILE
+                                           [--values 0 4 8] [--weights FILE] [--json FILE]
 
-FOLDER gets a folder of pictures for each value. `ground` is its contrast in levels of 255, `clarity` how many times
-a photo's faintest detail is added to it before painting, `exaggeration` how many times the content's detail is given to
-a draft that is painted again (0: as to frames, once and wherever it is), `contrast` how many times stronger or weaker
-marks get at most (1: none does).
+FOLDER gets a folder of pictures for each value. NAME is one of
+  ground        its contrast in levels of 255
+  clarity       how many times a photo's faintest detail is added to it before painting
+  exaggeration  how many times the content's detail is given to a draft that is painted again (0: as to frames, once and
+                wherever it is)
+  edge          deviation of a photo's light at which half of a painting's is guided by it (inf: none is)
+  contrast      how many times stronger or weaker marks get at most (1: none does)
+  rare          share of a style's samples that its bounds of colour leave out (-1: there are no bounds)
 """
 
 from collections.abc import Callable
@@ -17,7 +21,7 @@ import cv2
 
 from apps.benchmark.timing import describe, save
 from artnet.engines import revising
-from artnet.image import clarity, contrast, drafting, ground
+from artnet.image import chroma, clarity, contrast, drafting, ground, guided
 from benchmarks.quality.commands import add_networks, pair_arguments, report_bad_input
 from benchmarks.quality.features import Networks
 from benchmarks.quality.paint import paint
@@ -44,7 +48,9 @@ CONSTANTS: dict[str, tuple[Callable[[float], None], list[float]]] = {
     "ground": (set_ground, [0, 4, 8, 12, 16]),
     "clarity": (partial(setattr, clarity, "CLARITY"), [0, 2, 4, 6]),
     "exaggeration": (set_exaggeration, [0, 1, 2, 3]),
+    "edge": (partial(setattr, guided, "EDGE"), [float("inf"), 40, 20, 10]),
     "contrast": (partial(setattr, contrast, "MOST"), [1, 1.25, 1.5, 2]),
+    "rare": (partial(setattr, chroma, "RARE"), [-1, 0, 0.001, 0.005]),
 }
 """How each is set, and which values are tried."""
 

@@ -14,9 +14,11 @@ import artnet.stylizer
 from artnet import Stylizer
 from artnet.engines.base import Look
 from artnet.engines.torch_engine import pick_device
+from artnet.image.chroma import chroma_of, limit_chroma
 from artnet.image.clarity import clarified
 from artnet.image.contrast import contrast_of, match_contrast
 from artnet.image.ground import on_ground
+from artnet.image.guided import guide_painting
 from artnet.image.postprocess import apply_finish, finish_of
 from artnet.model.checkpoint import save_checkpoint
 from artnet.model.precision import pick_dtype
@@ -215,12 +217,14 @@ def test_grain_is_a_share(stylizer, style, grain):
         stylizer.stylize(noise_picture(32, 32), style, StyleSettings(grain=grain))
 
 
-def test_contrast_and_finish_are_the_styles(stylizer, style):
+def test_contrast_and_finish_are_the_styles_and_light_is_the_photos(stylizer, style):
     content, fitted = noise_picture(48, 48, seed=3), stylizer.fit_style(noise_picture(80, 64), 64)
     clear = clarified(content, 1.0)
     painted, _ = stylizer.engine.paint(on_ground(clear, 1.0), Look(style))
     apply_finish(painted, clear, finish_of(fitted))
+    guide_painting(painted, clear)
     match_contrast(painted, contrast_of(fitted))
+    limit_chroma(painted, [chroma_of(fitted)])
     assert np.array_equal(stylizer.stylize(content, style, StyleSettings(grain=1.0)), painted)
 
 

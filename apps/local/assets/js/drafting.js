@@ -4,6 +4,7 @@
 
 import {detailOf, energyOf, enlarged, means} from './blocks.js';
 import {lumaOf} from './finish.js';
+import {guidedDraft} from './guided.js';
 
 export const MOST_FACTOR = 4;
 const [SMALL, LARGE] = [384, 768];
@@ -24,8 +25,8 @@ export function reduced({width, height, data}, factor) {
 }
 
 /**
- * What is painted at full size: the enlarged draft with the content's detail, exaggerated.
- * @param content both sides multiples of BAND times the factor.
+ * What is painted at full size: the enlarged draft, its light guided, with the content's detail, exaggerated.
+ * @param content both sides multiples of CELL in guided.js.
  */
 export function revisable(draft, content) {
   const {width, height} = content;
@@ -33,7 +34,8 @@ export function revisable(draft, content) {
   const luma = lumaOf(content);
   const small = means(luma, width, height, 1, factor);
   const smooth = enlarged(small, draft.width, draft.height, 1, factor);
-  const data = enlarged(outlined(draft, small), draft.width, draft.height, 4, factor);
+  const guided = {width: draft.width, height: draft.height, data: guidedDraft(draft, small, factor)};
+  const data = enlarged(outlined(guided, small), draft.width, draft.height, 4, factor);
   for (let i = 0; i < luma.length; i++) {
     const change = EXAGGERATION * Math.min(MOST, Math.max(-MOST, luma[i] - smooth[i]));
     for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change; // clamped by the array

@@ -3,11 +3,13 @@
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData. Statistics are moments by names such as
 // 'conv3/content'.
 
+import {chromaOf, limitChroma} from './chroma.js';
 import {clarified} from './clarity.js';
 import {contrastOf, matchContrast} from './contrast.js';
 import {factorOf, MOST_FACTOR, reduced, revisable} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {onGround} from './ground.js';
+import {guidePainting} from './guided.js';
 import {STRIDES} from './network.js';
 import {cropped, LANCZOS, padded, resize} from './resize.js';
 import {tilesOf} from './tiling.js';
@@ -29,7 +31,8 @@ export class Engine {
   /** What painting needs of a style's picture at a stroke size; give it to `forget` when it is no longer wanted. */
   async prepare(picture, strokeSize) {
     const fitted = fitStyle(picture, strokeSize, this.stride);
-    const style = {full: await this.#prepared(fitted), finish: finishOf(fitted), contrast: contrastOf(fitted)};
+    const seen = {finish: finishOf(fitted), contrast: contrastOf(fitted), chroma: chromaOf(fitted)};
+    const style = {full: await this.#prepared(fitted), ...seen};
     const factor = this.drafts ? factorOf(Math.min(fitted.width, fitted.height)) : 1;
     return factor > 1 ? {...style, factor, draft: await this.#prepared(reduced(fitted, factor))} : style;
   }
@@ -60,7 +63,9 @@ export class Engine {
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
     this.#finish(painted, clear, style, settings);
+    guidePainting(painted, clear);
     matchContrast(painted, style.contrast, settings.strength);
+    limitChroma(painted, style.chroma, settings.strength);
     return colored(painted, content, settings);
   }
 

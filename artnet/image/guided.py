@@ -16,12 +16,8 @@ CELL = 16
 """Pixels of the photo from one linear function to the next; each is of its cell and half of the neighbours'."""
 BLOCK = 8
 """Pixels whose mean is guided in a painting; strokes that are finer stay."""
-DRAFT_BLOCK = 2
-"""The same in a draft, in pixels of its own."""
-DRAFT_TIMES = 1.5
-"""How many times a draft is changed by as much, as painting it again takes some of that back."""
 EDGE = 20.0
-"""Deviation, in levels of 255, of a cell's light in the photo at which half of it is guided."""
+"""Deviation, in levels of 255, of a cell's light in the photo at which half of the painting's is guided."""
 
 
 def guide_painting(painted: np.ndarray, content: np.ndarray) -> None:
@@ -32,7 +28,15 @@ def guide_painting(painted: np.ndarray, content: np.ndarray) -> None:
         content: (H, W, 3) uint8, which it was painted from.
     """
     own, guide = (light_means(x, BLOCK, CELL) for x in (painted, content))
-    add_light(painted, change_of(own, guide, CELL // BLOCK), BLOCK)
+    guidance = Guidance(own, guide, CELL // BLOCK)
+    change = Image.fromarray(np.concatenate(for_strips(guidance.rows, len(guidance.light), ROWS)))
+
+    def add(top: int) -> None:
+        strip = painted[top : top + ROWS]
+        levels = enlarged_rows(change, BLOCK, top, -(-len(strip) // BLOCK) * BLOCK)
+        add_light(strip, levels[: len(strip), : strip.shape[1]])
+
+    for_strips(add, len(painted), ROWS)
 
 
 def guided_draft(draft: np.ndarray, light: np.ndarray, factor: int) -> np.ndarray:
@@ -43,27 +47,43 @@ def guided_draft(draft: np.ndarray, light: np.ndarray, factor: int) -> np.ndarra
         light: (H, W) uint8, the content's luma at the size of drafts.
         factor: how many times smaller than the photo a draft is.
     """
-    own, guide = light_means(draft, DRAFT_BLOCK), means_of(light, DRAFT_BLOCK)
-    result = draft.copy()
-    add_light(result, DRAFT_TIMES * change_of(own, guide, CELL // factor // DRAFT_BLOCK), DRAFT_BLOCK)
+    guidance, result = Guidance(light_means(draft, 1), light, CELL // factor), draft.copy()
+    for_strips(lambda top: add_light(result[top : top + ROWS], guidance.rows(top)), len(draft), ROWS)
     return result
 
 
-def change_of(light: np.ndarray, guide: np.ndarray, cell: int) -> np.ndarray:
-    """What guiding changes, (H, W) float32.
+class Guidance:
+    """What guiding a picture's light changes.
 
     Args:
-        light, guide: (H, W) uint8, H and W multiples of a cell's side.
+        light, guide: (H, W) uint8, the picture's and what guides it; H and W multiples of a cell's side.
         cell: its side.
     """
-    y, x = light.astype(np.float32), guide.astype(np.float32)
-    means = [softened(means_of(values, cell)) for values in (x, y, x * x, x * y)]
-    variance = means[2] - means[0] ** 2
-    slope = (means[3] - means[0] * means[1]) / (variance + 1)
-    share = variance / (variance + EDGE**2)
-    lines = share * slope, share * (means[1] - slope * means[0]), share
-    slopes, offsets, shares = (enlarged_rows(Image.fromarray(part), cell, 0, len(y)) for part in lines)
-    return slopes * x + offsets - shares * y
+
+    def __init__(self, light: np.ndarray, guide: np.ndarray, cell: int):
+        self.light, self.guide, self.cell = light, guide, cell
+        strips = for_strips(self.moments, len(light), ROWS)
+        means = [softened(np.concatenate(strip)) for strip in zip(*strips, strict=True)]
+        variance = means[2] - means[0] ** 2
+        slope = (means[3] - means[0] * means[1]) / (variance + 1)
+        share = variance / (variance + EDGE**2)
+        self.lines = [Image.fromarray(x) for x in (share * slope, share * (means[1] - slope * means[0]), share)]
+
+    def moments(self, top: int) -> list[np.ndarray]:
+        """Of the cells in a strip: means of the guide, of the light, of the guide's square and of the product."""
+        x, y = self.strips(top)
+        return [means_of(values, self.cell) for values in (x, y, x * x, x * y)]
+
+    def strips(self, top: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of guide and light, float32."""
+        x, y = (values[top : top + ROWS].astype(np.float32) for values in (self.guide, self.light))
+        return x, y
+
+    def rows(self, top: int) -> np.ndarray:
+        """What changes in a strip, float32 levels."""
+        x, y = self.strips(top)
+        slopes, offsets, shares = (enlarged_rows(line, self.cell, top, len(x)) for line in self.lines)
+        return slopes * x + offsets - shares * y
 
 
 def softened(values: np.ndarray) -> np.ndarray:
@@ -73,13 +93,6 @@ def softened(values: np.ndarray) -> np.ndarray:
     return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 16
 
 
-def add_light(picture: np.ndarray, change: np.ndarray, block: int) -> None:
-    """Add to all channels of (H, W, 3) uint8, in place, what is to change in its blocks, float32."""
-    changes = Image.fromarray(change)
-
-    def add(top: int) -> None:
-        strip = picture[top : top + ROWS]
-        levels = enlarged_rows(changes, block, top, -(-len(strip) // block) * block)[: len(strip), : strip.shape[1]]
-        add_to_channels(strip, np.rint(np.clip(levels, -127, 127)).astype(np.int8))
-
-    for_strips(add, len(picture), ROWS)
+def add_light(strip: np.ndarray, change: np.ndarray) -> None:
+    """Add (H, W) float32 levels to all channels of (H, W, 3) uint8, in place."""
+    add_to_channels(strip, np.rint(np.clip(change, -127, 127)).astype(np.int8))

@@ -80,8 +80,7 @@ def guided_drafts(drafts: Tensor, light: Tensor, factor: int) -> Tensor:
         light: (N, 1, H, W), the contents' luma at the size of drafts.
         factor: how many times smaller than the contents drafts are.
     """
-    change = guidance(drafts, light, guided.DRAFT_BLOCK, guided.CELL // factor)
-    return (drafts + guided.DRAFT_TIMES * change).clamp(0, 1)
+    return (drafts + guidance(luma(drafts), light, guided.CELL // factor)).clamp(0, 1)
 
 
 def guided_paintings(painted: Tensor, contents: Tensor) -> Tensor:
@@ -89,20 +88,19 @@ def guided_paintings(painted: Tensor, contents: Tensor) -> Tensor:
 
     H and W are multiples of `guided.CELL`.
     """
-    return (painted + guidance(painted, luma(contents), guided.BLOCK, guided.CELL)).clamp(0, 1)
+    own, light = (F.avg_pool2d(luma(pictures), guided.BLOCK) for pictures in (painted, contents))
+    return (painted + enlarged(guidance(own, light, guided.CELL // guided.BLOCK), guided.BLOCK)).clamp(0, 1)
 
 
-def guidance(pictures: Tensor, light: Tensor, block: int, side: int) -> Tensor:
-    """What guiding their light by that of their contents, (N, 1, H, W), changes: of the same shape."""
-    y, x = (F.avg_pool2d(values, block) for values in (luma(pictures), light))
-    cell = side // block
-    means = [softened(F.avg_pool2d(values, cell)) for values in (x, y, x * x, x * y)]
+def guidance(light: Tensor, guide: Tensor, cell: int) -> Tensor:
+    """What guiding (N, 1, H, W) light changes, of the same shape; H and W multiples of a cell's side."""
+    means = [softened(F.avg_pool2d(x, cell)) for x in (guide, light, guide * guide, guide * light)]
     variance = means[2] - means[0] ** 2
     slope = (means[3] - means[0] * means[1]) / (variance + 1 / 255**2)
     share = variance / (variance + guided.EDGE**2 / 255**2)
     lines = share * slope, share * (means[1] - slope * means[0]), share
     slopes, offsets, shares = (enlarged(part, cell) for part in lines)
-    return enlarged(slopes * x + offsets - shares * y, block)
+    return slopes * guide + offsets - shares * light
 
 
 def softened(values: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artnet.image.blocks import light_means
-from artnet.image.guided import BLOCK, CELL, EDGE, change_of, guide_painting, guided_draft
+from artnet.image.guided import BLOCK, CELL, EDGE, Guidance, guide_painting, guided_draft
 from artnet.model import drafts
 
 
@@ -84,7 +84,7 @@ def test_half_of_the_light_is_guided_at_an_edge_of_that_deviation():
     guide = np.full((8, 8), 100, np.uint8)
     guide[:, 4:] = 100 + 2 * EDGE
     light = np.tile(np.uint8([10, 10, 30, 30]), (8, 2))  # has nothing to do with the guide
-    change = change_of(light, guide, 8)
+    change = Guidance(light, guide, 8).rows(0)
     assert change == pytest.approx(np.where(light == 10, 5, -5), abs=0.1)
 
 

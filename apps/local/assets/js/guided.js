@@ -8,18 +8,20 @@ import {padded} from './resize.js';
 
 const CELL = 16; // pixels of the photo from one linear function to the next
 const BLOCK = 8; // pixels whose mean is guided in a painting
-const DRAFT_BLOCK = 2; // the same in a draft, in pixels of its own
-const DRAFT_TIMES = 1.5; // a draft is changed by as much
 const EDGE = 20; // deviation of a cell's light at which half of it is guided
 const MOST = 127; // what a change is cut off at
 
 /** Guides a painting's light, in place. @param content what it was painted from, of its size. */
 export function guidePainting(painted, content) {
-  const [own, light] = [painted, content].map((picture) => padded(picture, CELL));
+  const [own, light] = [painted, content].map((picture) => {
+    const whole = padded(picture, CELL);
+    return {width: whole.width, height: whole.height, data: means(lumaOf(whole), whole.width, whole.height, 1, BLOCK)};
+  });
   const {width, height} = own;
-  const change = changeOf(lumaOf(own), lumaOf(light), width, height, BLOCK, CELL / BLOCK);
+  const change = changeOf(own.data, light.data, width / BLOCK, height / BLOCK, CELL / BLOCK);
+  const all = enlarged(change, width / BLOCK, height / BLOCK, 1, BLOCK);
   for (let row = 0, to = 0; row < painted.height; row++) {
-    for (let column = 0; column < painted.width; column++, to += 4) add(painted.data, to, change[row * width + column]);
+    for (let column = 0; column < painted.width; column++, to += 4) add(painted.data, to, all[row * width + column]);
   }
 }
 
@@ -28,10 +30,9 @@ export function guidePainting(painted, content) {
  * @param light the content's luma at the size of drafts, both sides multiples of CELL over the factor.
  */
 export function guidedDraft(draft, light, factor) {
-  const {width, height} = draft;
-  const change = changeOf(lumaOf(draft), light, width, height, DRAFT_BLOCK, CELL / factor / DRAFT_BLOCK);
+  const change = changeOf(lumaOf(draft), light, draft.width, draft.height, CELL / factor);
   const data = draft.data.slice();
-  for (const [i, levels] of change.entries()) add(data, 4 * i, DRAFT_TIMES * levels);
+  for (const [i, levels] of change.entries()) add(data, 4 * i, levels);
   return data;
 }
 
@@ -40,19 +41,19 @@ function add(data, first, levels) {
   for (let i = first; i < first + 3; i++) data[i] += change; // clamped by the array
 }
 
-/** What changes in each pixel. @param block pixels along a side whose mean is guided. @param cell blocks along a side. */
-function changeOf(luma, guide, width, height, block, cell) {
-  const [columns, rows] = [width / block, height / block];
-  const [y, x] = [luma, guide].map((light) => Float32Array.from(means(light, width, height, 1, block)));
-  const mean = (values) => softened(means(values, columns, rows, 1, cell), columns / cell);
-  const [own, wanted, squares, products] = [y, x, x.map((value) => value ** 2), x.map((value, i) => value * y[i])].map(mean);
+/** What changes at each place. @param cell places along a side. */
+function changeOf(light, guide, width, height, cell) {
+  const [y, x] = [light, guide].map((levels) => Float32Array.from(levels));
+  const mean = (values) => softened(means(values, width, height, 1, cell), width / cell);
+  const [wanted, own] = [x, y].map(mean);
+  const [squares, products] = [x.map((value) => value ** 2), x.map((value, i) => value * y[i])].map(mean);
   const variance = squares.map((square, i) => square - wanted[i] ** 2);
   const share = variance.map((value) => value / (value + EDGE ** 2));
   const slope = variance.map((value, i) => share[i] * (products[i] - wanted[i] * own[i]) / (value + 1));
   const offset = slope.map((value, i) => share[i] * own[i] - value * wanted[i]);
   const [slopes, offsets, shares] = [slope, offset, share].map((part) => (
-    enlarged(part, columns / cell, rows / cell, 1, cell)));
-  return enlarged(y.map((value, i) => slopes[i] * x[i] + offsets[i] - shares[i] * value), columns, rows, 1, block);
+    enlarged(part, width / cell, height / cell, 1, cell)));
+  return y.map((value, i) => slopes[i] * x[i] + offsets[i] - shares[i] * value);
 }
 
 /** Means with those of the neighbours. */

@@ -12,7 +12,7 @@ from PIL import Image
 
 from artnet.image.strips import for_strips
 
-RARE = 0.001
+RARE = 0.0002
 """Share of a style's samples beyond a bound, at either end."""
 ROWS = 128
 """Of a strip."""

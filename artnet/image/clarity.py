@@ -15,7 +15,7 @@ from artnet.image.strips import add_to_channels, for_strips
 
 BLOCK = 4
 """Pixels whose mean is not detail."""
-CLARITY = 3.0
+CLARITY = 1.9
 """How many times its own strength is added to the faintest detail."""
 FAINT = 10.0
 """Detail of so many levels of 255 gets half of that."""

@@ -27,6 +27,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "clarity": lambda: quality.constant("clarity"),
     "exaggeration": lambda: quality.constant("exaggeration"),
     "contrast": lambda: quality.constant("contrast"),
+    "edge": lambda: quality.constant("edge"),
     "speed-passes": speed.passes,
     "speed-engines": speed.engines,
     "speed-sizes": speed.sizes,

@@ -36,8 +36,8 @@ def test_bounds_of_known_colours():
 
 @pytest.mark.parametrize(("count", "counts"), [(1, False), (4, True)])
 def test_rare_colours_set_no_bound(count, counts):
-    picture = np.full((40, 50, 3), 90, np.uint8)
-    assert 1 <= RARE * 2000 < 4
+    picture = np.full((120, 150, 3), 90, np.uint8)
+    assert 1 <= RARE * 120 * 150 < 4
     picture[0, :count] = RED
     assert (chroma_of(picture) != (128, 128, 128, 128)) == counts
 

@@ -2,7 +2,7 @@
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
-const RARE = 0.001; // share of a style's samples beyond a bound, at either end
+const RARE = 0.0002; // share of a style's samples beyond a bound, at either end
 const GREY = 128;
 
 /** What the blue and the red difference of a picture stay within, but for rare ones: [{low, high}, {low, high}]. */

@@ -7,7 +7,7 @@ import {lumaOf} from './finish.js';
 import {cropped, padded} from './resize.js';
 
 const BLOCK = 4; // pixels whose mean is not detail
-const CLARITY = 3; // times the faintest detail is added
+const CLARITY = 1.9; // times the faintest detail is added
 const FAINT = 10; // levels of detail that get half of that
 const UNSEEN = 2; // levels of detail that get half, as they are noise more often than not
 const MOST = 127; // what a change is cut off at

@@ -16,8 +16,8 @@ from artnet.model.slots import Slot
 
 CODE = (
     "artnet.engines.graph", "artnet.engines.onnx_engine", "artnet.image.blocks", "artnet.image.clarity",
-    "artnet.image.compose", "artnet.image.contrast", "artnet.image.drafting", "artnet.image.ground", "artnet.image.guided",
-    "artnet.model", "s2transform",
+    "artnet.image.compose", "artnet.image.contrast", "artnet.image.drafting", "artnet.image.ground",
+    "artnet.image.guided", "artnet.model", "s2transform",
 )  # fmt: skip
 """What decides the graphs, as of the engine on OpenVINO."""
 

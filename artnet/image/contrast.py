@@ -1,4 +1,4 @@
-"""A painting's marks of 1 to 32 pixels, made as strong as its style's.
+"""A painting's marks of 1 to 16 pixels, made as strong as its style's.
 
 The network matches statistics of features; how strong marks come out depends on the photo all the same. Bands of a
 Laplacian pyramid are scaled to the style's energy, a simple form of the matching of histograms by which Heeger and
@@ -15,7 +15,7 @@ from PIL import Image
 from artnet.image.blocks import resized_rows
 from artnet.image.strips import for_strips
 
-BANDS = 5
+BANDS = 4
 """The finest has marks of one and two pixels, each next one marks twice as large."""
 MOST = 2.0
 """How many times stronger or weaker marks get at most: what a plain picture lacks, it is not to be given."""

@@ -84,12 +84,12 @@ def guided_drafts(drafts: Tensor, light: Tensor, factor: int) -> Tensor:
 
 
 def guided_paintings(painted: Tensor, contents: Tensor) -> Tensor:
-    """(N, 3, H, W) paintings, about [0, 1], their light guided by contents of that size.
+    """(N, 3, H, W) paintings and what comes of them, about [0, 1], their light guided by contents of that size.
 
     H and W are multiples of `guided.CELL`.
     """
     own, light = (F.avg_pool2d(luma(pictures), guided.BLOCK) for pictures in (painted, contents))
-    return (painted + enlarged(guidance(own, light, guided.CELL // guided.BLOCK), guided.BLOCK)).clamp(0, 1)
+    return painted + enlarged(guidance(own, light, guided.CELL // guided.BLOCK), guided.BLOCK)
 
 
 def guidance(light: Tensor, guide: Tensor, cell: int) -> Tensor:

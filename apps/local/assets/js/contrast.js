@@ -1,10 +1,10 @@
-// A painting's marks of 1 to 32 pixels, made as strong as its style's. See artnet/image/contrast.py.
+// A painting's marks of 1 to 16 pixels, made as strong as its style's. See artnet/image/contrast.py.
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
 import {resize, TRIANGLE} from './resize.js';
 
-const BANDS = 5;
+const BANDS = 4;
 const MOST = 2; // times stronger or weaker at most
 const FAINT = 1e-3;
 const MIDDLE = 128;

@@ -15,7 +15,7 @@ Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, 
 32 with large strokes, where a draft is painted first) from two strides on; the style's size S is set by --stroke-size.
 With --style the style is part of the file, the only input is 'rgb' (the content), and painting is quicker, as nothing
 of the style is left to compute. What `artnet stylize` does after the network is not in the file: fine detail and grain,
-light and contrast, for which artnet.image has postprocess, guided and contrast in NumPy.
+light, contrast and colours, for which artnet.image has postprocess, guided, contrast and chroma in NumPy.
 
 With --page a folder is written: a web page that paints photos and the camera in the visitor's own browser, without a
 server that computes. Any host of plain files will do, and once opened it works without a network. Its styles are the

@@ -11,7 +11,7 @@ from PIL import Image
 
 from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_means, light_rows, means_of
 from artnet.image.memmap import empty_beside
-from artnet.image.strips import add_to_channels, for_strips
+from artnet.image.strips import add_light, for_strips
 
 BLOCK = 4
 """Pixels whose mean is not detail."""
@@ -45,10 +45,9 @@ def clarified(rgb: np.ndarray, strength: float) -> np.ndarray:
     def add(top: int) -> None:
         change = detail_of(top)
         change *= enlarged_rows(amounts, BLOCK, top, len(change))
-        np.rint(np.clip(change, -127, 127, out=change), out=change)
         strip = result[top : top + ROWS]
         strip[:] = rgb[top : top + ROWS]
-        add_to_channels(strip, change[: len(strip), : strip.shape[1]].astype(np.int8))
+        add_light(strip, change[: len(strip), : strip.shape[1]])
 
     for_strips(add, height, ROWS)
     return result

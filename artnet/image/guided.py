@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from artnet.image.blocks import ROWS, enlarged_rows, light_means, means_of
-from artnet.image.strips import add_to_channels, for_strips
+from artnet.image.strips import add_light, for_strips
 
 CELL = 16
 """Pixels of the photo from one linear function to the next; each is of its cell and half of the neighbours'."""
@@ -91,8 +91,3 @@ def softened(values: np.ndarray) -> np.ndarray:
     around = np.pad(values, 1, mode="edge")
     rows = around[:-2] + 2 * around[1:-1] + around[2:]
     return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 16
-
-
-def add_light(strip: np.ndarray, change: np.ndarray) -> None:
-    """Add (H, W) float32 levels to all channels of (H, W, 3) uint8, in place."""
-    add_to_channels(strip, np.rint(np.clip(change, -127, 127)).astype(np.int8))

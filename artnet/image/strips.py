@@ -38,6 +38,11 @@ def add_to_channels(rgb: np.ndarray, change: np.ndarray) -> None:
     samples -= np.minimum(lowered, samples)
 
 
+def add_light(rgb: np.ndarray, change: np.ndarray) -> None:
+    """Add (H, W) float levels to all three channels of (H, W, 3) uint8, in place; beyond 127 they are cut."""
+    add_to_channels(rgb, np.rint(np.clip(change, -127, 127)).astype(np.int8))
+
+
 def in_channels(values: np.ndarray) -> np.ndarray:
     """(H, W) as (H, W, 3), all three channels the same, in a third of the time of `np.repeat`."""
     result = np.empty((*values.shape, 3), values.dtype)

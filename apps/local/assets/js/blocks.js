@@ -2,6 +2,8 @@
 //
 // Values of some channels lie row by row; sides are multiples of the block's.
 
+const MOST = 127; // what a change of light is cut off at
+
 /** Luma without its means in blocks. */
 export function detailOf(luma, width, height, block) {
   const smooth = enlarged(means(luma, width, height, 1, block), width / block, height / block, 1, block);
@@ -66,6 +68,12 @@ function neighbours(length, factor) {
     const first = Math.floor(at);
     return [first, Math.min(first + 1, length - 1), at - first];
   });
+}
+
+/** Adds levels to the three colours of the pixel that begins at a place of RGBA bytes. */
+export function addLight(data, first, levels) {
+  const change = Math.round(Math.min(MOST, Math.max(-MOST, levels)));
+  for (let i = first; i < first + 3; i++) data[i] += change; // clamped by the array
 }
 
 /** How values are stored in an array: of bytes halves are rounded up, as Pillow does. */

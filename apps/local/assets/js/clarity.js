@@ -2,7 +2,7 @@
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
-import {detailOf, energyOf, enlarged} from './blocks.js';
+import {addLight, detailOf, energyOf, enlarged} from './blocks.js';
 import {lumaOf} from './finish.js';
 import {cropped, padded} from './resize.js';
 
@@ -10,7 +10,6 @@ const BLOCK = 4; // pixels whose mean is not detail
 const CLARITY = 1.9; // times the faintest detail is added
 const FAINT = 10; // levels of detail that get half of that
 const UNSEEN = 2; // levels of detail that get half, as they are noise more often than not
-const MOST = 127; // what a change is cut off at
 
 /** A picture with more of its own detail. @param strength 0 (the picture itself) to 1. */
 export function clarified(picture, strength) {
@@ -20,10 +19,7 @@ export function clarified(picture, strength) {
   const amounts = energyOf(detail, width, height, BLOCK).map((energy) => strength * amountFor(energy));
   const amount = enlarged(amounts, width / BLOCK, height / BLOCK, 1, BLOCK);
   const data = new Uint8ClampedArray(whole.data);
-  for (let i = 0; i < detail.length; i++) {
-    const change = Math.round(Math.min(MOST, Math.max(-MOST, amount[i] * detail[i])));
-    for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change; // clamped by the array
-  }
+  for (let i = 0; i < detail.length; i++) addLight(data, 4 * i, amount[i] * detail[i]);
   return cropped({width, height, data}, {x: 0, y: 0, width: picture.width, height: picture.height});
 }
 

@@ -2,26 +2,23 @@
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
-import {enlarged, means} from './blocks.js';
+import {addLight, enlarged, means} from './blocks.js';
 import {lumaOf} from './finish.js';
 import {padded} from './resize.js';
 
 const CELL = 16; // pixels of the photo from one linear function to the next
 const BLOCK = 8; // pixels whose mean is guided in a painting
 const EDGE = 20; // deviation of a cell's light at which half of it is guided
-const MOST = 127; // what a change is cut off at
 
 /** Guides a painting's light, in place. @param content what it was painted from, of its size. */
 export function guidePainting(painted, content) {
-  const [own, light] = [painted, content].map((picture) => {
-    const whole = padded(picture, CELL);
-    return {width: whole.width, height: whole.height, data: means(lumaOf(whole), whole.width, whole.height, 1, BLOCK)};
-  });
-  const {width, height} = own;
-  const change = changeOf(own.data, light.data, width / BLOCK, height / BLOCK, CELL / BLOCK);
-  const all = enlarged(change, width / BLOCK, height / BLOCK, 1, BLOCK);
+  const wholes = [painted, content].map((picture) => padded(picture, CELL));
+  const {width, height} = wholes[0];
+  const [columns, rows] = [width / BLOCK, height / BLOCK];
+  const [own, light] = wholes.map((whole) => means(lumaOf(whole), width, height, 1, BLOCK));
+  const change = enlarged(changeOf(own, light, columns, rows, CELL / BLOCK), columns, rows, 1, BLOCK);
   for (let row = 0, to = 0; row < painted.height; row++) {
-    for (let column = 0; column < painted.width; column++, to += 4) add(painted.data, to, all[row * width + column]);
+    for (let i = row * width; i < row * width + painted.width; i++, to += 4) addLight(painted.data, to, change[i]);
   }
 }
 
@@ -32,13 +29,8 @@ export function guidePainting(painted, content) {
 export function guidedDraft(draft, light, factor) {
   const change = changeOf(lumaOf(draft), light, draft.width, draft.height, CELL / factor);
   const data = draft.data.slice();
-  for (const [i, levels] of change.entries()) add(data, 4 * i, levels);
+  for (let i = 0; i < change.length; i++) addLight(data, 4 * i, change[i]);
   return data;
-}
-
-function add(data, first, levels) {
-  const change = Math.round(Math.min(MOST, Math.max(-MOST, levels)));
-  for (let i = first; i < first + 3; i++) data[i] += change; // clamped by the array
 }
 
 /** What changes at each place. @param cell places along a side. */

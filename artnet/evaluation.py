@@ -30,16 +30,25 @@ class Pair:
 
 
 def paint_pairs(
-    stylizer: Stylizer, contents: Sequence[Path], styles: Sequence[Path], *, size: int = 512, transfer: str = "s2"
+    stylizer: Stylizer,
+    contents: Sequence[Path],
+    styles: Sequence[Path],
+    *,
+    size: int = 512,
+    transfer: str = "s2",
+    live: bool = False,
 ) -> Iterator[Pair]:
-    """Paint every content in every style, both cropped to squares of `size` pixels; the style changes slowest."""
+    """Paint every content in every style, both cropped to squares of `size` pixels; the style changes slowest.
+
+    `live` paints as a frame of a video is.
+    """
     squares = [square(path, size) for path in contents]
     for style_path in styles:
         style_image = square(style_path, size)
         style = stylizer.prepare_style(style_image, stroke_size=size)
         for path, content in zip(contents, squares, strict=True):
             start = perf_counter()
-            painted = stylizer.stylize(content, style, StyleSettings(transfer=transfer))
+            painted = stylizer.stylize(content, style, StyleSettings(transfer=transfer), live=live)
             yield Pair(f"{path.stem}__{style_path.stem}", content, style_image, painted, perf_counter() - start)
 
 

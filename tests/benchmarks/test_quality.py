@@ -168,6 +168,10 @@ def test_paint_score_and_lay_out(run, tiny, trunk_file, mobile_file, tmp_path):
     run(*painting)
     assert first.exists()
     assert [path.stat().st_mtime_ns for path in rest] == times
+    frames = tmp_path / "frames"
+    run(paint, "--pairs", "first:2", "-o", frames, "--weights", weights, "--size", SIDE, "--live")
+    assert [path.name for path in sorted(frames.iterdir())] == [path.name for path in (first, *rest)]
+    assert frames.joinpath(first.name).read_bytes() != first.read_bytes()  # frames are not made clear
 
     run(
         score,

@@ -11,8 +11,8 @@ from apps.common.options import options_of
 
 EPILOG = """\
 Without --style the file has two inputs, 'content' (1, H, W, 3) and 'style' (1, S, S, 3), uint8 sRGB, and one output,
-'painted', like the content. Height and width of the content may be any multiples of the network's stride (8; 16, or
-32 with large strokes, where a draft is painted first) from two strides on; the style's size S is set by --stroke-size.
+'painted', like the content. Height and width of the content may be any multiples of the network's stride (8; 16
+where a draft is painted first, 32 or 64 with large strokes) from two strides on; --stroke-size sets the style's size S.
 With --style the style is part of the file, the only input is 'rgb' (the content), and painting is quicker, as nothing
 of the style is left to compute. What `artnet stylize` does after the network is not in the file: fine detail and grain,
 light, contrast and colours, for which artnet.image has postprocess, guided, contrast and chroma in NumPy.
@@ -105,11 +105,11 @@ def graph(output: Path, options: ExportOptions) -> int:
 
 def any_style(options: ExportOptions) -> bytes:
     from artnet.engines.graph.onnx_export import pair_onnx
-    from artnet.image.drafting import MOST_FACTOR
+    from artnet.image.drafting import FACTOR, scale_of
     from artnet.model.checkpoint import load_checkpoint
 
     network = load_checkpoint(options.weights)
-    stride = network.config.stride * (MOST_FACTOR if network.config.passes == 2 else 1)
+    stride = network.config.stride * (FACTOR * scale_of(options.stroke_size) if network.config.passes == 2 else 1)
     size = max(2, round(options.stroke_size / stride)) * stride
     return pair_onnx(network, options.transfer, size)
 
@@ -127,7 +127,7 @@ def fixed_style(options: ExportOptions) -> bytes:
     looks = looks_of(stylizer.engine, Look(style, options.transfer))
     spec = painting_spec(looks.full, None)
     arrays = [look_inputs(look, spec) for look in (looks.full, looks.draft) if look]
-    return fixed_onnx(network, spec, arrays, looks.factor)
+    return fixed_onnx(network, spec, arrays, looks.factor, style.scale)
 
 
 def write_ir(blob: bytes, path: Path) -> None:

@@ -44,6 +44,7 @@ class Style:
         contrasts: how strong each image's marks are (`artnet.image.contrast`).
         chromas: what each image's colours stay within (`artnet.image.chroma`).
         engine: that prepared it, and that alone can paint with it.
+        scale: how many times smaller than the photo it is painted, to be enlarged (`artnet.image.drafting`).
     """
 
     parts: Sequence[Any]
@@ -52,6 +53,7 @@ class Style:
     contrasts: Sequence[Sequence[float]] = ()
     chromas: Sequence[Bounds] = ()
     engine: "Engine | None" = None
+    scale: int = 1
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from artnet.engines.base import NOTHING_HELD, Engine, Held, Look, Statistics, Style, pad_edges
-from artnet.image.drafting import MOST_FACTOR, factor_of, reduced, revisable, shown
+from artnet.image.drafting import FACTOR, factor_of, reduced, revisable, shown
 
 
 def as_trained(load: Callable[[], Engine]) -> Engine:
@@ -49,7 +49,7 @@ class RevisingEngine:
         self.draft, self.full = draft, full
         self.config, self.choice = full.config, full.choice
         self.streams, self.whole_pixels = full.streams, full.whole_pixels
-        self.stride = MOST_FACTOR * full.stride  # so that the sides of all drafts are multiples of their engine's
+        self.stride = FACTOR * full.stride  # so that a draft's sides are multiples of its engine's
         # Engines know a style again by its identity, so that one always has the same inner ones.
         self.styles: WeakKeyDictionary[Style, Sizes] = WeakKeyDictionary()
 
@@ -84,8 +84,8 @@ class RevisingEngine:
         if looks.factor == 1:
             return content, looks, {}
         draft, used = self.draft.paint(reduced(content, looks.factor), looks.draft, part_of(held, draft=True))
-        enlarge = revisable if is_revised(look, looks.factor) else shown
-        return enlarge(draft, content), looks, used
+        revised = is_revised(look, looks.factor)
+        return revisable(draft, content) if revised else shown(draft, content, looks.factor), looks, used
 
     def inner_looks(self, look: Look) -> Sizes:
         """The looks of both passes."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from artnet.image.strips import for_strips
 
@@ -44,15 +44,19 @@ def limit_chroma(painted: np.ndarray, styles: Sequence[Bounds], strength: float 
     lows, highs = np.min(styles, axis=0)[[0, 2]], np.max(styles, axis=0)[[1, 3]]
     levels = np.arange(256)
     bounds = zip(np.rint(strength * lows), np.rint(255 + strength * (highs - 255)), strict=True)
-    table = [*levels.tolist(), *np.concatenate([levels.clip(low, high) for low, high in bounds]).astype(int).tolist()]
+    limited = [levels, *(levels.clip(low, high) for low, high in bounds)]
+    table = np.concatenate(limited).astype(int).tolist()
+    beyond = np.concatenate([255 * (levels != kept) for kept in limited]).tolist()
 
     def limit(top: int) -> None:
         strip = painted[top : top + ROWS]
-        found = Image.fromarray(strip).convert("YCbCr")
-        kept = found.point(table)
-        (_, *before), (_, *after) = (np.moveaxis(np.asarray(x), 2, 0) for x in (found, kept))
-        beyond = (before[0] != after[0]) | (before[1] != after[1])
-        # All others stay to the level, which on the way there and back they would not.
-        np.copyto(strip, np.asarray(kept.convert("RGB")), where=beyond[..., None])
+        picture = Image.fromarray(strip)
+        found = picture.convert("YCbCr")
+        _, blue, red = found.point(beyond).split()
+        mask = ImageChops.lighter(blue, red)
+        if mask.getbbox():
+            # All others stay to the level, which on the way there and back they would not.
+            picture.paste(found.point(table).convert("RGB"), mask=mask)
+            strip[:] = picture
 
     for_strips(limit, len(painted), ROWS)

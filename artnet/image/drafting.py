@@ -1,25 +1,27 @@
 """Draft and revise: a picture is painted small first, and the enlarged draft is painted again at full size.
 
-What a network of a given receptive field paints at half the size shows twice the strokes, so the size of strokes sets
-that of the draft. Drafting small and revising at full size is LapStyle's design (Lin et al., CVPR 2021), there with two
-networks for each style; here one network for all styles does both. `artnet.model.drafts` has the same two steps for
-tensors.
+Drafting small and revising at full size is LapStyle's design (Lin et al., CVPR 2021), there with two networks for each
+style; here one network for all styles does both. What a network of a given receptive field paints at half of a size
+shows strokes twice as large: large strokes are painted smaller, draft and revision, and enlarged. That what is enlarged
+gets the photo's detail back is our own addition. `artnet.model.drafts` has the same steps for tensors.
 """
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 from PIL import Image
 
-from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_of, means_of
+from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_means, light_of, light_rows, means_of
 from artnet.image.guided import guided_draft
+from artnet.image.memmap import empty_beside
 from artnet.image.strips import add_to_channels, for_strips, in_channels
 
 FACTOR = 2
-"""How many times smaller a draft is in training, and for strokes of middle size."""
-MOST_FACTOR = 4
+"""How many times smaller than the painting a draft is."""
 SMALL, LARGE = 384, 768
-"""Stroke sizes in pixels below which there is no draft, and from which it is as small as it gets."""
+"""Stroke sizes in pixels below which there is no draft, and from which pictures are painted at half of their size; from
+twice as many on at a quarter."""
 EXAGGERATION = 2
 """How many times the content's detail is given to a draft that is painted again, which weakens it."""
 BAND = 4
@@ -27,19 +29,28 @@ BAND = 4
 UNSEEN = 2.0
 """Detail of so many levels of 255 counts half as much as it is strong: noise, the sky's gradient."""
 SHOWN_DETAIL = 0.8
-"""Share of the content's detail that is given to an enlarged draft that is shown as it is."""
+"""Share of the content's detail that is given to what is shown as it is, enlarged."""
 MIDDLE = 128
 """The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
 
 
 def factor_of(stroke_size: int) -> int:
-    """How many times smaller a draft is: 1, where there is none, 2 or 4."""
-    return 1 if stroke_size < SMALL else FACTOR if stroke_size < LARGE else MOST_FACTOR
+    """How many times smaller than the painting a draft is; 1 where there is none."""
+    return 1 if stroke_size < SMALL else FACTOR
+
+
+def scale_of(stroke_size: int) -> int:
+    """How many times smaller than the photo the painting is before it is enlarged: 1, 2 or 4."""
+    return 1 if stroke_size < LARGE else 2 if stroke_size < 2 * LARGE else 4
 
 
 def reduced(content: np.ndarray, factor: int) -> np.ndarray:
-    """An (H, W, 3) uint8 picture at the size of drafts; H and W multiples of the factor."""
-    return np.asarray(Image.fromarray(content).reduce(factor))
+    """An (H, W, 3) uint8 picture, so many times smaller; sides that are no multiples are rounded up."""
+
+    def means(top: int) -> np.ndarray:
+        return np.asarray(Image.fromarray(content[top : top + ROWS]).reduce(factor))
+
+    return np.concatenate(for_strips(means, len(content), ROWS))
 
 
 def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
@@ -49,45 +60,63 @@ def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
         draft: (H / factor, W / factor, 3) uint8.
         content: (H, W, 3) uint8, H and W multiples of `CELL` in `artnet.image.guided`.
     """
-    factor = len(content) // len(draft)
+    factor, result = len(content) // len(draft), np.empty_like(content)
     light, small = light_of(content, factor)
-    drawn = outlined(guided_draft(draft, small, factor), small)
-    return detailed(drawn, light, small, shares_of(1.0), EXAGGERATION)
+    drawn, means = outlined(guided_draft(draft, small, factor), small), Image.fromarray(small)
+
+    def detail_at(top: int) -> np.ndarray:
+        return detail_rows(light[top : top + ROWS], means, factor, top, np.int16)
+
+    enlarge(drawn, factor, result, detail_at, shares_of(1.0), EXAGGERATION)
+    return result
 
 
-def shown(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """The enlarged draft with some of the content's detail, for frames that are painted once.
+def shown(painted: np.ndarray, content: np.ndarray, factor: int) -> np.ndarray:
+    """What was painted smaller, enlarged, with some of the content's detail: a frame, or a photo in large strokes.
 
     Args:
-        draft: (H / factor, W / factor, 3) uint8.
-        content: (H, W, 3) uint8, H and W multiples of twice the factor.
+        painted: `reduced` content, painted.
+        content: (H, W, 3) uint8.
+        factor: how many times smaller it was painted.
     """
-    light, small = light_of(content, 2 * len(content) // len(draft))
-    return detailed(draft, light, small, shares_of(SHOWN_DETAIL))
+    block, result = 2 * factor, empty_beside(content)
+    means = Image.fromarray(light_means(content, block))
+
+    def detail_at(top: int) -> np.ndarray:
+        return detail_rows(light_rows(content, block, top), means, block, top, np.int16)
+
+    enlarge(painted, factor, result, detail_at, shares_of(SHOWN_DETAIL))
+    return result
 
 
-def detailed(
-    draft: np.ndarray, light: np.ndarray, smooth: np.ndarray, shares: np.ndarray, times: int = 1
-) -> np.ndarray:
-    """The enlarged draft, with what the content's luma has beyond its means in blocks, a share of it some times over.
+def enlarge(
+    painted: np.ndarray,
+    factor: int,
+    result: np.ndarray,
+    detail_at: Callable[[int], np.ndarray],
+    shares: np.ndarray,
+    times: int = 1,
+) -> None:
+    """Fill a picture with what was painted smaller, and a content's detail, a share of it some times over.
 
     Args:
-        light, smooth: `light_of` the content.
+        painted: `reduced` size.
+        result: (H, W, 3) uint8.
+        detail_at: int16 detail of a strip of `ROWS`, from a row on; it may reach beyond the result.
         shares: `shares_of`.
     """
-    small, means, result = Image.fromarray(draft), Image.fromarray(smooth), np.empty((*light.shape, 3), np.uint8)
-    factor, block = len(light) // len(draft), len(light) // len(smooth)
+    small = Image.fromarray(painted)
 
-    def mix(top: int) -> None:
+    def fill(top: int) -> None:
         strip = result[top : top + ROWS]
-        strip[:] = enlarged_rows(small, factor, top, len(strip))
-        difference = detail_rows(light[top : top + ROWS], means, block, top, np.int16)
-        detail = np.take(shares, np.clip(difference + MIDDLE, 0, 255).astype(np.uint8))
+        height, width = strip.shape[:2]
+        strip[:] = enlarged_rows(small, factor, top, -(-height // factor) * factor)[:height, :width]
+        difference = np.clip(detail_at(top)[:height, :width] + MIDDLE, 0, 255)
+        detail = np.take(shares, difference.astype(np.uint8))
         for _ in range(times):
             add_to_channels(strip, detail)
 
-    for_strips(mix, len(light), ROWS)
-    return result
+    for_strips(fill, len(result), ROWS)
 
 
 @cache

@@ -16,7 +16,7 @@ CELL = 16
 """Pixels of the photo from one linear function to the next; each is of its cell and half of the neighbours'."""
 BLOCK = 8
 """Pixels whose mean is guided in a painting; strokes that are finer stay."""
-EDGE = 20.0
+EDGE = 35.0
 """Deviation, in levels of 255, of a cell's light in the photo at which half of the painting's is guided."""
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -17,12 +18,22 @@ Made = TypeVar("Made")
 
 
 def for_strips(work: Callable[[int], Made], height: int, rows: int) -> list[Made]:
-    """What `work` makes of the first row of every strip; several strips at once, which numpy and Pillow allow."""
+    """What `work` makes of the first row of every strip; several strips at once, which numpy and Pillow allow.
+
+    `work` must not itself divide anything into strips: it would wait for threads that wait for it.
+    """
     tops = range(0, height, rows)
-    if len(tops) == 1:
-        return [work(0)]
-    with ThreadPoolExecutor(min(THREADS, len(tops))) as pool:
-        return list(pool.map(work, tops))
+    return [work(0)] if len(tops) == 1 else list(threads().map(work, tops))
+
+
+@cache
+def threads() -> ThreadPoolExecutor:
+    """The threads that all strips share: new ones each time would cost more than the work on a small picture."""
+    return ThreadPoolExecutor(THREADS, "strips")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=threads.cache_clear)  # a child has none of its parent's threads
 
 
 def add_to_channels(rgb: np.ndarray, change: np.ndarray) -> None:

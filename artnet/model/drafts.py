@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from artnet.image import clarity, contrast, ground, guided
-from artnet.image.drafting import BAND, EXAGGERATION, FACTOR, UNSEEN
+from artnet.image.drafting import BAND, EXAGGERATION, FACTOR, SHOWN_DETAIL, UNSEEN
 from artnet.model.tensors import luma
 
 
@@ -57,6 +57,17 @@ def revisable(drafts: Tensor, contents: Tensor, factor: int = FACTOR) -> Tensor:
     drawn = outlined(guided_drafts(drafts.float(), small, factor), small)
     mixed = enlarged(drawn, factor) + EXAGGERATION * (light - enlarged(small, factor))
     return mixed.clamp(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def shown(painted: Tensor, contents: Tensor, factor: int) -> Tensor:
+    """What was painted smaller, enlarged, with some of the contents' detail.
+
+    Args:
+        painted: (N, 3, H / factor, W / factor), [0, 1].
+        contents: (N, 3, H, W), H and W multiples of twice the factor.
+        factor: how many times smaller it was painted.
+    """
+    return (enlarged(painted, factor) + SHOWN_DETAIL * detail_of(luma(contents), 2 * factor)).clamp(0, 1)
 
 
 def outlined(drafts: Tensor, light: Tensor) -> Tensor:

@@ -12,9 +12,12 @@ from PIL import Image
 from apps.cli import main
 from artnet import Stylizer
 from artnet.engines.base import Look, Style
-from artnet.engines.revising import as_trained
+from artnet.engines.graph.onnx_export import FixedModule, PairModule
+from artnet.engines.graph.spec import look_inputs, painting_spec
+from artnet.engines.revising import as_trained, looks_of
 from artnet.engines.torch_engine import TorchEngine
 from artnet.image.clarity import clarified
+from artnet.image.drafting import reduced, shown
 from artnet.image.ground import on_ground
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
 from artnet.model.network import ArtNet
@@ -86,7 +89,7 @@ def test_a_network_of_two_passes_is_exported_whole(tiny, tmp_path):
     assert main(["export", "-o", str(tmp_path / "fixed.onnx"), "--style", str(style), *options]) == 0
     engine = as_trained(lambda: TorchEngine(load_checkpoint(weights), "cpu", torch.float32))
     look = Look(Stylizer(engine).prepare_style(style, stroke_size=448))
-    for height, width in ((64, 96), (160, 128)):  # multiples of 32, which engines pad to
+    for height, width in ((64, 96), (160, 128)):  # multiples of 16, which engines pad to
         content = smooth(height, width, 2)
         want, _ = engine.paint(on_ground(clarified(content, 1.0), 1.0), look)
         pair = {"content": content[None], "style": smooth(448, 448, 1)[None]}
@@ -94,6 +97,25 @@ def test_a_network_of_two_passes_is_exported_whole(tiny, tmp_path):
         for name, arrays in inputs.items():
             painted = onnxruntime.InferenceSession(tmp_path / f"{name}.onnx").run(["painted"], arrays)[0][0]
             assert np.abs(painted.astype(int) - want).mean() < 1.5  # equally near patches may be chosen differently
+
+
+def test_in_large_strokes_graphs_enlarge_what_they_paint(tiny, tmp_path):
+    network, weights = ArtNet(replace(tiny.config, passes=2)), tmp_path / "two.safetensors"
+    network.load_state_dict(tiny.state_dict())
+    save_checkpoint(network, weights)
+    stylizer, painting, content = Stylizer.load(weights, engine="openvino"), smooth(768, 768, 1), smooth(128, 192, 2)
+    stylizer.engine.full.precision = stylizer.engine.draft.precision = "f32"
+    style = stylizer.prepare_style(painting, stroke_size=768)
+    painted, _ = stylizer.engine.paint(on_ground(clarified(reduced(content, 2), 1.0), 1.0), Look(style))
+    want = shown(painted, content, 2)
+    looks = looks_of(stylizer.engine, Look(style))
+    spec = painting_spec(looks.full, None)
+    arrays = [look_inputs(look, spec) for look in (looks.full, looks.draft)]
+    network = load_checkpoint(weights)
+    fixed = FixedModule(network, spec, arrays, looks.factor, style.scale)(torch.from_numpy(content[None]))
+    pair = PairModule(network, "s2", 2, 2)(torch.from_numpy(content[None]), torch.from_numpy(painting[None]))
+    for graph in (fixed, pair):
+        assert np.abs(graph[0].detach().numpy().astype(int) - want).mean() < 1.5
 
 
 def test_the_engine_onnx(weights, monkeypatch, tmp_path):

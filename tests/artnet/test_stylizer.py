@@ -1,11 +1,12 @@
 """The Stylizer, on a tiny network with random weights."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from helpers.tiny import noise_picture
+from helpers.tiny import noise_picture, tiny_config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,10 +18,12 @@ from artnet.engines.torch_engine import pick_device
 from artnet.image.chroma import chroma_of, limit_chroma
 from artnet.image.clarity import clarified
 from artnet.image.contrast import contrast_of, match_contrast
+from artnet.image.drafting import reduced, shown
 from artnet.image.ground import on_ground
 from artnet.image.guided import guide_painting
 from artnet.image.postprocess import apply_finish, finish_of
 from artnet.model.checkpoint import save_checkpoint
+from artnet.model.network import ArtNet
 from artnet.model.precision import pick_dtype
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
@@ -226,6 +229,41 @@ def test_contrast_and_finish_are_the_styles_and_light_is_the_photos(stylizer, st
     match_contrast(painted, contrast_of(fitted))
     limit_chroma(painted, [chroma_of(fitted)])
     assert np.array_equal(stylizer.stylize(content, style, StyleSettings(grain=1.0)), painted)
+
+
+@pytest.fixture(scope="module")
+def revising(tmp_path_factory):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "two.safetensors"
+    save_checkpoint(ArtNet(tiny_config(passes=2)), path)
+    return Stylizer.load(path)
+
+
+def test_in_large_strokes_the_photo_is_painted_smaller_and_enlarged(revising):
+    content, painting = noise_picture(51, 70, seed=3), noise_picture(80, 64)
+    style, fitted = revising.prepare_style(painting, stroke_size=768), revising.fit_style(painting, 768)
+    clear = clarified(reduced(content, 2), 1.0)
+    small, _ = revising.engine.paint(on_ground(clear, 1.0), Look(style))
+    painted = shown(small, content, 2)
+    apply_finish(painted, content, replace(finish_of(fitted), detail=0.0))
+    guide_painting(painted, content)
+    match_contrast(painted, contrast_of(fitted))
+    limit_chroma(painted, [chroma_of(fitted)])
+    assert np.array_equal(revising.stylize(content, style, StyleSettings(grain=1.0)), painted)
+    half = revising.prepare_style(painting, stroke_size=384)
+    assert np.array_equal(revising.engine.paint(clear, Look(half))[0], revising.engine.paint(clear, Look(style))[0])
+
+
+@pytest.mark.parametrize("stroke_size", [768, 1536])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 90), (33, 47)])
+def test_large_strokes_fit_any_size(revising, stroke_size, shape):
+    style, content = revising.prepare_style(noise_picture(40, 40), stroke_size=stroke_size), noise_picture(*shape)
+    mask = np.zeros(shape, np.uint8)
+    for live in (False, True):
+        painted = revising.stylize(content, style, live=live, memory=Memory())
+        assert painted.shape == content.shape
+        assert not np.array_equal(painted, content)
+        assert np.array_equal(revising.stylize(content, style, live=live, mask=mask), content)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from artnet.engines.graph.spec import HELD, RGB, SHARES, GraphSpec
-from artnet.image.drafting import factor_of
+from artnet.image.drafting import factor_of, scale_of
 from artnet.model import drafts
 from artnet.model.network import ArtNet, StyleLevels
 from artnet.model.slots import BANK, Slot
@@ -112,11 +112,14 @@ class FixedModule(nn.Module):
     Args:
         looks: what `look_inputs` returns for the pass at full size, then, where there is one, for the draft.
         factor: how many times smaller a draft is, 1 for none.
+        scale: how many times smaller than the picture it is painted, to be enlarged.
     """
 
-    def __init__(self, network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int):
+    def __init__(
+        self, network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int, scale: int
+    ):
         super().__init__()
-        self.painter, self.factor = PainterModule(network, spec), factor
+        self.painter, self.factor, self.scale = PainterModule(network, spec), factor, scale
         self.slots = self.painter.inputs[1:]
         for size, look in enumerate(looks):
             for i, slot in enumerate(self.slots):
@@ -127,7 +130,7 @@ class FixedModule(nn.Module):
         def paint(picture: Tensor, size: int) -> Tensor:
             return self.painter(picture, *(getattr(self, f"look{size}_{i}") for i in range(len(self.slots))))[0]
 
-        return revised(self.primer(rgb), self.factor, paint)
+        return scaled(rgb, self.scale, lambda small: revised(self.primer(small), self.factor, paint))
 
 
 class PairModule(nn.Module):
@@ -135,15 +138,16 @@ class PairModule(nn.Module):
 
     Args:
         factor: how many times smaller a draft is, 1 for none.
+        scale: how many times smaller than the pictures both are when it is painted, to be enlarged.
     """
 
-    def __init__(self, network: ArtNet, method: str, factor: int):
+    def __init__(self, network: ArtNet, method: str, factor: int, scale: int):
         super().__init__()
-        self.network, self.method, self.factor = network.folded(), method, factor
+        self.network, self.method, self.factor, self.scale = network.folded(), method, factor, scale
         self.primer = Primer()
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
-        picture = picture_of(style)
+        picture = drafts.reduced(picture_of(style), self.scale)
         sizes = [picture] if self.factor == 1 else [picture, drafts.reduced(picture, self.factor)]
         # Exact matching, because ONNX has no eigenvectors to find principal components with.
         prepare = partial(self.network.prepare, swap=self.method == "s2", exact=True)
@@ -153,7 +157,16 @@ class PairModule(nn.Module):
             moved = self.network.transfer(self.network.encode(picture_of(rgb)), [prepared[size]], method=self.method)
             return pixels_of(self.network.decode(moved))
 
-        return revised(self.primer(content), self.factor, paint)
+        return scaled(content, self.scale, lambda small: revised(self.primer(small), self.factor, paint))
+
+
+def scaled(rgb: Tensor, scale: int, paint: Callable[[Tensor], Tensor]) -> Tensor:
+    """What `paint` makes of (1, H, W, 3) uint8 so many times smaller, enlarged."""
+    if scale == 1:
+        return paint(rgb)
+    content = picture_of(rgb)
+    painted = paint(pixels_of(drafts.reduced(content, scale)))
+    return pixels_of(drafts.shown(picture_of(painted), content, scale))
 
 
 def revised(rgb: Tensor, factor: int, paint: Callable[[Tensor, int], Tensor]) -> Tensor:
@@ -210,20 +223,24 @@ def painter_example(network: ArtNet, spec: GraphSpec, slot: Slot) -> tuple[Tenso
     return torch.rand(2, network.encoder.channels[slot.level]), None
 
 
-def fixed_onnx(network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int) -> bytes:
+def fixed_onnx(
+    network: ArtNet, spec: GraphSpec, looks: Sequence[Mapping[Slot, np.ndarray]], factor: int, scale: int = 1
+) -> bytes:
     """`FixedModule` as ONNX: 'rgb' of any size in, 'painted' out."""
     rgb = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
-    shapes = [sides(factor * network.config.stride)]
-    return to_onnx(FixedModule(network, spec, looks, factor), [rgb], ["rgb"], ["painted"], shapes)
+    shapes = [sides(scale * factor * network.config.stride)]
+    return to_onnx(FixedModule(network, spec, looks, factor, scale), [rgb], ["rgb"], ["painted"], shapes)
 
 
 def pair_onnx(network: ArtNet, method: str, style_size: int) -> bytes:
     """`PairModule` as ONNX: 'content' of any size and 'style' of style_size x style_size in, 'painted' out."""
-    factor = factor_of(style_size) if network.config.passes == 2 else 1
+    scale = scale_of(style_size) if network.config.passes == 2 else 1
+    factor = factor_of(style_size // scale) if network.config.passes == 2 else 1
     content = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
     style = torch.randint(256, (1, style_size, style_size, 3), dtype=torch.uint8)
-    shapes = [sides(factor * network.config.stride), None]
-    return to_onnx(PairModule(network, method, factor), [content, style], ["content", "style"], ["painted"], shapes)
+    shapes = [sides(scale * factor * network.config.stride), None]
+    module = PairModule(network, method, factor, scale)
+    return to_onnx(module, [content, style], ["content", "style"], ["painted"], shapes)
 
 
 def sides(stride: int) -> dict[int, Any]:

@@ -7,9 +7,8 @@ from helpers.tiny import noise_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artnet.image.drafting import SHOWN_DETAIL, factor_of, outlined, reduced, revisable, shown
+from artnet.image.drafting import SHOWN_DETAIL, factor_of, outlined, reduced, revisable, scale_of, shown
 from artnet.model import drafts
-from artnet.model.tensors import luma
 
 
 def tensor(rgb):
@@ -32,13 +31,24 @@ def test_pictures_get_what_tensors_get(rows, columns, factor, seed):
     error = np.abs(revisable(draft, content) - want)
     assert error.mean() < 1.5
     assert error.max() < 10
-    block, light = 2 * factor, luma(tensor(content))
-    detail = light - drafts.enlarged(torch.nn.functional.avg_pool2d(light, block), block)
-    once = levels((drafts.enlarged(tensor(draft), factor) + SHOWN_DETAIL * detail).clamp(0, 1))
-    assert np.abs(shown(draft, content) - once).max() < 3
+    once = levels(drafts.shown(tensor(draft), tensor(content), factor))
+    assert np.abs(shown(draft, content, factor) - once).max() < 3
 
 
-@pytest.mark.parametrize("enlarge", [revisable, shown])
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 40), st.sampled_from([2, 4]))
+def test_what_is_painted_smaller_comes_back_at_any_size(height, width, factor):
+    content = noise_picture(height, width) // 2 + 64
+    small = reduced(content, factor)
+    assert small.shape == (-(-height // factor), -(-width // factor), 3)
+    large = shown(small, content, factor)
+    assert large.shape == content.shape
+    beside = np.pad(content, ((0, -height % (2 * factor)), (0, -width % (2 * factor)), (0, 0)), mode="edge")
+    inside = slice(0, max(0, height - 3 * factor)), slice(0, max(0, width - 3 * factor))  # away from repeated edges
+    assert np.array_equal(large[inside], shown(reduced(beside, factor), beside, factor)[inside])
+
+
+@pytest.mark.parametrize("enlarge", [revisable, lambda draft, content: shown(draft, content, 2)])
 def test_a_white_draft_of_a_white_picture_stays_white(enlarge):
     white = np.full((32, 48, 3), 255, np.uint8)
     assert np.array_equal(enlarge(reduced(white, 2), white), white)
@@ -63,10 +73,12 @@ def test_the_content_is_outlined_where_it_is_stronger_than_strokes():
 def test_frames_get_a_share_of_the_detail():
     content = np.full((32, 32, 3), 100, np.uint8)
     content[5, 9] = 200
-    change = shown(reduced(np.full_like(content, 50), 2), content).astype(int) - 50
+    change = shown(reduced(np.full_like(content, 50), 2), content, 2).astype(int) - 50
     assert change[5, 9, 0] == pytest.approx(SHOWN_DETAIL * 100, rel=0.1)
     assert np.abs(change[16:]).max() == 0
 
 
-def test_large_strokes_have_small_drafts_and_small_ones_none():
-    assert [factor_of(size) for size in (64, 383, 384, 512, 767, 768, 2048)] == [1, 1, 2, 2, 2, 4, 4]
+def test_small_strokes_have_no_draft_and_large_ones_are_painted_smaller():
+    sizes = (64, 383, 384, 512, 767, 768, 1535, 1536, 4096)
+    assert [factor_of(size) for size in sizes] == [1, 1] + 7 * [2]
+    assert [scale_of(size) for size in sizes] == [1] * 5 + [2, 2, 4, 4]

@@ -1,5 +1,9 @@
 """Work in strips: every row once and in order, and sums that stay in a byte."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +15,32 @@ from artnet.image.strips import add_to_channels, for_strips, in_channels
 @given(st.integers(1, 300), st.integers(1, 90))
 def test_every_strip_is_made_once_and_in_order(height, rows):
     assert for_strips(lambda top: top, height, rows) == list(range(0, height, rows))
+
+
+def test_what_a_strip_raises_comes_out():
+    def work(top):
+        raise ValueError(f"row {top}")
+
+    with pytest.raises(ValueError, match="row 0"):
+        for_strips(work, 8, 4)
+    assert for_strips(lambda top: top, 8, 4) == [0, 4]
+
+
+FORKED = """
+import os, signal
+from artnet.image.strips import for_strips
+for_strips(int, 8, 4)
+child = os.fork()
+if not child:
+    signal.alarm(60)  # the parent's threads are not there to wait for
+    os._exit(for_strips(int, 8, 4) != [0, 4])
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_has_threads_of_its_own():
+    subprocess.run([sys.executable, "-c", FORKED], check=True, timeout=120)
 
 
 @given(st.integers(0, 2**32 - 1))

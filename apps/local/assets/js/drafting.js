@@ -5,22 +5,31 @@
 import {detailOf, energyOf, enlarged, means} from './blocks.js';
 import {lumaOf} from './finish.js';
 import {guidedDraft} from './guided.js';
+import {cropped, padded} from './resize.js';
 
-export const MOST_FACTOR = 4;
+/** How many times smaller than the painting a draft is. */
+export const FACTOR = 2;
 const [SMALL, LARGE] = [384, 768];
 const EXAGGERATION = 2; // of the content's detail, which painting weakens
 const BAND = 4; // pixels of a draft whose mean is not detail
 const UNSEEN = 2; // levels up to which detail counts half as much
+const SHOWN_DETAIL = 0.8; // share of the content's detail that is given to what is enlarged and shown
 const MOST = 127; // what fine detail is cut off at
 
-/** How many times smaller a draft is for strokes of a size: 1, where there is none, 2 or 4. */
-export function factorOf(strokeSize) {
-  if (strokeSize < SMALL) return 1;
-  return strokeSize < LARGE ? 2 : MOST_FACTOR;
+/** Whether there is a draft for strokes of a size. */
+export function isDrafted(strokeSize) {
+  return strokeSize >= SMALL;
 }
 
-/** A picture at the size of drafts; both sides multiples of the factor. */
-export function reduced({width, height, data}, factor) {
+/** How many times smaller than the photo the painting is before it is enlarged: 1, 2 or 4. */
+export function scaleOf(strokeSize) {
+  if (strokeSize < LARGE) return 1;
+  return strokeSize < 2 * LARGE ? 2 : 4;
+}
+
+/** A picture, so many times smaller; sides that are no multiples are rounded up. */
+export function reduced(picture, factor) {
+  const {width, height, data} = padded(picture, factor);
   return {width: width / factor, height: height / factor, data: means(data, width, height, 4, factor)};
 }
 
@@ -41,6 +50,20 @@ export function revisable(draft, content) {
     for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change; // clamped by the array
   }
   return {width, height, data};
+}
+
+/** What was painted smaller, enlarged, with some of the content's detail. @param painted `reduced` content, painted. */
+export function shown(painted, content, factor) {
+  const block = 2 * factor;
+  const {width, height, data: pixels} = padded(content, block);
+  const detail = detailOf(lumaOf({width, height, data: pixels}), width, height, block);
+  const small = padded(painted, 2);
+  const data = enlarged(small.data, small.width, small.height, 4, factor);
+  for (let i = 0; i < detail.length; i++) {
+    const change = Math.round(SHOWN_DETAIL * Math.min(MOST, Math.max(-MOST - 1, detail[i])));
+    for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change; // clamped by the array
+  }
+  return cropped({width, height, data}, {x: 0, y: 0, width: content.width, height: content.height});
 }
 
 /** A draft's bytes; its middle detail gives way to the content's, exaggerated, where that is the stronger one. */

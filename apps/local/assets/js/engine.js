@@ -6,7 +6,7 @@
 import {chromaOf, limitChroma} from './chroma.js';
 import {clarified} from './clarity.js';
 import {contrastOf, matchContrast} from './contrast.js';
-import {factorOf, MOST_FACTOR, reduced, revisable} from './drafting.js';
+import {FACTOR, isDrafted, reduced, revisable, scaleOf, shown} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {onGround} from './ground.js';
 import {guidePainting} from './guided.js';
@@ -25,16 +25,18 @@ export class Engine {
   constructor(network, noise, ground) {
     Object.assign(this, {network, noise, ground, tf: network.tf});
     this.drafts = network.config.passes === 2;
-    this.stride = network.stride * (this.drafts ? MOST_FACTOR : 1); // so that a draft's sides are multiples of its own
+    this.stride = network.stride * (this.drafts ? FACTOR : 1); // so that a draft's sides are multiples of its own
   }
 
   /** What painting needs of a style's picture at a stroke size; give it to `forget` when it is no longer wanted. */
   async prepare(picture, strokeSize) {
     const fitted = fitStyle(picture, strokeSize, this.stride);
     const seen = {finish: finishOf(fitted), contrast: contrastOf(fitted), chroma: chromaOf(fitted)};
-    const style = {full: await this.#prepared(fitted), ...seen};
-    const factor = this.drafts ? factorOf(Math.min(fitted.width, fitted.height)) : 1;
-    return factor > 1 ? {...style, factor, draft: await this.#prepared(reduced(fitted, factor))} : style;
+    const scale = this.drafts ? scaleOf(strokeSize) : 1;
+    const smaller = scale > 1 ? fitStyle(picture, Math.floor(strokeSize / scale), this.stride) : fitted;
+    const style = {full: await this.#prepared(smaller), scale, ...seen};
+    const drafted = this.drafts && isDrafted(Math.min(smaller.width, smaller.height));
+    return drafted ? {...style, draft: await this.#prepared(reduced(smaller, FACTOR))} : style;
   }
 
   async #prepared(picture) {
@@ -58,12 +60,12 @@ export class Engine {
    */
   async paint(content, style, settings, report) {
     const progress = async (share) => { await turn(); report(share); };
-    const clear = clarified(content, settings.strength);
+    const clear = clarified(atScale(content, style), settings.strength);
     const grounded = onGround(clear, settings.strength, this.ground);
-    const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
+    const {painted: small, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
-    this.#finish(painted, clear, style, settings);
-    guidePainting(painted, clear);
+    const painted = this.#finished(small, clear, content, style, settings);
+    guidePainting(painted, style.scale > 1 ? content : clear);
     matchContrast(painted, style.contrast, settings.strength);
     limitChroma(painted, style.chroma, settings.strength);
     return colored(painted, content, settings);
@@ -72,20 +74,28 @@ export class Engine {
   /** A camera's frame in a style. @param memory one object for all frames of a camera, {} at first. */
   async paintFrame(frame, style, settings, memory) {
     const held = memory.style === style ? memory.statistics : {};
-    const grounded = onGround(frame, GROUND_OF_FRAMES * settings.strength, this.ground);
+    const small = atScale(frame, style);
+    const grounded = onGround(small, GROUND_OF_FRAMES * settings.strength, this.ground);
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {held});
     this.tf.dispose(memory.statistics ?? []);
     Object.assign(memory, {style, statistics});
-    this.#finish(painted, frame, style, settings);
-    return colored(painted, frame, settings);
+    return colored(this.#finished(painted, small, frame, style, settings), frame, settings);
   }
 
-  #finish(painted, content, style, {strength, grain}) {
-    applyFinish(painted, content, weakened(style.finish, strength, grain), this.noise);
+  /** What was painted from `small`, at the content's size; enlarged, it has the content's detail already. */
+  #finished(painted, small, content, {finish, scale}, {strength, grain}) {
+    const weak = weakened(finish, strength, grain);
+    if (scale === 1) {
+      applyFinish(painted, small, weak, this.noise);
+      return painted;
+    }
+    const large = shown(painted, content, scale);
+    applyFinish(large, content, {...weak, detail: 0}, this.noise);
+    return large;
   }
 
   /** Paints at full size, after a draft where the style has one: {painted, statistics: {full, draft}}. */
-  async #painted(content, {full, draft, factor}, strength, {held = {}, progress = async () => {}}) {
+  async #painted(content, {full, draft}, strength, {held = {}, progress = async () => {}}) {
     const statistics = {};
     const run = async (size, picture, style, from, to) => {
       const report = (share) => progress(from + share * (to - from));
@@ -94,7 +104,7 @@ export class Engine {
       return done.painted;
     };
     const whole = padded(content, this.stride, 2);
-    const small = draft && await run('draft', reduced(whole, factor), draft, 0, DRAFTING);
+    const small = draft && await run('draft', reduced(whole, FACTOR), draft, 0, DRAFTING);
     const source = draft ? revisable(small, whole) : whole;
     const painted = await run('full', source, full, draft ? DRAFTING : 0, 1);
     return {painted: cropped(painted, {x: 0, y: 0, width: content.width, height: content.height}), statistics};
@@ -200,6 +210,10 @@ function mixed(tf, own, old) {
   if (!old) return own;
   const mix = (a, b) => tf.add(tf.mul(a, 1 - SHARE_OF_THE_PAST), tf.mul(b, SHARE_OF_THE_PAST));
   return {mean: mix(own.mean, old.mean), std: mix(own.std, old.std)};
+}
+
+function atScale(content, {scale}) {
+  return scale > 1 ? reduced(content, scale) : content;
 }
 
 function colored(painted, content, {preserve_color: keepsColor}) {

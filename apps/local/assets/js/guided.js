@@ -8,7 +8,7 @@ import {padded} from './resize.js';
 
 const CELL = 16; // pixels of the photo from one linear function to the next
 const BLOCK = 8; // pixels whose mean is guided in a painting
-const EDGE = 20; // deviation of a cell's light at which half of it is guided
+const EDGE = 35; // deviation of a cell's light at which half of it is guided
 
 /** Guides a painting's light, in place. @param content what it was painted from, of its size. */
 export function guidePainting(painted, content) {

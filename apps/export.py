@@ -105,11 +105,12 @@ def graph(output: Path, options: ExportOptions) -> int:
 
 def any_style(options: ExportOptions) -> bytes:
     from artnet.engines.graph.onnx_export import pair_onnx
-    from artnet.image.drafting import FACTOR, scale_of
+    from artnet.image.drafting import FACTOR, scale_of_strokes
     from artnet.model.checkpoint import load_checkpoint
 
     network = load_checkpoint(options.weights)
-    stride = network.config.stride * (FACTOR * scale_of(options.stroke_size) if network.config.passes == 2 else 1)
+    smaller = FACTOR * scale_of_strokes(options.stroke_size) if network.config.passes == 2 else 1
+    stride = network.config.stride * smaller
     size = max(2, round(options.stroke_size / stride)) * stride
     return pair_onnx(network, options.transfer, size)
 

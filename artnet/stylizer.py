@@ -17,7 +17,7 @@ from artnet.image.chroma import chroma_of, limit_chroma
 from artnet.image.clarity import clarified
 from artnet.image.compose import blend, preserve_color
 from artnet.image.contrast import contrast_of, match_contrast
-from artnet.image.drafting import reduced, scale_of, shown
+from artnet.image.drafting import reduced, scale_of_picture, scale_of_strokes, shown
 from artnet.image.ground import on_ground
 from artnet.image.guided import guide_painting
 from artnet.image.postprocess import apply_finish, finish_of, mixed
@@ -129,11 +129,9 @@ class Stylizer:
         weights = [float(weight) for _, weight in mix]
         if not all(0 < weight < float("inf") for weight in weights):
             raise ValueError(f"style weights must be positive and finite, got {weights}")
-        scale = scale_of(stroke_size) if self.engine.config.passes == 2 else 1
-        pictures = [flatten(as_picture(source)) for source, _ in mix]
-        fitted = [self.fit_style(rgb, stroke_size) for rgb in pictures]
-        smaller = fitted if scale == 1 else [self.fit_style(rgb, stroke_size // scale) for rgb in pictures]
-        parts = [self.engine.prepare(rgb) for rgb in smaller]
+        scale = scale_of_strokes(stroke_size) if self.engine.config.passes == 2 else 1
+        fitted = [self.fit_style(source, stroke_size // scale) for source, _ in mix]
+        parts = [self.engine.prepare(rgb) for rgb in fitted]
         finishes, contrasts = [finish_of(rgb) for rgb in fitted], [contrast_of(rgb) for rgb in fitted]
         return Style(parts, weights, finishes, contrasts, [chroma_of(rgb) for rgb in fitted], self.engine, scale)
 
@@ -183,12 +181,26 @@ class Stylizer:
             raise ValueError(f"{given} is no style yet: make one with stylizer.prepare_style(...), and give that")
         if style.engine is not self.engine:
             raise ValueError("this style was prepared by another Stylizer: prepare it with the one that is to paint")
+        whole = flatten(as_picture(image))
+        twice = self.engine.config.passes == 2
+        scale = style.scale * scale_of_picture(*whole.shape[:2]) if twice else 1
+        painted = self.painted(whole if scale == 1 else reduced(whole, scale), style, settings, options)
+        if scale > 1:
+            painted = shown(painted, whole, scale)
+            if not options.get("live"):
+                guide_painting(painted, whole)
+        if settings.preserve_color:
+            painted = preserve_color(whole, painted)
+        if (mask := options.get("mask")) is not None:
+            painted = blend(whole, painted, mask)
+        return painted if isinstance(image, np.ndarray) else Image.fromarray(painted)
+
+    def painted(self, rgb: np.ndarray, style: Style, settings: StyleSettings, options: Options) -> np.ndarray:
+        """An (H, W, 3) uint8 array, painted at its own size, in the style's colours; `options` but the mask."""
         tile, memory, progress = options.get("tile"), options.get("memory"), options.get("progress")
         fixed_size, revised = options.get("fixed_size", False), not options.get("live", False)
         look = Look(style, settings.transfer, settings.strength, fixed_size, revised)
         held = memory.held() if memory else None
-        whole = flatten(as_picture(image))
-        rgb = whole if style.scale == 1 else reduced(whole, style.scale)
         # Frames are to be quick, and steady: noise would flicker, and what is measured in each would change.
         content = clarified(rgb, settings.strength) if revised else rgb
         if tile or painted_pixels(rgb.shape[0], rgb.shape[1], self.engine.stride) > self.engine.whole_pixels:
@@ -197,20 +209,13 @@ class Stylizer:
             painted, statistics = self.engine.paint(on_ground(content, look.ground), look, held)
         if memory:
             memory.statistics = statistics
-        if style.scale > 1:
-            painted, content = shown(painted, whole, style.scale), whole
         finish = mixed(style.finishes, style.weights, look.strength, settings.grain)
-        detailed = style.scale > 1 or has_detail(self.engine, look)
-        apply_finish(painted, content, replace(finish, detail=0.0) if detailed else finish)
+        apply_finish(painted, content, replace(finish, detail=0.0) if has_detail(self.engine, look) else finish)
         if revised:
             guide_painting(painted, content)
             match_contrast(painted, np.average(style.contrasts, axis=0, weights=style.weights), look.strength)
             limit_chroma(painted, style.chromas, look.strength)
-        if settings.preserve_color:
-            painted = preserve_color(whole, painted)
-        if (mask := options.get("mask")) is not None:
-            painted = blend(whole, painted, mask)
-        return painted if isinstance(image, np.ndarray) else Image.fromarray(painted)
+        return painted
 
 
 def as_picture(source: Source) -> Picture:

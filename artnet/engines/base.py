@@ -44,7 +44,7 @@ class Style:
         contrasts: how strong each image's marks are (`artnet.image.contrast`).
         chromas: what each image's colours stay within (`artnet.image.chroma`).
         engine: that prepared it, and that alone can paint with it.
-        scale: how many times smaller than the photo it is painted, to be enlarged (`artnet.image.drafting`).
+        scale: how many times smaller pictures are painted in it, to be enlarged (`artnet.image.drafting`).
     """
 
     parts: Sequence[Any]

@@ -22,6 +22,9 @@ FACTOR = 2
 SMALL, LARGE = 384, 768
 """Stroke sizes in pixels below which there is no draft, and from which pictures are painted at half of their size; from
 twice as many on at a quarter."""
+SHORT_SIDE = 1536
+"""Pixels of a picture's short side from which on strokes grow with it, as it is painted at half of its size; from twice
+as many on at a quarter. In the pictures of present cameras, strokes of some pixels would be grain."""
 EXAGGERATION = 2
 """How many times the content's detail is given to a draft that is painted again, which weakens it."""
 BAND = 4
@@ -39,9 +42,19 @@ def factor_of(stroke_size: int) -> int:
     return 1 if stroke_size < SMALL else FACTOR
 
 
-def scale_of(stroke_size: int) -> int:
-    """How many times smaller than the photo the painting is before it is enlarged: 1, 2 or 4."""
-    return 1 if stroke_size < LARGE else 2 if stroke_size < 2 * LARGE else 4
+def scale_of_strokes(stroke_size: int) -> int:
+    """How many times smaller a picture is painted, to be enlarged, for strokes of a size: 1, 2 or 4."""
+    return scale_from(LARGE, stroke_size)
+
+
+def scale_of_picture(height: int, width: int) -> int:
+    """How many times smaller a picture of some size is painted, whatever the strokes: 1, 2 or 4."""
+    return scale_from(SHORT_SIDE, min(height, width))
+
+
+def scale_from(first: int, length: int) -> int:
+    """1, from a first length on 2, from twice that on 4."""
+    return 1 if length < first else 2 if length < 2 * first else 4
 
 
 def reduced(content: np.ndarray, factor: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 """The Stylizer, on a tiny network with random weights."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -241,17 +240,23 @@ def revising(tmp_path_factory):
 
 def test_in_large_strokes_the_photo_is_painted_smaller_and_enlarged(revising):
     content, painting = noise_picture(51, 70, seed=3), noise_picture(80, 64)
-    style, fitted = revising.prepare_style(painting, stroke_size=768), revising.fit_style(painting, 768)
-    clear = clarified(reduced(content, 2), 1.0)
-    small, _ = revising.engine.paint(on_ground(clear, 1.0), Look(style))
-    painted = shown(small, content, 2)
-    apply_finish(painted, content, replace(finish_of(fitted), detail=0.0))
+    large, half = (revising.prepare_style(painting, stroke_size=size) for size in (768, 384))
+    painted = shown(revising.stylize(reduced(content, 2), half), content, 2)
+    live = shown(revising.stylize(reduced(content, 2), half, live=True), content, 2)
+    assert np.array_equal(revising.stylize(content, large, live=True), live)
     guide_painting(painted, content)
-    match_contrast(painted, contrast_of(fitted))
-    limit_chroma(painted, [chroma_of(fitted)])
-    assert np.array_equal(revising.stylize(content, style, StyleSettings(grain=1.0)), painted)
-    half = revising.prepare_style(painting, stroke_size=384)
-    assert np.array_equal(revising.engine.paint(clear, Look(half))[0], revising.engine.paint(clear, Look(style))[0])
+    assert np.array_equal(revising.stylize(content, large), painted)
+
+
+def test_strokes_grow_with_large_photos(revising, stylizer, style, monkeypatch):
+    content, prepared = noise_picture(1536, 1600, seed=3), revising.prepare_style(noise_picture(80, 64), stroke_size=64)
+    painted = shown(revising.stylize(reduced(content, 2), prepared), content, 2)
+    guide_painting(painted, content)
+    assert np.array_equal(revising.stylize(content, prepared), painted)
+    seen, real = [], stylizer.engine.paint
+    monkeypatch.setattr(stylizer.engine, "paint", lambda rgb, *rest: seen.append(rgb.shape) or real(rgb, *rest))
+    stylizer.stylize(content, style)
+    assert seen == [content.shape]  # a network of one pass paints pictures as they are
 
 
 @pytest.mark.parametrize("stroke_size", [768, 1536])

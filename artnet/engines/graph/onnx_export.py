@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from artnet.engines.graph.spec import HELD, RGB, SHARES, GraphSpec
-from artnet.image.drafting import factor_of, scale_of
+from artnet.image.drafting import factor_of, scale_of_strokes
 from artnet.model import drafts
 from artnet.model.network import ArtNet, StyleLevels
 from artnet.model.slots import BANK, Slot
@@ -234,7 +234,7 @@ def fixed_onnx(
 
 def pair_onnx(network: ArtNet, method: str, style_size: int) -> bytes:
     """`PairModule` as ONNX: 'content' of any size and 'style' of style_size x style_size in, 'painted' out."""
-    scale = scale_of(style_size) if network.config.passes == 2 else 1
+    scale = scale_of_strokes(style_size) if network.config.passes == 2 else 1
     factor = factor_of(style_size // scale) if network.config.passes == 2 else 1
     content = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
     style = torch.randint(256, (1, style_size, style_size, 3), dtype=torch.uint8)

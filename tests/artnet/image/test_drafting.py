@@ -7,7 +7,16 @@ from helpers.tiny import noise_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artnet.image.drafting import SHOWN_DETAIL, factor_of, outlined, reduced, revisable, scale_of, shown
+from artnet.image.drafting import (
+    SHOWN_DETAIL,
+    factor_of,
+    outlined,
+    reduced,
+    revisable,
+    scale_of_picture,
+    scale_of_strokes,
+    shown,
+)
 from artnet.model import drafts
 
 
@@ -81,4 +90,9 @@ def test_frames_get_a_share_of_the_detail():
 def test_small_strokes_have_no_draft_and_large_ones_are_painted_smaller():
     sizes = (64, 383, 384, 512, 767, 768, 1535, 1536, 4096)
     assert [factor_of(size) for size in sizes] == [1, 1] + 7 * [2]
-    assert [scale_of(size) for size in sizes] == [1] * 5 + [2, 2, 4, 4]
+    assert [scale_of_strokes(size) for size in sizes] == [1] * 5 + [2, 2, 4, 4]
+
+
+def test_strokes_grow_with_pictures():
+    sizes = [(1, 9000), (1080, 1920), (1535, 1535), (1536, 2000), (4000, 3000), (3072, 4096), (30_000, 30_000)]
+    assert [scale_of_picture(*size) for size in sizes] == [1, 1, 1, 2, 2, 4, 4]

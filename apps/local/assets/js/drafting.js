@@ -10,6 +10,7 @@ import {cropped, padded} from './resize.js';
 /** How many times smaller than the painting a draft is. */
 export const FACTOR = 2;
 const [SMALL, LARGE] = [384, 768];
+const SHORT_SIDE = 1536; // of a picture, from which on strokes grow with it
 const EXAGGERATION = 2; // of the content's detail, which painting weakens
 const BAND = 4; // pixels of a draft whose mean is not detail
 const UNSEEN = 2; // levels up to which detail counts half as much
@@ -21,10 +22,19 @@ export function isDrafted(strokeSize) {
   return strokeSize >= SMALL;
 }
 
-/** How many times smaller than the photo the painting is before it is enlarged: 1, 2 or 4. */
-export function scaleOf(strokeSize) {
-  if (strokeSize < LARGE) return 1;
-  return strokeSize < 2 * LARGE ? 2 : 4;
+/** How many times smaller a picture is painted, to be enlarged, for strokes of a size: 1, 2 or 4. */
+export function scaleOfStrokes(strokeSize) {
+  return scaleFrom(LARGE, strokeSize);
+}
+
+/** How many times smaller a picture of some size is painted, whatever the strokes: 1, 2 or 4. */
+export function scaleOfPicture({width, height}) {
+  return scaleFrom(SHORT_SIDE, Math.min(width, height));
+}
+
+function scaleFrom(first, length) {
+  if (length < first) return 1;
+  return length < 2 * first ? 2 : 4;
 }
 
 /** A picture, so many times smaller; sides that are no multiples are rounded up. */

@@ -6,7 +6,7 @@
 import {chromaOf, limitChroma} from './chroma.js';
 import {clarified} from './clarity.js';
 import {contrastOf, matchContrast} from './contrast.js';
-import {FACTOR, isDrafted, reduced, revisable, scaleOf, shown} from './drafting.js';
+import {FACTOR, isDrafted, reduced, revisable, scaleOfPicture, scaleOfStrokes, shown} from './drafting.js';
 import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
 import {onGround} from './ground.js';
 import {guidePainting} from './guided.js';
@@ -30,13 +30,12 @@ export class Engine {
 
   /** What painting needs of a style's picture at a stroke size; give it to `forget` when it is no longer wanted. */
   async prepare(picture, strokeSize) {
-    const fitted = fitStyle(picture, strokeSize, this.stride);
+    const scale = this.drafts ? scaleOfStrokes(strokeSize) : 1;
+    const fitted = fitStyle(picture, Math.floor(strokeSize / scale), this.stride);
     const seen = {finish: finishOf(fitted), contrast: contrastOf(fitted), chroma: chromaOf(fitted)};
-    const scale = this.drafts ? scaleOf(strokeSize) : 1;
-    const smaller = scale > 1 ? fitStyle(picture, Math.floor(strokeSize / scale), this.stride) : fitted;
-    const style = {full: await this.#prepared(smaller), scale, ...seen};
-    const drafted = this.drafts && isDrafted(Math.min(smaller.width, smaller.height));
-    return drafted ? {...style, draft: await this.#prepared(reduced(smaller, FACTOR))} : style;
+    const style = {full: await this.#prepared(fitted), scale, ...seen};
+    const drafted = this.drafts && isDrafted(Math.min(fitted.width, fitted.height));
+    return drafted ? {...style, draft: await this.#prepared(reduced(fitted, FACTOR))} : style;
   }
 
   async #prepared(picture) {
@@ -60,38 +59,41 @@ export class Engine {
    */
   async paint(content, style, settings, report) {
     const progress = async (share) => { await turn(); report(share); };
-    const clear = clarified(atScale(content, style), settings.strength);
+    const scale = this.#scale(content, style);
+    const clear = clarified(atScale(content, scale), settings.strength);
     const grounded = onGround(clear, settings.strength, this.ground);
-    const {painted: small, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
+    const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {progress});
     this.tf.dispose(statistics);
-    const painted = this.#finished(small, clear, content, style, settings);
-    guidePainting(painted, style.scale > 1 ? content : clear);
+    this.#finish(painted, clear, style, settings);
+    guidePainting(painted, clear);
     matchContrast(painted, style.contrast, settings.strength);
     limitChroma(painted, style.chroma, settings.strength);
-    return colored(painted, content, settings);
+    if (scale === 1) return colored(painted, content, settings);
+    const large = shown(painted, content, scale);
+    guidePainting(large, content);
+    return colored(large, content, settings);
   }
 
   /** A camera's frame in a style. @param memory one object for all frames of a camera, {} at first. */
   async paintFrame(frame, style, settings, memory) {
     const held = memory.style === style ? memory.statistics : {};
-    const small = atScale(frame, style);
+    const scale = this.#scale(frame, style);
+    const small = atScale(frame, scale);
     const grounded = onGround(small, GROUND_OF_FRAMES * settings.strength, this.ground);
     const {painted, statistics} = await this.#painted(grounded, style, settings.strength, {held});
     this.tf.dispose(memory.statistics ?? []);
     Object.assign(memory, {style, statistics});
-    return colored(this.#finished(painted, small, frame, style, settings), frame, settings);
+    this.#finish(painted, small, style, settings);
+    return colored(scale === 1 ? painted : shown(painted, frame, scale), frame, settings);
   }
 
-  /** What was painted from `small`, at the content's size; enlarged, it has the content's detail already. */
-  #finished(painted, small, content, {finish, scale}, {strength, grain}) {
-    const weak = weakened(finish, strength, grain);
-    if (scale === 1) {
-      applyFinish(painted, small, weak, this.noise);
-      return painted;
-    }
-    const large = shown(painted, content, scale);
-    applyFinish(large, content, {...weak, detail: 0}, this.noise);
-    return large;
+  /** How many times smaller a picture is painted. */
+  #scale(content, style) {
+    return this.drafts ? style.scale * scaleOfPicture(content) : 1;
+  }
+
+  #finish(painted, content, style, {strength, grain}) {
+    applyFinish(painted, content, weakened(style.finish, strength, grain), this.noise);
   }
 
   /** Paints at full size, after a draft where the style has one: {painted, statistics: {full, draft}}. */
@@ -212,7 +214,7 @@ function mixed(tf, own, old) {
   return {mean: mix(own.mean, old.mean), std: mix(own.std, old.std)};
 }
 
-function atScale(content, {scale}) {
+function atScale(content, scale) {
   return scale > 1 ? reduced(content, scale) : content;
 }
 

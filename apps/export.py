@@ -105,14 +105,21 @@ def graph(output: Path, options: ExportOptions) -> int:
 
 def any_style(options: ExportOptions) -> bytes:
     from artnet.engines.graph.onnx_export import pair_onnx
-    from artnet.image.drafting import FACTOR, scale_of_strokes
+    from artnet.image.drafting import FACTOR, factor_of, scale_of_strokes
     from artnet.model.checkpoint import load_checkpoint
 
     network = load_checkpoint(options.weights)
-    smaller = FACTOR * scale_of_strokes(options.stroke_size) if network.config.passes == 2 else 1
-    stride = network.config.stride * smaller
-    size = max(2, round(options.stroke_size / stride)) * stride
-    return pair_onnx(network, options.transfer, size)
+    if network.config.passes == 1:
+        size = rounded(options.stroke_size, network.config.stride)
+        return pair_onnx(network, options.transfer, size)
+    scale = scale_of_strokes(options.stroke_size)
+    size = rounded(options.stroke_size // scale, FACTOR * network.config.stride)
+    return pair_onnx(network, options.transfer, scale * size, factor_of(size), scale)
+
+
+def rounded(size: int, stride: int) -> int:
+    """The nearest multiple of a stride, two strides at least."""
+    return max(2, round(size / stride)) * stride
 
 
 def fixed_style(options: ExportOptions) -> bytes:

@@ -52,8 +52,8 @@ class Options(TypedDict, total=False):
     """How the work is done.
 
     Attributes:
-        tile: side in pixels of the tiles to paint in; by default, only pictures are tiled that are larger than the
-            engine's `whole_pixels` (OpenVINO 25 megapixels, the others 4).
+        tile: side in pixels of the tiles to paint in; by default, only what is painted of more pixels than the engine's
+            `whole_pixels` is tiled (OpenVINO 25 megapixels, the others 4).
         mask: (H, W) uint8 of the image's size: white where it is painted, black where it stays as it is.
         memory: given with every frame of a video, so that its statistics change smoothly.
         live: these are frames of a video or a camera: where a draft would be painted first, it is enlarged, and that is
@@ -223,5 +223,6 @@ def as_picture(source: Source) -> Picture:
     if isinstance(source, np.ndarray):
         if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3 or 0 in source.shape:
             raise ValueError(f"an array picture must be (H, W, 3) uint8, got {source.shape} {source.dtype}")
-        return Picture(source)
+        # One row after the other, as strips of it are worked on in place.
+        return Picture(source if source.flags.c_contiguous else np.ascontiguousarray(source))
     return picture_from_image(source) if isinstance(source, Image.Image) else read_picture(source)

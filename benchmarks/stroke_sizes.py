@@ -9,7 +9,7 @@ from apps.common.contact_sheet import contact_sheet
 from artnet import Stylizer
 from artnet.image.files import atomic_write
 
-STYLE, SIZES, SIDE = "starry-night", (256, 512, 1024), 640
+STYLE, SIZES, SIDE = "scream", (256, 512, 1024), 640
 TARGET = Path(__file__).parent / "results" / "stroke-sizes.jpg"
 
 

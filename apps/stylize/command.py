@@ -93,7 +93,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--tile", type=tile_side, metavar="PX",
         help="paint in tiles of PX pixels, statistics taken from the whole: smaller needs less memory (default: auto, "
-        "which tiles pictures of more than 25 megapixels; engines other than OpenVINO: 4)",
+        "which tiles what is painted of more than 25 megapixels; engines other than OpenVINO: 4)",
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def on_ground(rgb: np.ndarray, strength: float, at: tuple[int, int] = (0, 0)) ->
     if strength == 0:
         return rgb
     level = levels(rgb.shape[:2], strength, at)
-    result = np.array(rgb, subok=False)
+    result = np.array(rgb, order="C")
 
     def lay(top: int) -> None:
         add_to_channels(result[top : top + ROWS], level[top : top + ROWS])

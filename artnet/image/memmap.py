@@ -38,7 +38,7 @@ def on_disk(array: np.ndarray) -> bool:
 
 
 def empty_beside(array: np.ndarray) -> np.ndarray:
-    """An array of the same shape and type with any content: in memory, or in a file beside that of a scratch array."""
+    """A C-contiguous array of that shape and type, with any content: in memory, or beside a scratch array's file."""
     if isinstance(array, np.memmap) and array.filename:
         return scratch_array(array.shape, os.path.dirname(array.filename))
-    return np.empty_like(array)
+    return np.empty(array.shape, array.dtype)

@@ -23,7 +23,13 @@ def for_strips(work: Callable[[int], Made], height: int, rows: int) -> list[Made
     `work` must not itself divide anything into strips: it would wait for threads that wait for it.
     """
     tops = range(0, height, rows)
-    return [work(0)] if len(tops) == 1 else list(threads().map(work, tops))
+    if len(tops) == 1:
+        return [work(0)]
+    try:
+        made = threads().map(work, tops)
+    except RuntimeError:  # the interpreter ends, and threads begin nothing any more
+        return [work(top) for top in tops]
+    return list(made)
 
 
 @cache

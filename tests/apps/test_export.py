@@ -9,6 +9,7 @@ import torch
 from helpers.tiny import noise_picture
 from PIL import Image
 
+import artnet.engines.graph.onnx_export
 from apps.cli import main
 from artnet import Stylizer
 from artnet.engines.base import Look, Style
@@ -116,6 +117,31 @@ def test_in_large_strokes_graphs_enlarge_what_they_paint(tiny, tmp_path):
     pair = PairModule(network, "s2", 2, 2)(torch.from_numpy(content[None]), torch.from_numpy(painting[None]))
     for graph in (fixed, pair):
         assert np.abs(graph[0].detach().numpy().astype(int) - want).mean() < 1.5
+
+
+@pytest.mark.parametrize("stroke_size", [380, 512, 760, 768, 1000, 1530, 1536])
+def test_any_style_is_as_large_as_the_engine_would_make_it(stroke_size, tiny, tmp_path, monkeypatch):
+    weights, seen = tmp_path / "two.safetensors", []
+    save_checkpoint(ArtNet(replace(tiny.config, passes=2)), weights)
+    monkeypatch.setattr(artnet.engines.graph.onnx_export, "pair_onnx", lambda *given: seen.append(given[2:]) or b"")
+    options = ["--weights", str(weights), f"--stroke-size={stroke_size}"]
+    assert main(["export", "-o", str(tmp_path / "a.onnx"), *options]) == 0
+    stylizer = Stylizer.load(weights, engine="openvino")
+    style = stylizer.prepare_style(smooth(96, 96, 1), stroke_size=stroke_size)
+    side = stylizer.fit_style(smooth(96, 96, 1), stroke_size // style.scale).shape[0]
+    assert seen == [(style.scale * side, looks_of(stylizer.engine, Look(style)).factor, style.scale)]
+
+
+def test_the_largest_strokes_are_exported(tiny, tmp_path):
+    weights, style = tmp_path / "two.safetensors", tmp_path / "style.png"
+    save_checkpoint(ArtNet(replace(tiny.config, passes=2)), weights)
+    Image.fromarray(smooth(96, 96, 1)).save(style)
+    out = str(tmp_path / "fixed.onnx")
+    options = ["--weights", str(weights), "--stroke-size", "1536", "--style", str(style)]
+    assert main(["export", "-o", out, *options]) == 0
+    content = smooth(128, 192, 2)
+    painted = onnxruntime.InferenceSession(out).run(["painted"], {"rgb": content[None]})[0]
+    assert painted.shape == (1, *content.shape)
 
 
 def test_the_engine_onnx(weights, monkeypatch, tmp_path):

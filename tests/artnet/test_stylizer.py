@@ -248,6 +248,17 @@ def test_in_large_strokes_the_photo_is_painted_smaller_and_enlarged(revising):
     assert np.array_equal(revising.stylize(content, large), painted)
 
 
+def test_the_order_of_an_array_in_memory_changes_nothing(revising, style, stylizer):
+    content = noise_picture(51, 70, seed=3)
+    large = revising.prepare_style(noise_picture(80, 64), stroke_size=768)
+    for painter, prepared in ((stylizer, style), (revising, large)):
+        for live in (False, True):
+            want = painter.stylize(content, prepared, live=live)
+            turned, mirrored = np.rot90(np.rot90(content, -1).copy()), content[:, ::-1].copy()[:, ::-1]
+            for other in (np.asfortranarray(content), turned, mirrored):
+                assert np.array_equal(painter.stylize(other, prepared, live=live), want)
+
+
 def test_strokes_grow_with_large_photos(revising, stylizer, style, monkeypatch):
     content, prepared = noise_picture(1536, 1600, seed=3), revising.prepare_style(noise_picture(80, 64), stroke_size=64)
     painted = shown(revising.stylize(reduced(content, 2), prepared), content, 2)

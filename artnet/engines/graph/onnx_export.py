@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from artnet.engines.graph.spec import HELD, RGB, SHARES, GraphSpec
-from artnet.image.drafting import factor_of, scale_of_strokes
 from artnet.model import drafts
 from artnet.model.network import ArtNet, StyleLevels
 from artnet.model.slots import BANK, Slot
@@ -22,8 +21,8 @@ from s2transform import PatchBank, PreparedStyle
 from s2transform.moments import Moments, channel_moments
 from s2transform.swap import Reduction
 
-EXAMPLE = 96
-"""Side in pixels of the pictures that the graphs are traced with."""
+EXAMPLE = 128
+"""Side in pixels of the pictures that the graphs are traced with: a multiple of every stride that they declare."""
 LONGEST_STRIDES = 8192
 """Longest side of a picture, in strides of the network, that the graphs declare."""
 
@@ -232,10 +231,8 @@ def fixed_onnx(
     return to_onnx(FixedModule(network, spec, looks, factor, scale), [rgb], ["rgb"], ["painted"], shapes)
 
 
-def pair_onnx(network: ArtNet, method: str, style_size: int) -> bytes:
+def pair_onnx(network: ArtNet, method: str, style_size: int, factor: int = 1, scale: int = 1) -> bytes:
     """`PairModule` as ONNX: 'content' of any size and 'style' of style_size x style_size in, 'painted' out."""
-    scale = scale_of_strokes(style_size) if network.config.passes == 2 else 1
-    factor = factor_of(style_size // scale) if network.config.passes == 2 else 1
     content = torch.randint(256, (1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
     style = torch.randint(256, (1, style_size, style_size, 3), dtype=torch.uint8)
     shapes = [sides(scale * factor * network.config.stride), None]

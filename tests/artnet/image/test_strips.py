@@ -43,6 +43,13 @@ def test_a_forked_process_has_threads_of_its_own():
     subprocess.run([sys.executable, "-c", FORKED], check=True, timeout=120)
 
 
+def test_work_goes_on_while_the_interpreter_ends():
+    code = "import atexit\nfrom artnet.image.strips import for_strips\n"
+    code += "atexit.register(lambda: print(for_strips(int, 8, 4)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, timeout=120, capture_output=True, text=True)
+    assert done.stdout.strip() == "[0, 4]"
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_sums_are_cut_off(seed):
     random = np.random.default_rng(seed)

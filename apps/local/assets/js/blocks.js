@@ -1,6 +1,6 @@
 // Means in square blocks of pixels, and what is beyond them: detail. See artnet/image/blocks.py.
 //
-// Values of some channels lie row by row; sides are multiples of the block's.
+// Values of some channels lie row by row; sides are multiples of the block's, but for `means`.
 
 const MOST = 127; // what a change of light is cut off at
 
@@ -15,10 +15,10 @@ export function energyOf(detail, width, height, block) {
   return means(detail.map((value) => value ** 2), width, height, 1, block);
 }
 
-/** Means of blocks of factor x factor, channel by channel, in the data's type. */
+/** Means of blocks of factor x factor, smaller at the right and bottom, channel by channel, in the data's type. */
 export function means(data, width, height, channels, factor) {
-  const columns = width / factor;
-  const sums = new Float32Array(columns * (height / factor) * channels);
+  const columns = Math.ceil(width / factor);
+  const sums = new Float32Array(columns * Math.ceil(height / factor) * channels);
   for (let row = 0, from = 0; row < height; row++) {
     const line = Math.floor(row / factor) * columns;
     for (let column = 0; column < width; column++) {
@@ -27,7 +27,12 @@ export function means(data, width, height, channels, factor) {
     }
   }
   const round = roundingOf(data);
-  return data.constructor.from(sums, (sum) => round(sum / factor ** 2));
+  return data.constructor.from(sums, (sum, i) => {
+    const block = Math.floor(i / channels);
+    const across = Math.min(factor, width - (block % columns) * factor);
+    const down = Math.min(factor, height - Math.floor(block / columns) * factor);
+    return round(sum / (across * down));
+  });
 }
 
 /** Bilinear, so many times as wide and high, in the data's type. */

@@ -38,9 +38,9 @@ function scaleFrom(first, length) {
 }
 
 /** A picture, so many times smaller; sides that are no multiples are rounded up. */
-export function reduced(picture, factor) {
-  const {width, height, data} = padded(picture, factor);
-  return {width: width / factor, height: height / factor, data: means(data, width, height, 4, factor)};
+export function reduced({width, height, data}, factor) {
+  const small = {width: Math.ceil(width / factor), height: Math.ceil(height / factor)};
+  return {...small, data: means(data, width, height, 4, factor)};
 }
 
 /**

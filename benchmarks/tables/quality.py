@@ -25,6 +25,7 @@ def all_rows() -> dict[str, Row]:
     rows = result("quality")["rows"]
     return {
         "**ArtNet** (now)": rows["now"],
+        "ArtNet, dense, in one pass (now)": rows["dense"],
         "ArtNet, one pass (before)": rows["before"],
         "MicroAST (given)": GIVEN["MicroAST"],
         "Magenta arbitrary (given)": GIVEN["Magenta"],
@@ -44,7 +45,8 @@ def strokes() -> str:
 
 def short() -> str:
     names = (
-        "**ArtNet** (default, 0.24 M parameters)", "ArtNet before, in one pass", "MicroAST (0.47 M)",
+        "**ArtNet** (default, 0.24 M parameters)", "ArtNet, dense (1.38 M)", "ArtNet before, in one pass",
+        "MicroAST (0.47 M)",
         "Magenta arbitrary", "no-op (the content itself)", "style-copy (the style itself)",
     )  # fmt: skip
     rows = zip(names, all_rows().values(), strict=True)
@@ -53,7 +55,10 @@ def short() -> str:
 
 def worst(columns: Sequence[str]) -> str:
     rows = result("quality")["worst tenth of styles"]
-    names = {"now": "ArtNet (now)", "before": "ArtNet, one pass (before)", "no-op": "no-op", "style-copy": "style-copy"}
+    names = {
+        "now": "ArtNet (now)", "dense": "ArtNet, dense, in one pass (now)", "before": "ArtNet, one pass (before)",
+        "no-op": "no-op", "style-copy": "style-copy",
+    }  # fmt: skip
     return scores("worst styles", columns, {shown: rows[name] for name, shown in names.items()})
 
 

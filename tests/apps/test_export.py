@@ -13,14 +13,15 @@ import artnet.engines.graph.onnx_export
 from apps.cli import main
 from artnet import Stylizer
 from artnet.engines.base import Look, Style
-from artnet.engines.graph.onnx_export import FixedModule, PairModule
+from artnet.engines.graph.onnx_export import EXAMPLE, FixedModule, PairModule
 from artnet.engines.graph.spec import look_inputs, painting_spec
 from artnet.engines.revising import as_trained, looks_of
 from artnet.engines.torch_engine import TorchEngine
 from artnet.image.clarity import clarified
-from artnet.image.drafting import reduced, shown
+from artnet.image.drafting import FACTOR, reduced, scale_of_strokes, shown
 from artnet.image.ground import on_ground
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
+from artnet.model.config import ArtNetConfig
 from artnet.model.network import ArtNet
 from artnet.settings import StyleSettings
 from artnet.stylizer import Memory
@@ -132,16 +133,12 @@ def test_any_style_is_as_large_as_the_engine_would_make_it(stroke_size, tiny, tm
     assert seen == [(style.scale * side, looks_of(stylizer.engine, Look(style)).factor, style.scale)]
 
 
-def test_the_largest_strokes_are_exported(tiny, tmp_path):
-    weights, style = tmp_path / "two.safetensors", tmp_path / "style.png"
-    save_checkpoint(ArtNet(replace(tiny.config, passes=2)), weights)
-    Image.fromarray(smooth(96, 96, 1)).save(style)
-    out = str(tmp_path / "fixed.onnx")
-    options = ["--weights", str(weights), "--stroke-size", "1536", "--style", str(style)]
-    assert main(["export", "-o", out, *options]) == 0
-    content = smooth(128, 192, 2)
-    painted = onnxruntime.InferenceSession(out).run(["painted"], {"rgb": content[None]})[0]
-    assert painted.shape == (1, *content.shape)
+def test_graphs_of_all_stroke_sizes_can_be_traced():
+    """Sides are declared as multiples of a stride, so the pictures of the trace must be such multiples, too."""
+    for size in (16, 384, 768, 1536, 4096):
+        stride = scale_of_strokes(size) * FACTOR * ArtNetConfig().stride
+        assert EXAMPLE % stride == 0
+        assert EXAMPLE >= 2 * stride
 
 
 def test_the_engine_onnx(weights, monkeypatch, tmp_path):

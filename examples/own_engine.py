@@ -3,12 +3,14 @@
 import numpy as np
 
 from artnet import Stylizer
+from artnet.model.config import ArtNetConfig
 
 
 class MeanColor:
     """The least that an engine must do; see artnet/engines/base.py."""
 
     choice, stride, streams, whole_pixels = "the mean colour", 1, 1, 10**9
+    config = ArtNetConfig(passes=1)
 
     def prepare(self, rgb):
         return rgb.mean((0, 1))

@@ -110,6 +110,11 @@ class Stylizer:
         """Calls of `stylize` with the same options that may run at once in threads, and gain by it."""
         return self.engine.streams
 
+    @property
+    def enlarges(self) -> bool:
+        """Whether large photos, and large strokes, are painted smaller: a network of one pass paints them as they are."""
+        return self.engine.config.passes == 2
+
     def prepare_style(
         self, images: Source | Sequence[tuple[Source, float]], *, stroke_size: int = DEFAULTS.stroke_size
     ) -> Style:
@@ -129,7 +134,7 @@ class Stylizer:
         weights = [float(weight) for _, weight in mix]
         if not all(0 < weight < float("inf") for weight in weights):
             raise ValueError(f"style weights must be positive and finite, got {weights}")
-        scale = scale_of_strokes(stroke_size) if self.engine.config.passes == 2 else 1
+        scale = scale_of_strokes(stroke_size) if self.enlarges else 1
         fitted = [self.fit_style(source, stroke_size // scale) for source, _ in mix]
         parts = [self.engine.prepare(rgb) for rgb in fitted]
         finishes, contrasts = [finish_of(rgb) for rgb in fitted], [contrast_of(rgb) for rgb in fitted]
@@ -182,8 +187,7 @@ class Stylizer:
         if style.engine is not self.engine:
             raise ValueError("this style was prepared by another Stylizer: prepare it with the one that is to paint")
         whole = flatten(as_picture(image))
-        twice = self.engine.config.passes == 2
-        scale = style.scale * scale_of_picture(*whole.shape[:2]) if twice else 1
+        scale = style.scale * scale_of_picture(*whole.shape[:2]) if self.enlarges else 1
         painted = self.painted(whole if scale == 1 else reduced(whole, scale), style, settings, options)
         if scale > 1:
             painted = shown(painted, whole, scale)

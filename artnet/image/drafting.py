@@ -73,7 +73,7 @@ def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
         draft: (H / factor, W / factor, 3) uint8.
         content: (H, W, 3) uint8, H and W multiples of `CELL` in `artnet.image.guided`.
     """
-    factor, result = len(content) // len(draft), np.empty_like(content)
+    factor, result = len(content) // len(draft), np.empty(content.shape, np.uint8)
     light, small = light_of(content, factor)
     drawn, means = outlined(guided_draft(draft, small, factor), small), Image.fromarray(small)
 

@@ -1,7 +1,7 @@
 """What a constant of painting does to the scores, on pairs that nothing else is reported on.
 
     python -m benchmarks.quality.constants NAME --content DIR --style DIR -o FOLDER --vgg FILE --mobilenet FILE
-                                           [--values 0 4 8] [--weights FILE] [--json FILE]
+                                           [--pairs FILE] [--values 0 4 8] [--weights FILE] [--json FILE]
 
 FOLDER gets a folder of pictures for each value. NAME is one of
   ground        its contrast in levels of 255
@@ -22,6 +22,7 @@ import cv2
 from apps.benchmark.timing import describe, save
 from artnet.engines import revising
 from artnet.image import chroma, clarity, contrast, drafting, ground, guided
+from artnet.image.drafting import FACTOR
 from benchmarks.quality.commands import add_networks, pair_arguments, report_bad_input
 from benchmarks.quality.features import Networks
 from benchmarks.quality.paint import paint
@@ -30,6 +31,7 @@ from benchmarks.quality.score import score
 from benchmarks.quality.table import markdown
 
 PAIRS = Path(__file__).parent / "tuning.txt"
+"""20 of them; tuning-80.txt has 80 others, for steps that these cannot tell apart."""
 SIZE = 512
 
 
@@ -41,7 +43,7 @@ def set_ground(levels: float) -> None:
 
 def set_exaggeration(times: float) -> None:
     drafting.EXAGGERATION = int(times)
-    revising.revisable = drafting.revisable if times else drafting.shown
+    revising.revisable = drafting.revisable if times else lambda draft, content: drafting.shown(draft, content, FACTOR)
 
 
 CONSTANTS: dict[str, tuple[Callable[[float], None], list[float]]] = {
@@ -60,13 +62,14 @@ def main() -> None:
     parser.add_argument("constant", choices=CONSTANTS)
     parser.add_argument("-o", "--output", type=Path, required=True)
     add_networks(parser)
+    parser.add_argument("--pairs", default=str(PAIRS), help="a file of pairs (default: tuning.txt, 20 pairs)")
     parser.add_argument("--values", type=float, nargs="+")
     parser.add_argument("--weights", default="artnet", help="a checkpoint, 'artnet' (default) or 'artnet-dense'")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
     change, usual = CONSTANTS[args.constant]
-    pairs, outputs = pairs_of(str(PAIRS), args.content, args.style), {}
+    pairs, outputs = pairs_of(args.pairs, args.content, args.style), {}
     for value in args.values or usual:
         name = f"{args.constant} {value:g}"
         change(value)

@@ -46,8 +46,7 @@ def strokes() -> str:
 def short() -> str:
     names = (
         "**ArtNet** (default, 0.24 M parameters)", "ArtNet, dense (1.38 M)", "ArtNet before, in one pass",
-        "MicroAST (0.47 M)",
-        "Magenta arbitrary", "no-op (the content itself)", "style-copy (the style itself)",
+        "MicroAST (0.47 M)", "Magenta arbitrary", "no-op (the content itself)", "style-copy (the style itself)",
     )  # fmt: skip
     rows = zip(names, all_rows().values(), strict=True)
     return markdown(("", *SHORT), ([name, *(bare(row.get(column)) for column in SHORT)] for name, row in rows))

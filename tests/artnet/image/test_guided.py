@@ -7,6 +7,7 @@ from helpers.tiny import noise_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import artnet.image.guided
 from artnet.image.blocks import light_means
 from artnet.image.guided import BLOCK, CELL, EDGE, Guidance, guide_painting, guided_draft
 from artnet.model import drafts
@@ -69,13 +70,14 @@ def test_light_that_follows_the_photo_stays_even_where_light_and_dark_change_pla
     assert np.abs(guided(painted, content).astype(int) - painted).max() <= 2
 
 
-def test_rims_get_fainter_and_colour_stays():
+def test_rims_get_fainter_and_colour_stays(monkeypatch):
+    monkeypatch.setattr(artnet.image.guided, "EDGE", 20.0)  # how much fainter depends on what is tuned
     content = split()
     painted = rimmed(content)
     change = guided(painted, content).astype(int) - painted
     rim, beside = slice(86, 94), slice(130, 150)
     before, after = (x[60, rim].mean() - x[60, beside].mean() for x in (painted.astype(int), painted + change))
-    assert 0 < after < 0.85 * before
+    assert 0 < after < 0.8 * before
     assert np.array_equal(change[..., 0], change[..., 1])
     assert np.array_equal(change[:, :20], np.zeros((128, 20, 3)))  # no edge is near
 

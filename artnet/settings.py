@@ -52,7 +52,7 @@ class StyleSettings:
     """How a style is put on a picture; what is left out has its default.
 
     Attributes:
-        strength: 0 (the content, rebuilt) to 1 (the full style).
+        strength: 0 (the content) to 1 (the full style).
         transfer: the transform at the bottleneck: 's2' (sandwich swap), 'adain', or 'wct' (torch engine only).
         stroke_size: short side in pixels to which styles are resized, 16 to 4096; it counts when a style is prepared.
         grain: share of the style's own grain that is added, 0 to 1. It stands still, so videos want none.
@@ -63,7 +63,7 @@ class StyleSettings:
     """
 
     strength: float = _setting(
-        1.0, "Strength", "from the photo as the network rebuilds it (0) to the full style (1)", bounds=(0, 1), step=0.05
+        1.0, "Strength", "from the photo itself (0) to the full style (1)", bounds=(0, 1), step=0.05
     )
     transfer: str = _setting(
         "s2",

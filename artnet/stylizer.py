@@ -15,7 +15,7 @@ from artnet.engines.tiling import TILE, paint_tiled, painted_pixels
 from artnet.image import Picture, flatten, picture_from_image, read_picture, resize
 from artnet.image.chroma import chroma_of, limit_chroma
 from artnet.image.clarity import clarified
-from artnet.image.compose import blend, preserve_color
+from artnet.image.compose import blend, faded, preserve_color
 from artnet.image.contrast import contrast_of, match_contrast
 from artnet.image.drafting import reduced, scale_of_picture, scale_of_strokes, shown
 from artnet.image.ground import on_ground
@@ -193,6 +193,7 @@ class Stylizer:
             painted = shown(painted, whole, scale)
             if not options.get("live"):
                 guide_painting(painted, whole)
+        painted = faded(whole, painted, settings.strength)
         if settings.preserve_color:
             painted = preserve_color(whole, painted)
         if (mask := options.get("mask")) is not None:

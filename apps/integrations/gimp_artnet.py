@@ -27,7 +27,7 @@ ARGUMENTS = (
     (IMAGE, b"image", b"the image"),
     (DRAWABLE, b"drawable", b"the layer to paint"),
     (STRING, b"style", b"file of the style, or the name of one that comes with artnet"),
-    (FLOAT, b"strength", b"0 (the layer, rebuilt) to 1 (the full style)"),
+    (FLOAT, b"strength", b"0 (the layer) to 1 (the full style)"),
     (FLOAT, b"stroke-size", b"short side of the style in pixels: larger gives larger strokes"),
     (INT32, b"keep-colors", b"whether the layer keeps its colours"),
 )

@@ -79,6 +79,12 @@ def test_options_change_the_picture(stylizer, style):
     assert not np.array_equal(full, stylizer.stylize(content, style, StyleSettings(grain=1.0)))
 
 
+def test_at_strength_nothing_the_picture_stays_as_it_is(stylizer, style):
+    content = noise_picture(48, 80, seed=3)
+    for options in ({}, {"live": True}, {"tile": 320}):
+        assert np.array_equal(stylizer.stylize(content, style, StyleSettings(strength=0), **options), content)
+
+
 def test_live_frames_are_neither_made_clear_nor_revised_and_have_less_ground(stylizer, style, monkeypatch):
     seen = []
     real = stylizer.engine.paint

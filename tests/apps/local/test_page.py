@@ -136,6 +136,9 @@ def test_photos_as_the_command_line_paints_them(page, folder, tmp_path):
     settings = StyleSettings(strength=0.5, stroke_size=320, preserve_color=True)
     assert psnr(changed, exact(styles[1], path, settings)) >= 38
     assert psnr(changed, second) < 30
+    faint = repaint(page, lambda: page.fill("#settings label:has-text('Strength') input", "0.1"))
+    settings = StyleSettings(strength=0.1, stroke_size=320, preserve_color=True)
+    assert psnr(faint, exact(styles[1], path, settings)) >= 38
 
 
 def test_tiles_do_not_show(page, folder, tmp_path):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from artnet.image.compose import blend, preserve_color
+from artnet.image.compose import FADING, blend, faded, preserve_color
 
 PICTURES = hnp.arrays(np.uint8, (2, 3, 3))
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -76,3 +76,18 @@ def test_long_pictures_are_worked_on_in_parts_that_do_not_show(shape):
     expected = np.rint(content * (1 - weight) + stylized * weight)
     assert np.abs(blend(content, stylized, mask) - expected).max() <= 1
     np.testing.assert_allclose(preserve_color(content, stylized) @ LUMA, stylized @ LUMA, atol=1)
+
+
+@settings(deadline=None)
+@given(PICTURES, PICTURES, st.floats(0, 1))
+def test_fading_goes_from_the_content_to_the_stylized_picture(content, stylized, strength):
+    result = faded(content, stylized, strength)
+    share = min(1, strength / FADING)
+    np.testing.assert_allclose(result, (1 - share) * content + share * stylized.astype(float), atol=0.51)
+    np.testing.assert_array_equal(faded(content, stylized, 0), content)
+    np.testing.assert_array_equal(faded(content, stylized, FADING), stylized)
+
+
+def test_fading_needs_pictures_of_one_size():
+    with pytest.raises(ValueError, match="same size"):
+        faded(np.zeros((2, 3, 3), np.uint8), np.zeros((2, 2, 3), np.uint8), 0.1)

@@ -7,7 +7,7 @@ import {chromaOf, limitChroma} from './chroma.js';
 import {clarified} from './clarity.js';
 import {contrastOf, matchContrast} from './contrast.js';
 import {FACTOR, isDrafted, reduced, revisable, scaleOfPicture, scaleOfStrokes, shown} from './drafting.js';
-import {applyFinish, finishOf, preserveColor, weakened} from './finish.js';
+import {applyFinish, fade, finishOf, preserveColor, weakened} from './finish.js';
 import {onGround} from './ground.js';
 import {guidePainting} from './guided.js';
 import {STRIDES} from './network.js';
@@ -68,10 +68,10 @@ export class Engine {
     guidePainting(painted, clear);
     matchContrast(painted, style.contrast, settings.strength);
     limitChroma(painted, style.chroma, settings.strength);
-    if (scale === 1) return colored(painted, content, settings);
+    if (scale === 1) return mixedWith(content, painted, settings);
     const large = shown(painted, content, scale);
     guidePainting(large, content);
-    return colored(large, content, settings);
+    return mixedWith(content, large, settings);
   }
 
   /** A camera's frame in a style. @param memory one object for all frames of a camera, {} at first. */
@@ -84,7 +84,7 @@ export class Engine {
     this.tf.dispose(memory.statistics ?? []);
     Object.assign(memory, {style, statistics});
     this.#finish(painted, small, style, settings);
-    return colored(scale === 1 ? painted : shown(painted, frame, scale), frame, settings);
+    return mixedWith(frame, scale === 1 ? painted : shown(painted, frame, scale), settings);
   }
 
   /** How many times smaller a picture is painted. */
@@ -218,7 +218,9 @@ function atScale(content, scale) {
   return scale > 1 ? reduced(content, scale) : content;
 }
 
-function colored(painted, content, {preserve_color: keepsColor}) {
+/** The painted picture, with as much of the content as the settings ask for. */
+function mixedWith(content, painted, {strength, preserve_color: keepsColor}) {
+  fade(painted, content, strength);
   if (keepsColor) preserveColor(painted, content);
   return painted;
 }

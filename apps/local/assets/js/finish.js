@@ -7,6 +7,7 @@ const PHOTO_DETAIL = 6.1;
 const MOST_GRAIN = 7.65;
 const MEDIAN_OF_NORMAL = 0.6745;
 const BAND = 512; // side of the grain's pattern
+const FADING = 0.2; // strength below which the content itself shows through
 
 /** The finish of a style's picture: {detail: share of the content's finest detail that is kept, grain: deviation}. */
 export function finishOf({width, height, data}) {
@@ -77,6 +78,15 @@ export function lumaOf({width, height, data}) {
     luma[i] = (19595 * data[4 * i] + 38470 * data[4 * i + 1] + 7471 * data[4 * i + 2] + 32768) >> 16;
   }
   return luma;
+}
+
+/** Fades a painted picture to its content, in place, as the strength goes to 0. */
+export function fade(painted, content, strength) {
+  const share = Math.min(1, strength / FADING);
+  if (share === 1) return;
+  for (let i = 0; i < painted.data.length; i++) {
+    painted.data[i] = content.data[i] * (1 - share) + painted.data[i] * share; // rounded by the array
+  }
 }
 
 /** Gives a painted picture the content's colours, in place, and leaves it its brightness. */

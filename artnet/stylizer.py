@@ -112,7 +112,7 @@ class Stylizer:
 
     @property
     def enlarges(self) -> bool:
-        """Whether large photos, and large strokes, are painted smaller: a network of one pass paints them as they are."""
+        """Whether large photos and large strokes are painted smaller; networks of one pass paint them as they are."""
         return self.engine.config.passes == 2
 
     def prepare_style(

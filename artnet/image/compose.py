@@ -1,4 +1,4 @@
-"""Mixing a stylized picture with its content: at low strengths, for the content's own colours, or where a mask says so."""
+"""Mixing a stylized picture with its content: at low strengths, for the content's own colours, or by a mask."""
 
 import numpy as np
 

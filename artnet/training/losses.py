@@ -28,6 +28,8 @@ DIRECTIONS = 32
 POSITIONS = 256
 """At most so many positions of a feature map are compared with each other."""
 TONE_BLOCK = 8
+LATTICE = 4
+"""Pixels between the lines of a lattice: the stride of the decoder's second layer."""
 FARTHEST = 8
 """Pixels that a photo is moved by, at most, to see whether its painting only moves along."""
 NOISE = 0.02
@@ -254,6 +256,18 @@ def tone_loss(out: Tensor, content: Tensor) -> Tensor:
     x, y = (F.avg_pool2d(luma(p.float()), TONE_BLOCK).flatten(1) for p in (out, content))
     x, y = (t - t.mean(1, keepdim=True) for t in (x, y))
     return (1 - F.cosine_similarity(x, y, eps=1e-4)).mean()
+
+
+def lattice_loss(out: Tensor) -> Tensor:
+    """How much of the marks of (N, 3, H, W) pictures is one block of LATTICE pixels, the same everywhere: 0..1.
+
+    Upsampled noise is not as strong beside the positions that it came from as between them; once a ReLU has cut it,
+    its mean is not the same there either, and plain colours show lines. Pooled features do not tell where they lie.
+    """
+    light = luma(out.float())
+    blocks = F.pixel_unshuffle(light, LATTICE)  # (N, LATTICE^2, rows, columns)
+    marks = blocks - blocks.mean(1, keepdim=True)
+    return (marks.mean((2, 3)).square().mean(1) / (marks.square().mean((1, 2, 3)) + 1e-6)).mean()
 
 
 def draw_move() -> tuple[int, int]:

@@ -18,6 +18,7 @@ class LossWeights:
     similarity: float = 0.0
     tone: float = 0.0
     flat: float = 0.0
+    lattice: float = 0.0
     steady: float = 0.0
     pixel: float = 10.0
     perceptual: float = 0.5

@@ -160,6 +160,8 @@ class Trainer:
             terms["variation"] = losses.variation_loss(painted)
             if self.options.weights.tone:
                 terms["tone"] = losses.tone_loss(painted, photos.repeat(pairs, 1, 1, 1))
+            if self.options.weights.lattice:
+                terms["lattice"] = losses.lattice_loss(painted)
             if self.options.weights.steady:
                 move = losses.draw_move()
                 # The ground moves along: strokes in plain colours hang on it, and are not to be unlearned.

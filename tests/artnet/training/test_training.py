@@ -183,6 +183,17 @@ def test_tone_is_lost_where_light_and_dark_change_places_and_not_by_contrast_or_
     assert losses.tone_loss(torch.full_like(content, 0.5), content).item() == pytest.approx(1, abs=1e-3)
 
 
+def test_a_lattice_is_what_stands_in_the_same_place_of_every_block():
+    block = torch.rand(1, 3, losses.LATTICE, losses.LATTICE, generator=torch.Generator().manual_seed(0))
+    lattice = block.repeat(1, 1, 16, 16)
+    noise = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    assert losses.lattice_loss(lattice).item() == pytest.approx(1, abs=1e-3)
+    assert losses.lattice_loss(noise).item() == pytest.approx(1 / 16**2, rel=0.6)  # by chance, of so many blocks
+    assert losses.lattice_loss(torch.full((1, 3, 64, 64), 0.4)).item() == pytest.approx(0, abs=1e-6)
+    both = torch.cat([lattice, noise])
+    assert losses.lattice_loss(both).item() == pytest.approx(0.5, abs=0.01)
+
+
 def test_self_similarity_sees_layout_only():
     content = one_hot_map([0, 0, 1, 2])
     loss = lambda x: losses.self_similarity_loss([x] * 4, [content] * 4).item()  # noqa: E731
@@ -456,7 +467,7 @@ def test_wide_layers_get_a_lower_rate():
 
 
 def test_every_size_has_a_share_in_every_term(picture_folders, trunk, tmp_path):
-    weights = LossWeights(emd=1.0, similarity=1.0, tone=1.0, flat=1.0, steady=1.0)
+    weights = LossWeights(emd=1.0, similarity=1.0, tone=1.0, flat=1.0, lattice=1.0, steady=1.0)
     trainer = build(picture_folders, trunk, tmp_path, steps=1, size=128, scales=2, weights=weights)
     photos, paintings = trainer.batches.at(0)
     seen = []

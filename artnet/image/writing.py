@@ -1,5 +1,6 @@
 """Writing pictures, with the metadata of the picture that they were made from."""
 
+import zlib
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,11 @@ from artnet.image.pixels import Picture, PictureError, flatten
 _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
 _JPEG_EXIF_LIMIT, _JPEG_XMP_LIMIT = 65_533, 65_504  # bytes, of one JPEG segment
 _TIFF_XMP = 700  # its tag
+_PIXEL_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"subsampling": 0},  # colours at full resolution: halved, the edges of saturated brush strokes blur
+    # What is painted repeats little: a fifth of the time, 2 % larger.
+    "PNG": {"compress_level": 1, "compress_type": zlib.Z_RLE},
+}
 
 
 def write_picture(
@@ -67,8 +73,7 @@ def _prepare(rgb: np.ndarray, like: Picture, kind: str, strip_metadata: bool) ->
     if rgb.shape != like.rgb.shape:
         raise PictureError(f"the pixels have shape {rgb.shape}, but the picture they belong to {like.rgb.shape}")
     check_sides(kind, rgb)
-    # Full chroma resolution: halved, as is JPEG's default, it blurs the edges of saturated brush strokes.
-    options: dict[str, Any] = {"subsampling": 0} if kind == "JPEG" else {}
+    options = dict(_PIXEL_OPTIONS.get(kind, {}))
     image = Image.fromarray(flatten(replace(like, rgb=rgb)) if kind == "JPEG" else rgb)
     if not strip_metadata:
         if like.icc_profile:

@@ -45,6 +45,15 @@ def test_quality_counts(tmp_path):
         assert sizes[0] < sizes[1]
 
 
+def test_paintings_are_packed_about_as_well_as_by_default(tmp_path):
+    coarse = Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8))
+    painted = np.asarray(coarse.resize((256, 256), Image.Resampling.BICUBIC))
+    usual = io.BytesIO()
+    Image.fromarray(painted).save(usual, "PNG")
+    write_picture(tmp_path / "a.png", painted)
+    assert (tmp_path / "a.png").stat().st_size < 1.1 * len(usual.getvalue())
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
 def test_writes_to_a_stream_that_cannot_seek(kind):
     class Pipe:

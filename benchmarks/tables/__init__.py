@@ -29,6 +29,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "contrast": lambda: quality.constant("contrast"),
     "edge": lambda: quality.constant("edge"),
     "speed-passes": speed.passes,
+    "speed-frames": speed.frames,
+    "speed-parts": speed.parts,
     "speed-engines": speed.engines,
     "speed-sizes": speed.sizes,
     "speed-short": speed.short,

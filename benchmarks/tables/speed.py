@@ -21,6 +21,21 @@ def passes() -> str:
     return markdown(("", "two passes, ms", "one pass before, ms"), rows)
 
 
+def frames() -> str:
+    found = result("live-frames-avx2")["rows"]
+    columns = ("photo", "one pass", "live")
+    rows = ([size, *(spread(row[column]) for column in columns)] for size, row in found.items())
+    return markdown(("", "photo, two passes", "photo, one pass", "live frame"), rows)
+
+
+def parts() -> str:
+    found = result("photo-parts")
+    steps = {name: row for name, row in found["steps"].items() if name not in ("all", "stylize")}
+    whole = {f"all of it, {size}": row for size, row in found["photos"].items()}
+    whole = {"all of it, {0}x{0}".format(found["size"]): found["steps"]["stylize"]} | whole
+    return markdown(("", "ms"), ([name, spread(row)] for name, row in (steps | whole).items()))
+
+
 def engines() -> str:
     found, machine = result("benchmark")["engines"], result("benchmark")["machine"]
     names = ENGINES | {

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torchvision.models import mobilenet_v2
 
 from artnet.model.checkpoint import save_checkpoint
-from benchmarks.quality import features, gallery, paint, score, strokes
+from benchmarks.quality import features, gallery, lattice, paint, score, strokes
 from benchmarks.quality.pairs import Paths, common_pairs, named_folders, pairs_of
 from benchmarks.quality.strokes import Marks
 from benchmarks.quality.table import COLUMNS, Table
@@ -196,3 +196,16 @@ def test_paint_score_and_lay_out(run, tiny, trunk_file, mobile_file, tmp_path):
     assert Image.open(tmp_path / "sheet.jpg").format == "JPEG"
     with pytest.raises(ValueError, match="has no picture"):
         run(gallery, "--columns", f"tiny={out}", "--pairs", "first:3", "-o", tmp_path / "more.jpg")
+
+
+def test_lattices_are_found(run, picture_folders, tmp_path):
+    out, result = tmp_path / "out", tmp_path / "result.json"
+    out.mkdir()
+    block = np.random.default_rng(0).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    for pair in pairs_of("first:2", *picture_folders):
+        Image.fromarray(np.tile(block, (SIDE // 4, SIDE // 4, 1))).save(out / f"{pair.name}.png")
+    run(lattice, "--outputs", f"tiles={out}", "--size", SIDE, "--json", result)
+    rows = json.loads(result.read_text())["rows"]
+    assert list(rows) == ["tiles", "contents", "styles"]
+    assert rows["tiles"]["mean"] == pytest.approx(1, abs=1e-3)
+    assert rows["contents"]["most"] < 0.3

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.webcam.camera import Camera, ClosedError, Mailbox, Shot
+from artnet.image.compose import mixed
 from artnet.settings import DEFAULTS, StyleSettings
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Painter:
         painted = self._paint(self._now, rgb)
         share = (now - self._since) / FADE
         if share < 1:
-            return np.rint(self._paint(self._before, rgb) * (1 - share) + painted * share).astype(np.uint8)
+            return mixed(self._paint(self._before, rgb), painted, share)
         for neighbour in (wanted + 1, wanted - 1):  # the keys lead there
             self.prepare(neighbour % len(self.styles))
         return painted

@@ -48,11 +48,19 @@ def faded(content_rgb: np.ndarray, stylized_rgb: np.ndarray, strength: float) ->
     Raises:
         ValueError: the sizes differ.
     """
-    _check_same_shape(content_rgb, stylized_rgb)
-    share = np.float32(min(1, strength / FADING))
+    return mixed(content_rgb, stylized_rgb, min(1.0, strength / FADING))
+
+
+def mixed(first_rgb: np.ndarray, second_rgb: np.ndarray, share: float) -> np.ndarray:
+    """So much of the second picture, 0..1, and the rest of the first, both (H, W, 3) uint8.
+
+    Raises:
+        ValueError: the sizes differ.
+    """
+    _check_same_shape(first_rgb, second_rgb)
     if share == 1:
-        return stylized_rgb
-    return in_strips(lambda content, stylized: content * (1 - share) + stylized * share, content_rgb, stylized_rgb)
+        return second_rgb
+    return in_strips(lambda first, second: first * (1 - share) + second * share, first_rgb, second_rgb)
 
 
 def blend(content_rgb: np.ndarray, stylized_rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -19,11 +19,11 @@ HEAD = """\
 # Licences
 
 ArtNet is under the MIT licence. This is what the packages say that it, and each of its extras, bring along on Linux
-(`python -m benchmarks.licences -o docs/licences.md`). The default installation has no GPL in it. Wheels with copyleft
-parts inside come with extras only: FFmpeg with x264 and x265 (GPL) in PyAV, libheif with x265 and libde265 in
-pillow-heif, libvips (LGPL) in pyvips-binary; pyvirtualcam is GPL itself. CUDA libraries under NVIDIA's own licence come
-with torch only. Who ships these on to others has their terms to keep; whoever only runs them has not. `make sbom`
-writes the bill of materials of the default installation as CycloneDX.
+(`python -m benchmarks.licences -o docs/licences.md`). The default installation has no GPL in it; its one copyleft part
+is FFmpeg (LGPL, without x264) as shared libraries in OpenCV's wheel. Others come with extras only: FFmpeg with x264 and
+x265 (GPL) in PyAV, libheif with x265 and libde265 in pillow-heif, libvips (LGPL) in pyvips-binary; pyvirtualcam is GPL
+itself. CUDA libraries under NVIDIA's own licence come with torch only. Who ships these on to others has their terms to
+keep; whoever only runs them has not. `make sbom` writes the bill of materials of the default installation as CycloneDX.
 """
 NOT_FOR_USERS = ("dev", "docs", "release")
 COPYLEFT_LIBRARIES = {

@@ -94,11 +94,11 @@ def run(args: argparse.Namespace) -> int:
     """Paint the video.
 
     Raises:
-        ValueError: bad input, or PyAV or OpenCV is missing; then nothing was written.
+        ValueError: bad input, or PyAV is missing; then nothing was written.
     """
     from apps.common.extras import need
 
-    need("video", "av", "cv2")
+    need("video", "av")
     if args.output is None:
         args.output = str(unused(painted_name(args.video, args.style, ".mp4")))
     return _paint(options_of(VideoOptions, vars(args)))

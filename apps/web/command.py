@@ -102,7 +102,7 @@ def start(options: ServeOptions, cache: str) -> tuple[str, Callable[[], None]]:
         "GRADIO_TEMP_DIR": served, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1",
         "GRADIO_ANALYTICS_MAX_EVENTS": "1",  # Gradio's figures, which grow with every call
     }  # fmt: skip
-    packages = ("gradio", "av", "cv2")
+    packages = ("gradio", "av")
     if all(map(find_spec, packages)):
         complain("starting, which takes some seconds ...")
     need("web", *packages)

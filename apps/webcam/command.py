@@ -128,7 +128,7 @@ def run(args: argparse.Namespace) -> int:
         if not options.headless:
             need("webcam", "pygame")
             window = stack.enter_context(_window())
-        need("webcam", "cv2", "av")
+        need("webcam", "av")
         _paint(options, window, stack)
     return 0
 

@@ -1,7 +1,7 @@
 """Strips of a picture at another size; means in square blocks of pixels, and what is beyond them: detail."""
 
+import cv2
 import numpy as np
-from PIL import Image
 
 from artnet.image.strips import for_strips
 
@@ -29,28 +29,42 @@ def light_means(content: np.ndarray, block: int, side: int | None = None) -> np.
 
 def light_rows(content: np.ndarray, block: int, top: int) -> np.ndarray:
     """Luma of a strip of (H, W, 3) uint8, its right and bottom edge repeated until all blocks are whole."""
-    light = np.asarray(Image.fromarray(content[top : top + ROWS]).convert("L"))
-    missing = [(0, -side % block) for side in light.shape]
-    return np.pad(light, missing, mode="edge") if any(map(any, missing)) else light
+    return whole_blocks(cv2.cvtColor(content[top : top + ROWS], cv2.COLOR_RGB2GRAY), block)
 
 
-def means_of(light: np.ndarray, block: int) -> np.ndarray:
-    """Means in blocks, of the type of the values."""
-    return np.asarray(Image.fromarray(light).reduce(block))
+def whole_blocks(values: np.ndarray, block: int) -> np.ndarray:
+    """Values with their right and bottom edge repeated until all blocks are whole."""
+    down, across = (-side % block for side in values.shape[:2])
+    return cv2.copyMakeBorder(values, 0, down, 0, across, cv2.BORDER_REPLICATE) if down or across else values
 
 
-def detail_rows(light: np.ndarray, means: Image.Image, block: int, top: int, dtype: type) -> np.ndarray:
-    """A strip of luma, from a row on, less the means in blocks of the whole picture, enlarged."""
-    return np.subtract(light, enlarged_rows(means, block, top, len(light)), dtype=dtype)
+def means_of(values: np.ndarray, block: int) -> np.ndarray:
+    """Means in blocks, of the type of the values; the right and bottom edge is repeated until they are whole."""
+    whole = whole_blocks(values, block)
+    size = whole.shape[1] // block, whole.shape[0] // block
+    return cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
 
 
-def enlarged_rows(picture: Image.Image, times: int, top: int, rows: int) -> np.ndarray:
-    """Some rows of a picture that is so many times as high and wide."""
-    return resized_rows(picture, (times * picture.height, times * picture.width), top, rows)
+def detail_rows(light: np.ndarray, means: np.ndarray, block: int, top: int) -> np.ndarray:
+    """A strip of luma, from a row on, less the means in blocks of the whole picture, enlarged: float32 levels."""
+    return cv2.subtract(light, enlarged_rows(means, block, top, len(light)), dtype=cv2.CV_32F)
 
 
-def resized_rows(picture: Image.Image, size: tuple[int, ...], top: int, rows: int) -> np.ndarray:
-    """Some rows of a picture at another height and width, bilinear; made smaller by a wider triangle, not by blocks."""
-    scale = picture.height / size[0]
-    box = 0, top * scale, picture.width, min(picture.height, (top + rows) * scale)
-    return np.asarray(picture.resize((size[1], rows), Image.Resampling.BILINEAR, box))
+def enlarged_rows(picture: np.ndarray, times: int, top: int, rows: int) -> np.ndarray:
+    """Some rows of a picture that is so many times as high and wide, bilinear; bytes are rounded once."""
+    first, last = max(0, top // times - 1), -(-(top + rows) // times) + 1  # with the neighbours that they lie between
+    part = picture[first:last]
+    large = cv2.resize(part, (times * part.shape[1], times * part.shape[0]), interpolation=cv2.INTER_LINEAR_EXACT)
+    return large[top - times * first :][:rows]
+
+
+def halved_rows(picture: np.ndarray, top: int, rows: int) -> np.ndarray:
+    """Some rows of a picture at half of its size, sides rounded up: each pixel of the two and their neighbours.
+
+    The weights are 1, 3, 3, 1 along both sides. By the means of two alone, finer and coarser marks than half of the
+    size shows would be left in what halving loses.
+    """
+    first = max(0, 2 * top - 2)
+    part = whole_blocks(picture[first : 2 * (top + rows) + 2], 2)
+    soft = cv2.GaussianBlur(part, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+    return means_of(soft, 2)[top - first // 2 :][:rows]

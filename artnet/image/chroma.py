@@ -7,8 +7,8 @@ they are cut off is our own addition.
 from collections.abc import Sequence
 from itertools import accumulate
 
+import cv2
 import numpy as np
-from PIL import Image, ImageChops
 
 from artnet.image.strips import for_strips
 
@@ -23,8 +23,8 @@ Bounds = tuple[int, int, int, int]
 
 def chroma_of(picture: np.ndarray) -> Bounds:
     """What the differences of an (H, W, 3) uint8 picture stay within, but for rare ones."""
-    counts = Image.fromarray(picture).convert("YCbCr").histogram()
-    blue, red = counts[256:512], counts[512:]
+    _, reds, blues = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
+    blue, red = (np.bincount(levels.ravel(), minlength=256).tolist() for levels in (blues, reds))
     return least(blue), 255 - least(blue[::-1]), least(red), 255 - least(red[::-1])
 
 
@@ -41,22 +41,19 @@ def limit_chroma(painted: np.ndarray, styles: Sequence[Bounds], strength: float 
         styles: `chroma_of` each.
         strength: 0 limits nothing.
     """
-    lows, highs = np.min(styles, axis=0)[[0, 2]], np.max(styles, axis=0)[[1, 3]]
-    levels = np.arange(256)
-    bounds = zip(np.rint(strength * lows), np.rint(255 + strength * (highs - 255)), strict=True)
-    limited = [levels, *(levels.clip(low, high) for low, high in bounds)]
-    table = np.concatenate(limited).astype(int).tolist()
-    beyond = np.concatenate([255 * (levels != kept) for kept in limited]).tolist()
+    # Luma, then red, then blue, as OpenCV has them.
+    lows, highs = np.min(styles, axis=0)[[2, 0]], np.max(styles, axis=0)[[3, 1]]
+    low = np.array([0, *np.rint(strength * lows)])
+    high = np.array([255, *np.rint(255 + strength * (highs - 255))])
+    table = np.arange(256)[:, None].clip(low, high).astype(np.uint8)[None]
 
     def limit(top: int) -> None:
         strip = painted[top : top + ROWS]
-        picture = Image.fromarray(strip)
-        found = picture.convert("YCbCr")
-        _, blue, red = found.point(beyond).split()
-        mask = ImageChops.lighter(blue, red)
-        if mask.getbbox():
+        found = cv2.cvtColor(strip, cv2.COLOR_RGB2YCrCb)
+        beyond = cv2.bitwise_not(cv2.inRange(found, low, high))
+        if cv2.hasNonZero(beyond):
+            limited = cv2.cvtColor(cv2.LUT(found, table), cv2.COLOR_YCrCb2RGB)
             # All others stay to the level, which on the way there and back they would not.
-            picture.paste(found.point(table).convert("RGB"), mask=mask)
-            strip[:] = picture
+            strip[:] = cv2.copyTo(limited, beyond, strip.copy())
 
     for_strips(limit, len(painted), ROWS)

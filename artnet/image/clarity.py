@@ -7,7 +7,6 @@ tensors.
 """
 
 import numpy as np
-from PIL import Image
 
 from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_means, light_rows, means_of
 from artnet.image.memmap import empty_beside
@@ -34,13 +33,13 @@ def clarified(rgb: np.ndarray, strength: float) -> np.ndarray:
         return rgb
     result, height = empty_beside(rgb), len(rgb)
     # Luma is taken anew each time: that is quick, and a large picture's is a third of all its memory.
-    means = Image.fromarray(light_means(rgb, BLOCK))
+    means = light_means(rgb, BLOCK)
 
     def detail_of(top: int) -> np.ndarray:
-        return detail_rows(light_rows(rgb, BLOCK, top), means, BLOCK, top, np.float32)
+        return detail_rows(light_rows(rgb, BLOCK, top), means, BLOCK, top)
 
     energies = for_strips(lambda top: means_of(np.square(detail_of(top)), BLOCK), height, ROWS)
-    amounts = Image.fromarray(strength * amount_for(np.concatenate(energies)))
+    amounts = strength * amount_for(np.concatenate(energies))
 
     def add(top: int) -> None:
         change = detail_of(top)

@@ -6,13 +6,14 @@ Bergen (SIGGRAPH 1995) make textures. That it is done to paintings is our own ad
 same for tensors.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
+import cv2
 import numpy as np
-from PIL import Image
 
-from artnet.image.blocks import resized_rows
+from artnet.image.blocks import enlarged_rows, halved_rows
 from artnet.image.strips import for_strips
 
 BANDS = 4
@@ -23,8 +24,6 @@ FAINT = 1e-3
 """Levels that count as nothing."""
 MIDDLE = 128
 """The level that stands for no change where changes are held in bytes."""
-SHIFT = 6
-"""Bits behind the point of a share: in 16 bits all is many times as fast as in floating point."""
 ROWS = 256
 """Of a strip."""
 
@@ -46,9 +45,10 @@ def match_contrast(painted: np.ndarray, wanted: Sequence[float] | np.ndarray, st
     times = (np.add(wanted, FAINT) / np.add(contrasts_of(sizes), FAINT)).clip(1 / MOST, MOST) ** strength
     # A band is a size less the next one, enlarged. So the picture with its bands scaled is the sum of all sizes,
     # enlarged, each as many times as its band more than the finer one's.
-    steps = np.diff([0, *np.rint(2**SHIFT * times).astype(int), 2**SHIFT])
-    total = np.full_like(sizes[-1], MIDDLE)
-    for size, share in zip(reversed(sizes), reversed(steps.tolist()), strict=True):
+    shares = np.diff([0, *times, 1])
+    height, width, channels = sizes[-1].shape
+    total = np.full((-(-height // 2), -(-width // 2), channels), MIDDLE, np.uint8)
+    for size, share in zip(reversed(sizes), reversed(shares.tolist()), strict=True):
         result = painted if size is painted else np.empty_like(size)
         add(result, size, share, total)
         total = result
@@ -58,8 +58,8 @@ def sizes_of(picture: np.ndarray) -> list[np.ndarray]:
     """The picture, and half the size of each one before; sides are rounded up."""
     sizes = [picture]
     for _ in range(BANDS):
-        height, width = (-(-side // 2) for side in sizes[-1].shape[:2])
-        sizes.append(np.concatenate(for_strips(rows_at(sizes[-1], (height, width)), height, ROWS)))
+        strips = for_strips(partial(halved_rows, sizes[-1], rows=ROWS), -(-len(sizes[-1]) // 2), ROWS)
+        sizes.append(np.concatenate(strips))
     return sizes
 
 
@@ -71,38 +71,28 @@ def contrasts_of(sizes: Sequence[np.ndarray]) -> tuple[float, ...]:
 
 def mean_square(picture: np.ndarray) -> float:
     """Of all samples of (H, W, 3) uint8, from the middle on."""
-    counts = np.reshape(Image.fromarray(picture).histogram(), (3, 256)).sum(0)
-    return float(counts @ np.square(np.arange(256) - MIDDLE)) / picture.size
+
+    def total(top: int) -> float:
+        strip = picture[top : top + ROWS]
+        squares, levels = cv2.norm(strip, cv2.NORM_L2SQR), sum(cv2.sumElems(strip))
+        return squares - 2 * MIDDLE * levels + MIDDLE**2 * strip.size
+
+    return sum(for_strips(total, len(picture), ROWS)) / picture.size
 
 
-def add(result: np.ndarray, size: np.ndarray, share: int, total: np.ndarray) -> None:
+def add(result: np.ndarray, size: np.ndarray, share: float, total: np.ndarray) -> None:
     """Fill with (H, W, 3) uint8 from the middle on, some times over, and the sum of the coarser ones, enlarged.
 
     Args:
         result: of that size, or the very array.
         size: as it is.
-        share: in steps of 2 ** -SHIFT.
+        share: how many times.
         total: half as high and wide.
     """
-    rows = rows_at(total, size.shape[:2])
-    # Halves go up for some shares and down for others, so that they do not add up to a lighter picture.
-    half = np.int16(2 ** (SHIFT - 1) - (share < 0))
 
     def fill(top: int) -> None:
-        strip = np.subtract(size[top : top + ROWS], MIDDLE, dtype=np.int16)
-        strip *= np.int16(share)
-        strip += half
-        strip >>= SHIFT
-        strip += rows(top)
-        result[top : top + ROWS] = np.clip(strip, 0, 255, out=strip)
+        strip = size[top : top + ROWS]
+        coarse = enlarged_rows(total, 2, top, len(strip))[:, : strip.shape[1]]
+        result[top : top + ROWS] = cv2.addWeighted(strip, share, coarse, 1, -share * MIDDLE)
 
     for_strips(fill, len(size), ROWS)
-
-
-def rows_at(picture: np.ndarray, size: tuple[int, ...]) -> Callable[[int], np.ndarray]:
-    """What makes the strips of an (H, W, 3) uint8 picture at another size, from their first row on.
-
-    Made smaller by blocks, a size would leave finer and coarser marks in a band, which do not get stronger with it.
-    """
-    image = Image.fromarray(picture)
-    return lambda top: resized_rows(image, size, top, min(ROWS, size[0] - top))

@@ -7,15 +7,13 @@ gets the photo's detail back is our own addition. `artnet.model.drafts` has the 
 """
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
-from PIL import Image
 
 from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_means, light_of, light_rows, means_of
 from artnet.image.guided import guided_draft
 from artnet.image.memmap import empty_beside
-from artnet.image.strips import add_to_channels, for_strips, in_channels
+from artnet.image.strips import add_light, for_strips
 
 FACTOR = 2
 """How many times smaller than the painting a draft is."""
@@ -33,8 +31,6 @@ UNSEEN = 2.0
 """Detail of so many levels of 255 counts half as much as it is strong: noise, the sky's gradient."""
 SHOWN_DETAIL = 0.8
 """Share of the content's detail that is given to what is shown as it is, enlarged."""
-MIDDLE = 128
-"""The level that stands for no detail where detail is held in bytes; what exceeds their range is cut off."""
 
 
 def factor_of(stroke_size: int) -> int:
@@ -59,11 +55,8 @@ def scale_from(first: int, length: int) -> int:
 
 def reduced(content: np.ndarray, factor: int) -> np.ndarray:
     """An (H, W, 3) uint8 picture, so many times smaller; sides that are no multiples are rounded up."""
-
-    def means(top: int) -> np.ndarray:
-        return np.asarray(Image.fromarray(content[top : top + ROWS]).reduce(factor))
-
-    return np.concatenate(for_strips(means, len(content), ROWS))
+    strips = for_strips(lambda top: means_of(content[top : top + ROWS], factor), len(content), ROWS)
+    return np.concatenate(strips)
 
 
 def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
@@ -75,12 +68,8 @@ def revisable(draft: np.ndarray, content: np.ndarray) -> np.ndarray:
     """
     factor, result = len(content) // len(draft), np.empty(content.shape, np.uint8)
     light, small = light_of(content, factor)
-    drawn, means = outlined(guided_draft(draft, small, factor), small), Image.fromarray(small)
-
-    def detail_at(top: int) -> np.ndarray:
-        return detail_rows(light[top : top + ROWS], means, factor, top, np.int16)
-
-    enlarge(drawn, factor, result, detail_at, shares_of(1.0), EXAGGERATION)
+    drawn = outlined(guided_draft(draft, small, factor), small)
+    enlarge(drawn, factor, result, lambda top: EXAGGERATION * detail_rows(light[top : top + ROWS], small, factor, top))
     return result
 
 
@@ -93,49 +82,29 @@ def shown(painted: np.ndarray, content: np.ndarray, factor: int) -> np.ndarray:
         factor: how many times smaller it was painted.
     """
     block, result = 2 * factor, empty_beside(content)
-    means = Image.fromarray(light_means(content, block))
-
-    def detail_at(top: int) -> np.ndarray:
-        return detail_rows(light_rows(content, block, top), means, block, top, np.int16)
-
-    enlarge(painted, factor, result, detail_at, shares_of(SHOWN_DETAIL))
+    means, share = light_means(content, block), np.float32(SHOWN_DETAIL)
+    enlarge(
+        painted, factor, result, lambda top: share * detail_rows(light_rows(content, block, top), means, block, top)
+    )
     return result
 
 
-def enlarge(
-    painted: np.ndarray,
-    factor: int,
-    result: np.ndarray,
-    detail_at: Callable[[int], np.ndarray],
-    shares: np.ndarray,
-    times: int = 1,
-) -> None:
-    """Fill a picture with what was painted smaller, and a content's detail, a share of it some times over.
+def enlarge(painted: np.ndarray, factor: int, result: np.ndarray, detail_at: Callable[[int], np.ndarray]) -> None:
+    """Fill a picture with what was painted smaller, and a content's detail.
 
     Args:
         painted: `reduced` size.
         result: (H, W, 3) uint8.
-        detail_at: int16 detail of a strip of `ROWS`, from a row on; it may reach beyond the result.
-        shares: `shares_of`.
+        detail_at: levels to be added to a strip of `ROWS`, from a row on; they may reach beyond the result.
     """
-    small = Image.fromarray(painted)
 
     def fill(top: int) -> None:
         strip = result[top : top + ROWS]
         height, width = strip.shape[:2]
-        strip[:] = enlarged_rows(small, factor, top, -(-height // factor) * factor)[:height, :width]
-        difference = np.clip(detail_at(top)[:height, :width] + MIDDLE, 0, 255)
-        detail = np.take(shares, difference.astype(np.uint8))
-        for _ in range(times):
-            add_to_channels(strip, detail)
+        strip[:] = enlarged_rows(painted, factor, top, height)[:, :width]
+        add_light(strip, detail_at(top)[:height, :width])
 
     for_strips(fill, len(result), ROWS)
-
-
-@cache
-def shares_of(share: float) -> np.ndarray:
-    """By how much detail of each level changes a sample, int8 from -127 on."""
-    return np.array([max(-127, round(share * (level - MIDDLE))) for level in range(256)], np.int8)
 
 
 def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
@@ -147,26 +116,22 @@ def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
         draft: (H, W, 3) uint8, H and W multiples of `BAND`.
         light: (H, W) uint8, the content's luma at the size of drafts.
     """
-    own, smooth = light_of(draft, BAND)
-    both = (light, Image.fromarray(light).reduce(BAND)), (own, Image.fromarray(smooth))
-    result = np.empty_like(draft)
+    both, result = ((light, means_of(light, BAND)), light_of(draft, BAND)), draft.copy()
 
     def details(top: int) -> list[np.ndarray]:
         """The content's and the draft's in a strip, float32."""
-        return [detail_rows(light[top : top + ROWS], means, BAND, top, np.float32) for light, means in both]
+        return [detail_rows(light[top : top + ROWS], means, BAND, top) for light, means in both]
 
     def strengths(top: int) -> list[np.ndarray]:
         return [means_of(np.square(x), BAND) for x in details(top)]
 
-    energies = [Image.fromarray(np.concatenate(x)) for x in zip(*for_strips(strengths, len(draft), ROWS), strict=True)]
+    energies = [np.concatenate(x) for x in zip(*for_strips(strengths, len(draft), ROWS), strict=True)]
 
     def mix(top: int) -> None:
         wanted, painted = details(top)
         content, strokes = (enlarged_rows(energy, BAND, top, len(wanted)) for energy in energies)
-        change = content / (content + strokes + np.float32(UNSEEN**2)) * (EXAGGERATION * wanted - painted)
-        mixed = in_channels(np.rint(change, out=change).astype(np.int16))
-        mixed += draft[top : top + ROWS]
-        result[top : top + ROWS] = np.clip(mixed, 0, 255, out=mixed)
+        share = content / (content + strokes + np.float32(UNSEEN**2))
+        add_light(result[top : top + ROWS], share * (EXAGGERATION * wanted - painted))
 
     for_strips(mix, len(draft), ROWS)
     return result

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from artnet.image.strips import add_to_channels, for_strips
+from artnet.image.strips import add_light, for_strips
 
 SIZES = ((320, 297), (297, 275), (275, 252), (252, 320))
 """(height, width) of tiles that are repeated without a seam and added up. The sum does not repeat within any picture,
@@ -35,7 +35,7 @@ def on_ground(rgb: np.ndarray, strength: float, at: tuple[int, int] = (0, 0)) ->
     result = np.array(rgb, order="C")
 
     def lay(top: int) -> None:
-        add_to_channels(result[top : top + ROWS], level[top : top + ROWS])
+        add_light(result[top : top + ROWS], level[top : top + ROWS])
 
     for_strips(lay, rgb.shape[0], ROWS)
     return result

@@ -6,8 +6,8 @@ and Tang, ECCV 2010) at a smaller size (He and Sun, 2015, arXiv 1505.00996); str
 done to drafts and to paintings is our own addition. `artnet.model.drafts` has the same for tensors.
 """
 
+import cv2
 import numpy as np
-from PIL import Image
 
 from artnet.image.blocks import ROWS, enlarged_rows, light_means, means_of
 from artnet.image.strips import add_light, for_strips
@@ -29,12 +29,11 @@ def guide_painting(painted: np.ndarray, content: np.ndarray) -> None:
     """
     own, guide = (light_means(x, BLOCK, CELL) for x in (painted, content))
     guidance = Guidance(own, guide, CELL // BLOCK)
-    change = Image.fromarray(np.concatenate(for_strips(guidance.rows, len(guidance.light), ROWS)))
+    change = np.concatenate(for_strips(guidance.rows, len(guidance.light), ROWS))
 
     def add(top: int) -> None:
         strip = painted[top : top + ROWS]
-        levels = enlarged_rows(change, BLOCK, top, -(-len(strip) // BLOCK) * BLOCK)
-        add_light(strip, levels[: len(strip), : strip.shape[1]])
+        add_light(strip, enlarged_rows(change, BLOCK, top, len(strip))[:, : strip.shape[1]])
 
     for_strips(add, len(painted), ROWS)
 
@@ -67,7 +66,7 @@ class Guidance:
         variance = means[2] - means[0] ** 2
         slope = (means[3] - means[0] * means[1]) / (variance + 1)
         share = variance / (variance + EDGE**2)
-        self.lines = [Image.fromarray(x) for x in (share * slope, share * (means[1] - slope * means[0]), share)]
+        self.lines = share * slope, share * (means[1] - slope * means[0]), share
 
     def moments(self, top: int) -> list[np.ndarray]:
         """Of the cells in a strip: means of the guide, of the light, of the guide's square and of the product."""
@@ -88,6 +87,4 @@ class Guidance:
 
 def softened(values: np.ndarray) -> np.ndarray:
     """(H, W) means with those of the neighbours."""
-    around = np.pad(values, 1, mode="edge")
-    rows = around[:-2] + 2 * around[1:-1] + around[2:]
-    return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 16
+    return cv2.GaussianBlur(values, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
-from PIL import Image
 
-from artnet.image.strips import for_strips, in_channels
+from artnet.image.strips import add_light, for_strips
 
 PHOTO_DETAIL = 6.1
 """Deviation of Immerkaer's filter over a sharp photo, in levels of 0..255 (the training photos: 5.7 in the mean). In a
@@ -24,9 +24,8 @@ MOST_GRAIN = 7.65
 MEDIAN_OF_NORMAL = 0.6745  # of the absolute value of a standard normal variable
 BAND = 512
 """Side of the pattern of grain, which repeats."""
-ROWS, COLUMNS = 128, 16 * BAND
-"""Finished at a time; all of a large picture's at once would leave the processor's cache, which takes three times as
-long."""
+ROWS = 128
+"""Finished at a time; `BAND` is a multiple."""
 
 
 @dataclass(frozen=True)
@@ -70,47 +69,25 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
     if not (finish.detail or finish.grain):
         return
     height, width = painted.shape[:2]
-    grain = np.tile(grain_pattern(round(finish.grain, 2)), (1, -(-min(width, COLUMNS) // BAND)))
+    grain = np.tile(grain_pattern(round(finish.grain, 2)), (1, -(-width // BAND)))[:, :width]
 
     def finish_strip(top: int) -> None:
-        for left in range(0, width, COLUMNS):
-            part = painted[top : top + ROWS, left : left + COLUMNS]
-            rows, columns = part.shape[:2]
-            change = detail_of(content, (top, left), (rows, columns), finish.detail)
-            change += grain[top % BAND :, :columns][:rows]
-            finished = in_channels(change)
-            finished += part
-            part[:] = np.clip(finished, 0, 255, out=finished)
+        strip = painted[top : top + ROWS]
+        add_light(strip, finish.detail * fine_rows(content, top) + grain[top % BAND :][: len(strip)])
 
     for_strips(finish_strip, height, ROWS)
 
 
-def detail_of(content: np.ndarray, start: tuple[int, int], size: tuple[int, int], share: float) -> np.ndarray:
-    """A share of the finest Laplacian band of a part of the content's luma, in levels of 0..255.
-
-    Args:
-        content: (H, W, 3) uint8.
-        start: the part's upper left corner, (row, column).
-        size: (height, width) of the part, in pixels.
-
-    Returns:
-        int16 of that size.
-    """
-    around, repeated = [], []  # the part and a pixel on every side; the picture's outermost pixels are repeated
-    for first, count, side in zip(start, size, content.shape, strict=False):
-        low, high = max(0, first - 1), min(side, first + count + 1)
-        around.append(slice(low, high))
-        repeated.append((low - (first - 1), first + count + 1 - high))
-    luma = np.asarray(Image.fromarray(content[tuple(around)]).convert("L"))
-    luma = np.pad(luma, repeated, mode="edge").astype(np.int16)
-    blurred = luma[:-2] + 2 * luma[1:-1] + luma[2:]
-    blurred = blurred[:, :-2] + 2 * blurred[:, 1:-1] + blurred[:, 2:]
-    band = (16 * luma[1:-1, 1:-1] - blurred) * np.float32(share / 16)
-    return np.rint(band, out=band).astype(np.int16)
+def fine_rows(content: np.ndarray, top: int) -> np.ndarray:
+    """The finest Laplacian band of the luma of (H, W, 3) uint8 in a strip, from a row on: float32 levels."""
+    first = max(0, top - 1)  # with the neighbours, of which the outermost are repeated
+    light = cv2.cvtColor(content[first : top + ROWS + 1], cv2.COLOR_RGB2GRAY).astype(np.float32)
+    light -= cv2.GaussianBlur(light, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+    return light[top - first :][:ROWS]
 
 
 @lru_cache(maxsize=8)
 def grain_pattern(deviation: float) -> np.ndarray:
-    """(BAND, BAND) int16 white noise, always the same."""
+    """(BAND, BAND) float32 white noise in whole levels, always the same."""
     noise = np.random.default_rng(0).standard_normal((BAND, BAND), dtype=np.float32)
-    return np.rint(deviation * noise).astype(np.int16)
+    return np.rint(deviation * noise)

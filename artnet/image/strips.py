@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from artnet.image.memmap import empty_beside
@@ -42,30 +43,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=threads.cache_clear)  # a child has none of its parent's threads
 
 
-def add_to_channels(rgb: np.ndarray, change: np.ndarray) -> None:
-    """Add (H, W) int8 from -127 on to all three channels of (H, W, 3) uint8, in place; what leaves 0..255 is cut off.
-
-    Without a wider type, which would take several times as long.
-    """
-    samples = rgb.reshape(len(rgb), -1)
-    changes = in_channels(change).reshape(samples.shape)
-    zeros = np.zeros_like(changes)  # numpy compares bytes with an array ten times as fast as with a number
-    raised, lowered = (np.maximum(part, zeros).view(np.uint8) for part in (changes, -changes))
-    samples += np.minimum(raised, 255 - samples)
-    samples -= np.minimum(lowered, samples)
-
-
 def add_light(rgb: np.ndarray, change: np.ndarray) -> None:
-    """Add (H, W) float levels to all three channels of (H, W, 3) uint8, in place; beyond 127 they are cut."""
-    add_to_channels(rgb, np.rint(np.clip(change, -127, 127)).astype(np.int8))
-
-
-def in_channels(values: np.ndarray) -> np.ndarray:
-    """(H, W) as (H, W, 3), all three channels the same, in a third of the time of `np.repeat`."""
-    result = np.empty((*values.shape, 3), values.dtype)
-    for channel in range(3):
-        result[..., channel] = values
-    return result
+    """Add (H, W) levels to all three channels of (H, W, 3) uint8, in place, rounded; what leaves 0..255 is cut off."""
+    rgb[:] = cv2.add(rgb, cv2.merge([change] * 3), dtype=cv2.CV_8U)  # OpenCV itself writes to few layouts only
 
 
 def in_strips(work: Callable[..., np.ndarray], first: np.ndarray, *others: np.ndarray) -> np.ndarray:

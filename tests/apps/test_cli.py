@@ -12,7 +12,7 @@ from artnet import __version__
 HEAVY = {"torch", "numpy", "PIL", "kornia", "tqdm", "openvino", "av", "cv2", "pygame", "gradio"}
 EXTRAS = {
     "video": ("av", ["in.mp4", "--style", "style.png", "-o", "out.mp4"]),
-    "webcam": ("cv2", ["--headless", "--frames", "1"]),
+    "webcam": ("av", ["--headless", "--frames", "1"]),
     "serve": ("gradio", []),
 }
 """Command -> (a package that it needs, arguments)."""

@@ -3,7 +3,6 @@
 import pytest
 
 pytest.importorskip("httpx", reason="HTTPX comes with artnet[web]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
 pytest.importorskip("av", reason="PyAV comes with artnet[webcam]")
 
 from benchmarks.reliability.endured import heard, stop

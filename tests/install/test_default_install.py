@@ -54,7 +54,8 @@ def artnet(folder, *arguments, **options):
 
 def test_the_default_installation_is_small():
     assert {name for name in distributions() if name != "artnet"} == {
-        "numpy", "openvino", "openvino-telemetry", "pillow", "platformdirs", "safetensors", "tqdm",
+        "numpy", "opencv-python-headless", "openvino", "openvino-telemetry", "pillow", "platformdirs", "safetensors",
+        "tqdm",
     }  # fmt: skip
     assert not distributions("web", "webcam", "heic", "huge", "virtualcam") & TORCH
 

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 av = pytest.importorskip("av", reason="PyAV comes with artnet[video]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[video]")
 
 from helpers.clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E402
 

@@ -1,11 +1,10 @@
 import itertools
 
+import cv2
 import numpy as np
 import pytest
 
-cv2 = pytest.importorskip("cv2")
-
-from apps.video.flicker import FlickerFilter, MotionTracker  # noqa: E402
+from apps.video.flicker import FlickerFilter, MotionTracker
 
 
 def shifted(scene, n):

@@ -8,7 +8,6 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("av", reason="PyAV comes with artnet[web]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
 from apps import samples
 from apps.web.asks import Ask, ask_of, photos_of, stem

@@ -18,7 +18,6 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("av", reason="PyAV comes with artnet[web]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
 from gradio.state_holder import StateHolder
 from helpers.clips import make_clip, moving_frames

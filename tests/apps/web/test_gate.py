@@ -14,7 +14,6 @@ from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("av", reason="PyAV comes with artnet[web]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
 import httpx
 from gradio_client import Client, handle_file

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
+pytest.importorskip("av", reason="PyAV comes with artnet[web]")
 from helpers.browsing import FLAGS, MARKS, chromium
 
 pytestmark = MARKS

@@ -14,7 +14,6 @@ from PIL import Image
 
 gr = pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("av", reason="PyAV comes with artnet[web]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
 from gradio_client import Client, handle_file  # noqa: E402
 from helpers.clips import audio_packets, frames_of, make_clip, moving_frames  # noqa: E402

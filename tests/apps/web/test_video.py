@@ -7,7 +7,6 @@ import pytest
 
 pytest.importorskip("gradio", reason="Gradio comes with artnet[web]")
 pytest.importorskip("av", reason="PyAV comes with artnet[web]")
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[web]")
 
 from helpers.clips import audio_packets, frames_of, make_clip, moving_frames
 from helpers.web_requests import upload

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
+pytest.importorskip("av", reason="PyAV comes with artnet[webcam]")
 from helpers.browsing import MARKS, chromium
 
 pytestmark = MARKS

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("cv2", reason="OpenCV comes with artnet[webcam]")
+pytest.importorskip("av", reason="PyAV comes with artnet[webcam]")
 
 from apps.webcam import stream as streams
 from apps.webcam.stream import Pictures, Stream

@@ -72,4 +72,5 @@ def test_strips_do_not_show():
     picture = blotches(600, 64)
     wanted = np.multiply(contrast_of(picture), 1.3)
     turned = matched(picture.swapaxes(0, 1).copy(), wanted).swapaxes(0, 1)  # in one strip
-    assert np.abs(matched(picture, wanted).astype(int) - turned).max() <= 1
+    # Rows and columns are rounded in turn.
+    assert np.abs(matched(picture, wanted).astype(int) - turned).max() <= 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artnet.image.strips import add_to_channels, for_strips, in_channels
+from artnet.image.strips import add_light, for_strips
 
 
 @given(st.integers(1, 300), st.integers(1, 90))
@@ -50,18 +50,14 @@ def test_work_goes_on_while_the_interpreter_ends():
     assert done.stdout.strip() == "[0, 4]"
 
 
-@given(st.integers(0, 2**32 - 1))
-def test_sums_are_cut_off(seed):
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40), st.sampled_from([np.int8, np.float32]))
+def test_light_goes_to_all_channels_and_is_cut_off(seed, height, width, dtype):
     random = np.random.default_rng(seed)
-    rgb = random.integers(0, 256, (5, 7, 3), dtype=np.uint8)
-    change = random.integers(-127, 128, (5, 7), dtype=np.int8)
-    want = np.clip(rgb.astype(int) + change[..., None], 0, 255)
-    add_to_channels(rgb, change)
+    rgb = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    change = (random.random((height, width)) * 254 - 127).astype(dtype)
+    want = np.clip(np.rint(rgb + change[..., None].astype(np.float32)), 0, 255)
+    turned = rgb.copy().transpose(1, 0, 2)
+    add_light(rgb, change)
     assert np.array_equal(rgb, want)
-
-
-@pytest.mark.parametrize("dtype", [np.int8, np.int16])
-def test_all_channels_are_the_same(dtype):
-    values = np.arange(-60, 60).reshape(10, 12).astype(dtype)
-    assert in_channels(values).dtype == dtype
-    assert np.array_equal(in_channels(values), np.stack([values] * 3, axis=2))
+    add_light(turned, np.ascontiguousarray(change.T))
+    assert np.array_equal(turned, want.transpose(1, 0, 2))

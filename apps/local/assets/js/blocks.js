@@ -2,7 +2,7 @@
 //
 // Values of some channels lie row by row; sides are multiples of the block's, but for `means`.
 
-const MOST = 127; // what a change of light is cut off at
+import {padded} from './resize.js';
 
 /** Luma without its means in blocks. */
 export function detailOf(luma, width, height, block) {
@@ -26,7 +26,8 @@ export function means(data, width, height, channels, factor) {
       for (let channel = 0; channel < channels; channel++, from++) sums[to + channel] += data[from];
     }
   }
-  const round = roundingOf(data);
+  // Means of bytes are rounded as by OpenCV: halves up in blocks of two, else to even.
+  const round = data instanceof Float32Array ? (value) => value : factor === 2 ? roundUp : roundEven;
   return data.constructor.from(sums, (sum, i) => {
     const block = Math.floor(i / channels);
     const across = Math.min(factor, width - (block % columns) * factor);
@@ -38,18 +39,36 @@ export function means(data, width, height, channels, factor) {
 /** Bilinear, so many times as wide and high, in the data's type. */
 export function enlarged(data, width, height, channels, factor) {
   const wide = alongRows(data, width, height, channels, factor);
-  return alongColumns(wide, width * factor * channels, height, factor);
+  const large = alongColumns(wide, width * factor * channels, height, factor);
+  return data instanceof Float32Array ? large : data.constructor.from(large, roundUp);
+}
+
+/** A picture at half of its size, sides rounded up: each pixel of the two and their neighbours, weighed 1, 3, 3, 1. */
+export function halved(picture) {
+  const {width, height, data} = padded(picture, 2);
+  const soft = new Uint8ClampedArray(data.length);
+  for (let row = 0; row < height; row++) {
+    const rows = [Math.max(0, row - 1), row, Math.min(height - 1, row + 1)].map((y) => 4 * y * width);
+    for (let column = 0; column < width; column++) {
+      const [left, right] = [4 * Math.max(0, column - 1), 4 * Math.min(width - 1, column + 1)];
+      for (let channel = 0; channel < 4; channel++) {
+        const [above, here, below] = rows.map((at) => (
+          data[at + left + channel] + 2 * data[at + 4 * column + channel] + data[at + right + channel]));
+        soft[rows[1] + 4 * column + channel] = (above + 2 * here + below + 8) >> 4;
+      }
+    }
+  }
+  return {width: width / 2, height: height / 2, data: means(soft, width, height, 4, 2)};
 }
 
 function alongRows(data, width, height, channels, factor) {
-  const result = new data.constructor(data.length * factor);
-  const round = roundingOf(data);
+  const result = new Float32Array(data.length * factor);
   const between = neighbours(width, factor);
   for (let row = 0, to = 0; row < height; row++) {
     for (const [first, second, share] of between) {
       const [a, b] = [(row * width + first) * channels, (row * width + second) * channels];
       for (let channel = 0; channel < channels; channel++, to++) {
-        result[to] = round(data[a + channel] * (1 - share) + data[b + channel] * share);
+        result[to] = data[a + channel] * (1 - share) + data[b + channel] * share;
       }
     }
   }
@@ -57,11 +76,10 @@ function alongRows(data, width, height, channels, factor) {
 }
 
 function alongColumns(data, line, height, factor) {
-  const result = new data.constructor(data.length * factor);
-  const round = roundingOf(data);
+  const result = new Float32Array(data.length * factor);
   for (const [row, [first, second, share]] of neighbours(height, factor).entries()) {
     const [to, a, b] = [row * line, first * line, second * line];
-    for (let i = 0; i < line; i++) result[to + i] = round(data[a + i] * (1 - share) + data[b + i] * share);
+    for (let i = 0; i < line; i++) result[to + i] = data[a + i] * (1 - share) + data[b + i] * share;
   }
   return result;
 }
@@ -77,11 +95,14 @@ function neighbours(length, factor) {
 
 /** Adds levels to the three colours of the pixel that begins at a place of RGBA bytes. */
 export function addLight(data, first, levels) {
-  const change = Math.round(Math.min(MOST, Math.max(-MOST, levels)));
-  for (let i = first; i < first + 3; i++) data[i] += change; // clamped by the array
+  for (let i = first; i < first + 3; i++) data[i] += levels; // rounded and clamped by the array
 }
 
-/** How values are stored in an array: of bytes halves are rounded up, as Pillow does. */
-function roundingOf(data) {
-  return data instanceof Float32Array ? (value) => value : (value) => Math.floor(value + 0.5);
+function roundUp(value) {
+  return Math.floor(value + 0.5);
+}
+
+function roundEven(value) {
+  const up = roundUp(value);
+  return up - (up - value === 0.5 && up % 2);
 }

@@ -24,21 +24,25 @@ export function limitChroma({data}, bounds, strength) {
     const [oldBlue, oldRed] = [blueOf(data, i), redOf(data, i)];
     const [blue, red] = [within(blues, oldBlue), within(reds, oldRed)];
     if (blue === oldBlue && red === oldRed) continue;
-    const luma = Math.round(0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]);
-    data[i] = luma + 1.402 * (red - GREY); // clamped and rounded by the array
-    data[i + 1] = luma - 0.344136 * (blue - GREY) - 0.714136 * (red - GREY);
-    data[i + 2] = luma + 1.772 * (blue - GREY);
+    const luma = lightOf(data, i);
+    data[i] = luma + 1.403 * (red - GREY); // clamped and rounded by the array
+    data[i + 1] = luma - 0.344 * (blue - GREY) - 0.714 * (red - GREY);
+    data[i + 2] = luma + 1.773 * (blue - GREY);
   }
 }
 
 /** The blue difference of the pixel that begins there, 0..255. */
 function blueOf(data, i) {
-  return level(-0.168736 * data[i] - 0.331264 * data[i + 1] + 0.5 * data[i + 2]);
+  return level(0.564 * (data[i + 2] - lightOf(data, i)));
 }
 
 /** The red difference of the pixel that begins there, 0..255. */
 function redOf(data, i) {
-  return level(0.5 * data[i] - 0.418688 * data[i + 1] - 0.081312 * data[i + 2]);
+  return level(0.713 * (data[i] - lightOf(data, i)));
+}
+
+function lightOf(data, i) {
+  return Math.round(0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]);
 }
 
 function level(difference) {

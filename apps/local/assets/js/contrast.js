@@ -2,13 +2,13 @@
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
-import {resize, TRIANGLE} from './resize.js';
+import {enlarged, halved} from './blocks.js';
+import {cropped} from './resize.js';
 
 const BANDS = 4;
 const MOST = 2; // times stronger or weaker at most
 const FAINT = 1e-3;
 const MIDDLE = 128;
-const STEPS = 64; // of a share
 
 /** How strong each of a picture's bands is: what halving it loses, in levels of 255. */
 export function contrastOf(picture) {
@@ -20,11 +20,11 @@ export function matchContrast(painted, wanted, strength) {
   const sizes = sizesOf(painted);
   const times = contrastsOf(sizes).map((own, i) => {
     const gain = Math.min(MOST, Math.max(1 / MOST, (wanted[i] + FAINT) / (own + FAINT)));
-    return Math.round(STEPS * gain ** strength);
+    return gain ** strength;
   });
-  const shares = [...times, STEPS].map((share, i) => share - (times[i - 1] ?? 0));
-  const coarsest = sizes.at(-1);
-  let total = {...coarsest, data: new Uint8ClampedArray(coarsest.data).fill(MIDDLE)};
+  const shares = [...times, 1].map((share, i) => share - (times[i - 1] ?? 0));
+  const {width, height} = halved(sizes.at(-1));
+  let total = {width, height, data: new Uint8ClampedArray(4 * width * height).fill(MIDDLE)};
   for (const [i, size] of [...sizes.entries()].reverse()) total = added(size, shares[i], total);
   painted.data.set(total.data);
 }
@@ -32,9 +32,7 @@ export function matchContrast(painted, wanted, strength) {
 /** The picture, and half the size of each one before; sides are rounded up. */
 function sizesOf(picture) {
   const sizes = [picture];
-  for (let i = 0; i < BANDS; i++) {
-    sizes.push(resize(sizes[i], Math.ceil(sizes[i].width / 2), Math.ceil(sizes[i].height / 2), TRIANGLE));
-  }
+  for (let i = 0; i < BANDS; i++) sizes.push(halved(sizes[i]));
   return sizes;
 }
 
@@ -54,10 +52,12 @@ function meanSquare({width, height, data}) {
 
 /** A size from the middle on, some times over, added to the sum of the coarser ones, which is enlarged. */
 function added(size, share, total) {
-  const {width, height, data} = resize(total, size.width, size.height, TRIANGLE);
-  const half = share < 0 ? STEPS / 2 - 1 : STEPS / 2; // so that halves do not add up to a lighter picture
+  const {width, height} = size;
+  const large = {width: 2 * total.width, height: 2 * total.height};
+  large.data = enlarged(total.data, total.width, total.height, 4, 2);
+  const {data} = cropped(large, {x: 0, y: 0, width, height});
   for (let i = 0; i < data.length; i += 4) {
-    for (let j = i; j < i + 3; j++) data[j] += Math.floor((share * (size.data[j] - MIDDLE) + half) / STEPS);
+    for (let j = i; j < i + 3; j++) data[j] += share * (size.data[j] - MIDDLE); // rounded by the array
     data[i + 3] = size.data[i + 3];
   }
   return {width, height, data};

@@ -2,7 +2,7 @@
 //
 // Pictures are {width, height, data}, data RGBA bytes as in ImageData.
 
-import {detailOf, energyOf, enlarged, means} from './blocks.js';
+import {addLight, detailOf, energyOf, enlarged, means} from './blocks.js';
 import {lumaOf} from './finish.js';
 import {guidedDraft} from './guided.js';
 import {cropped, padded} from './resize.js';
@@ -15,7 +15,6 @@ const EXAGGERATION = 2; // of the content's detail, which painting weakens
 const BAND = 4; // pixels of a draft whose mean is not detail
 const UNSEEN = 2; // levels up to which detail counts half as much
 const SHOWN_DETAIL = 0.8; // share of the content's detail that is given to what is enlarged and shown
-const MOST = 127; // what fine detail is cut off at
 
 /** Whether there is a draft for strokes of a size. */
 export function isDrafted(strokeSize) {
@@ -55,10 +54,7 @@ export function revisable(draft, content) {
   const smooth = enlarged(small, draft.width, draft.height, 1, factor);
   const guided = {width: draft.width, height: draft.height, data: guidedDraft(draft, small, factor)};
   const data = enlarged(outlined(guided, small), draft.width, draft.height, 4, factor);
-  for (let i = 0; i < luma.length; i++) {
-    const change = EXAGGERATION * Math.min(MOST, Math.max(-MOST, luma[i] - smooth[i]));
-    for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change; // clamped by the array
-  }
+  for (let i = 0; i < luma.length; i++) addLight(data, 4 * i, EXAGGERATION * (luma[i] - smooth[i]));
   return {width, height, data};
 }
 
@@ -69,10 +65,7 @@ export function shown(painted, content, factor) {
   const detail = detailOf(lumaOf({width, height, data: pixels}), width, height, block);
   const small = padded(painted, 2);
   const data = enlarged(small.data, small.width, small.height, 4, factor);
-  for (let i = 0; i < detail.length; i++) {
-    const change = Math.round(SHOWN_DETAIL * Math.min(MOST, Math.max(-MOST - 1, detail[i])));
-    for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change; // clamped by the array
-  }
+  for (let i = 0; i < detail.length; i++) addLight(data, 4 * i, SHOWN_DETAIL * detail[i]);
   return cropped({width, height, data}, {x: 0, y: 0, width: content.width, height: content.height});
 }
 
@@ -87,8 +80,7 @@ function outlined(draft, light) {
   const data = draft.data.slice();
   for (let i = 0; i < light.length; i++) {
     const share = content[i] / (content[i] + strokes[i] + UNSEEN ** 2);
-    const change = Math.round(share * (EXAGGERATION * wanted[i] - own[i]));
-    for (let j = 4 * i; j < 4 * i + 3; j++) data[j] += change;
+    addLight(data, 4 * i, share * (EXAGGERATION * wanted[i] - own[i]));
   }
   return data;
 }

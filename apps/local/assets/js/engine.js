@@ -11,7 +11,7 @@ import {applyFinish, fade, finishOf, preserveColor, weakened} from './finish.js'
 import {onGround} from './ground.js';
 import {guidePainting} from './guided.js';
 import {STRIDES} from './network.js';
-import {cropped, LANCZOS, padded, resize} from './resize.js';
+import {cropped, padded, resize} from './resize.js';
 import {tilesOf} from './tiling.js';
 import {match, momentsOf, move, paste, prepareStyle} from './transfer.js';
 
@@ -205,7 +205,7 @@ function fitStyle(picture, strokeSize, stride) {
   const size = (side) => Math.max(2, Math.min(Math.round(strides(side)), most)) * stride;
   const [width, height] = [kept(picture.width), kept(picture.height)];
   const middle = {x: (picture.width - width) >> 1, y: (picture.height - height) >> 1, width, height};
-  return resize(cropped(picture, middle), size(picture.width), size(picture.height), LANCZOS);
+  return resize(cropped(picture, middle), size(picture.width), size(picture.height));
 }
 
 function mixed(tf, own, old) {

@@ -64,9 +64,9 @@ export function applyFinish(painted, content, finish, noise) {
       const [left, right] = [Math.max(0, column - 1), Math.min(width - 1, column + 1)];
       const line = (start) => luma[start + left] + 2 * luma[start + column] + luma[start + right];
       const band = 16 * luma[here + column] - line(above) - 2 * line(here) - line(below);
-      const change = Math.round(band * finish.detail / 16) + pattern[(row % BAND) * BAND + column % BAND];
+      const change = band * finish.detail / 16 + pattern[(row % BAND) * BAND + column % BAND];
       const first = 4 * (here + column);
-      for (let i = first; i < first + 3; i++) data[i] += change; // clamped by the array
+      for (let i = first; i < first + 3; i++) data[i] += change; // rounded and clamped by the array
     }
   }
 }
@@ -75,7 +75,7 @@ export function applyFinish(painted, content, finish, noise) {
 export function lumaOf({width, height, data}) {
   const luma = new Uint8Array(width * height);
   for (let i = 0; i < luma.length; i++) {
-    luma[i] = (19595 * data[4 * i] + 38470 * data[4 * i + 1] + 7471 * data[4 * i + 2] + 32768) >> 16;
+    luma[i] = (9798 * data[4 * i] + 19235 * data[4 * i + 1] + 3735 * data[4 * i + 2] + 16384) >> 15;
   }
   return luma;
 }

@@ -1,16 +1,12 @@
 // Resampling, to the pixel as Pillow does it: pictures then come out as on the command line.
 
 const LOBES = 3;
-/** Lanczos' filter. */
-export const LANCZOS = {reach: LOBES, weigh: lanczos};
-/** Bilinear; a wider triangle where it makes smaller. */
-export const TRIANGLE = {reach: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x))};
 
-/** A picture {width, height, data: RGBA} at another size. @param filter LANCZOS or TRIANGLE. */
-export function resize(picture, width, height, filter) {
+/** A picture {width, height, data: RGBA} at another size, by Lanczos' filter. */
+export function resize(picture, width, height) {
   if (picture.width === width && picture.height === height) return picture;
-  const wide = alongRows(picture, width, filter);
-  return transposed(alongRows(transposed(wide), height, filter));
+  const wide = alongRows(picture, width);
+  return transposed(alongRows(transposed(wide), height));
 }
 
 /** A part of a picture. */
@@ -41,10 +37,10 @@ export function padded(picture, stride, least = 1) {
   return {width, height, data: new Uint8ClampedArray(to.buffer)};
 }
 
-function alongRows({width, height, data}, newWidth, filter) {
+function alongRows({width, height, data}, newWidth) {
   if (width === newWidth) return {width, height, data};
   const result = new Uint8ClampedArray(4 * newWidth * height);
-  for (const [column, {first, weights}] of filters(width, newWidth, filter).entries()) {
+  for (const [column, {first, weights}] of filters(width, newWidth).entries()) {
     for (let row = 0; row < height; row++) {
       for (let channel = 0; channel < 4; channel++) {
         let sum = 0;
@@ -59,14 +55,14 @@ function alongRows({width, height, data}, newWidth, filter) {
 }
 
 /** For every new pixel the first old one that it sees, and the weights of those from there. */
-function filters(length, newLength, {reach, weigh}) {
+function filters(length, newLength) {
   const scale = length / newLength;
   const stretch = Math.max(1, scale);
   return Array.from({length: newLength}, (_, i) => {
     const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - reach * stretch + 0.5));
-    const end = Math.min(length, Math.floor(centre + reach * stretch + 0.5));
-    const weights = Array.from({length: end - first}, (__, j) => weigh((first + j - centre + 0.5) / stretch));
+    const first = Math.max(0, Math.floor(centre - LOBES * stretch + 0.5));
+    const end = Math.min(length, Math.floor(centre + LOBES * stretch + 0.5));
+    const weights = Array.from({length: end - first}, (__, j) => lanczos((first + j - centre + 0.5) / stretch));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     return {first, weights: Float64Array.from(weights, (weight) => weight / total)};
   });

@@ -1,6 +1,6 @@
 // Means in square blocks of pixels, and what is beyond them: detail. See artnet/image/blocks.py.
 //
-// Values of some channels lie row by row; sides are multiples of the block's, but for `means`.
+// Values of some channels lie row by row; sides are multiples of the block's.
 
 import {padded} from './resize.js';
 
@@ -15,10 +15,10 @@ export function energyOf(detail, width, height, block) {
   return means(detail.map((value) => value ** 2), width, height, 1, block);
 }
 
-/** Means of blocks of factor x factor, smaller at the right and bottom, channel by channel, in the data's type. */
+/** Means of blocks of factor x factor, channel by channel, in the data's type. */
 export function means(data, width, height, channels, factor) {
-  const columns = Math.ceil(width / factor);
-  const sums = new Float32Array(columns * Math.ceil(height / factor) * channels);
+  const columns = width / factor;
+  const sums = new Float32Array(columns * height / factor * channels);
   for (let row = 0, from = 0; row < height; row++) {
     const line = Math.floor(row / factor) * columns;
     for (let column = 0; column < width; column++) {
@@ -28,12 +28,7 @@ export function means(data, width, height, channels, factor) {
   }
   // Means of bytes are rounded as by OpenCV: halves up in blocks of two, else to even.
   const round = data instanceof Float32Array ? (value) => value : factor === 2 ? roundUp : roundEven;
-  return data.constructor.from(sums, (sum, i) => {
-    const block = Math.floor(i / channels);
-    const across = Math.min(factor, width - (block % columns) * factor);
-    const down = Math.min(factor, height - Math.floor(block / columns) * factor);
-    return round(sum / (across * down));
-  });
+  return data.constructor.from(sums, (sum) => round(sum / factor ** 2));
 }
 
 /** Bilinear, so many times as wide and high, in the data's type. */

@@ -36,10 +36,10 @@ function scaleFrom(first, length) {
   return length < 2 * first ? 2 : 4;
 }
 
-/** A picture, so many times smaller; sides that are no multiples are rounded up. */
-export function reduced({width, height, data}, factor) {
-  const small = {width: Math.ceil(width / factor), height: Math.ceil(height / factor)};
-  return {...small, data: means(data, width, height, 4, factor)};
+/** A picture, so many times smaller; its edge is repeated until sides are multiples. */
+export function reduced(picture, factor) {
+  const {width, height, data} = padded(picture, factor);
+  return {width: width / factor, height: height / factor, data: means(data, width, height, 4, factor)};
 }
 
 /**

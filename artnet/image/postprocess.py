@@ -68,14 +68,17 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
     """
     if not (finish.detail or finish.grain):
         return
-    height, width = painted.shape[:2]
-    grain = np.tile(grain_pattern(round(finish.grain, 2)), (1, -(-width // BAND)))[:, :width]
+    deviation = round(finish.grain, 2)
 
     def finish_strip(top: int) -> None:
         strip = painted[top : top + ROWS]
-        add_light(strip, finish.detail * fine_rows(content, top) + grain[top % BAND :][: len(strip)])
+        change = finish.detail * fine_rows(content, top)
+        if deviation:
+            height, width = change.shape
+            change += np.tile(grain_pattern(deviation)[top % BAND :][:height], (1, -(-width // BAND)))[:, :width]
+        add_light(strip, change)
 
-    for_strips(finish_strip, height, ROWS)
+    for_strips(finish_strip, len(painted), ROWS)
 
 
 def fine_rows(content: np.ndarray, top: int) -> np.ndarray:

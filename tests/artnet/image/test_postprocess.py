@@ -1,5 +1,6 @@
 """artnet.image.postprocess against formulas written out, and what it must leave alone."""
 
+import tracemalloc
 from dataclasses import astuple
 
 import cv2
@@ -120,3 +121,12 @@ def test_grain_repeats_across_wide_pictures_beside_their_detail() -> None:
     grain = np.tile(grain_pattern(3.0), (1, 5))[:3, : content.shape[1]]
     wanted = np.clip(GREY + 0.8 * laplacian(content) + grain, 0, 255)
     assert np.abs(painted - wanted[..., None]).max() <= 0.5 + 1e-4
+
+
+def test_a_long_picture_takes_no_more_memory_than_its_pixels_do() -> None:
+    content = noise(1, 300_000)
+    tracemalloc.start()
+    finished(content, Finish(0.6, 3.0))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20 * content.nbytes

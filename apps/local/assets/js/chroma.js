@@ -4,6 +4,8 @@
 
 const RARE = 0.0002; // share of a style's samples beyond a bound, at either end
 const GREY = 128;
+const SHIFT = 14; // bits behind the point of the shares of colours, which are OpenCV's
+const HALF = 1 << SHIFT - 1;
 
 /** What the blue and the red difference of a picture stay within, but for rare ones: [{low, high}, {low, high}]. */
 export function chromaOf({data}) {
@@ -33,20 +35,20 @@ export function limitChroma({data}, bounds, strength) {
 
 /** The blue difference of the pixel that begins there, 0..255. */
 function blueOf(data, i) {
-  return level(0.564 * (data[i + 2] - lightOf(data, i)));
+  return level(9241 * (data[i + 2] - lightOf(data, i)));
 }
 
 /** The red difference of the pixel that begins there, 0..255. */
 function redOf(data, i) {
-  return level(0.713 * (data[i] - lightOf(data, i)));
+  return level(11682 * (data[i] - lightOf(data, i)));
 }
 
 function lightOf(data, i) {
-  return Math.round(0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]);
+  return (4899 * data[i] + 9617 * data[i + 1] + 1868 * data[i + 2] + HALF) >> SHIFT;
 }
 
 function level(difference) {
-  return Math.min(255, Math.round(difference + GREY));
+  return Math.min(255, (difference + (GREY << SHIFT) + HALF) >> SHIFT);
 }
 
 function within({low, high}, value) {

@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 
 
 def for_strips(work: Callable[[int], Made], height: int, rows: int) -> list[Made]:
-    """What `work` makes of the first row of every strip; several strips at once, which numpy and Pillow allow.
+    """What `work` makes of the first row of every strip; several strips at once, which numpy and OpenCV allow.
 
     `work` must not itself divide anything into strips: it would wait for threads that wait for it.
     """

@@ -71,7 +71,7 @@ export function applyFinish(painted, content, finish, noise) {
   }
 }
 
-/** Brightness as Pillow computes it. */
+/** Brightness as OpenCV computes it. */
 export function lumaOf({width, height, data}) {
   const luma = new Uint8Array(width * height);
   for (let i = 0; i < luma.length; i++) {

@@ -45,6 +45,7 @@ def camera_file(path: Path, rate: int = 20) -> Path:
 def take(page: Page, path: Path) -> None:
     """What the window shows, without a mouse over anything."""
     page.mouse.move(5, 300)
+    page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
     page.wait_for_timeout(400)
     Image.open(BytesIO(page.screenshot())).convert("RGB").save(path, quality=QUALITY, progressive=True)
 

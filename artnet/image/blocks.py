@@ -66,5 +66,9 @@ def halved_rows(picture: np.ndarray, top: int, rows: int) -> np.ndarray:
     """
     first = max(0, 2 * top - 2)
     part = whole_blocks(picture[first : 2 * (top + rows) + 2], 2)
-    soft = cv2.GaussianBlur(part, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
-    return means_of(soft, 2)[top - first // 2 :][:rows]
+    return means_of(softened(part), 2)[top - first // 2 :][:rows]
+
+
+def softened(values: np.ndarray) -> np.ndarray:
+    """Values with those of their neighbours, weighed 1, 2, 1 along both sides; the outermost are repeated."""
+    return cv2.GaussianBlur(values, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)

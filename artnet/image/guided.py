@@ -6,10 +6,9 @@ and Tang, ECCV 2010) at a smaller size (He and Sun, 2015, arXiv 1505.00996); str
 done to drafts and to paintings is our own addition. `artnet.model.drafts` has the same for tensors.
 """
 
-import cv2
 import numpy as np
 
-from artnet.image.blocks import ROWS, enlarged_rows, light_means, means_of
+from artnet.image.blocks import ROWS, enlarged_rows, light_means, means_of, softened
 from artnet.image.strips import add_light, for_strips
 
 CELL = 16
@@ -83,8 +82,3 @@ class Guidance:
         x, y = self.strips(top)
         slopes, offsets, shares = (enlarged_rows(line, self.cell, top, len(x)) for line in self.lines)
         return slopes * x + offsets - shares * y
-
-
-def softened(values: np.ndarray) -> np.ndarray:
-    """(H, W) means with those of the neighbours."""
-    return cv2.GaussianBlur(values, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)

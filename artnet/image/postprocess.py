@@ -14,6 +14,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from artnet.image.blocks import softened
 from artnet.image.strips import add_light, for_strips
 
 PHOTO_DETAIL = 6.1
@@ -85,7 +86,7 @@ def fine_rows(content: np.ndarray, top: int) -> np.ndarray:
     """The finest Laplacian band of the luma of (H, W, 3) uint8 in a strip, from a row on: float32 levels."""
     first = max(0, top - 1)  # with the neighbours, of which the outermost are repeated
     light = cv2.cvtColor(content[first : top + ROWS + 1], cv2.COLOR_RGB2GRAY).astype(np.float32)
-    light -= cv2.GaussianBlur(light, (3, 3), 0, borderType=cv2.BORDER_REPLICATE)
+    light -= softened(light)
     return light[top - first :][:ROWS]
 
 

@@ -1,9 +1,10 @@
 """Milliseconds of a frame that is an enlarged draft, as in videos and cameras, beside photos of the same size.
 
-A photo is painted in two passes, with all that is done before, between and after them; 'one pass' is one of the same
-network with the finish.
+A photo is painted in two passes, with all that is done before, between and after them; 'one pass' is one with the
+finish, of the same network or, with --once, of another, such as the one that was bundled when pictures were painted
+once.
 
-    python -m benchmarks.live_frames [--rounds 12] [--json benchmarks/results/live-frames.json]
+    python -m benchmarks.live_frames [--rounds 12] [--once WEIGHTS] [--json benchmarks/results/live-frames.json]
 
 The bundled network on the engine that the program chooses, sizes fixed, all in turn.
 """
@@ -27,11 +28,13 @@ STYLE = "great-wave"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--once", help="weights that paint in one pass (default: the bundled ones)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     stylizer = Stylizer.load()
-    assert isinstance(stylizer.engine, RevisingEngine)
-    once, rows = Stylizer(stylizer.engine.full), {}
+    once, rows = Stylizer.load(args.once), {}
+    if isinstance(once.engine, RevisingEngine):
+        once = Stylizer(once.engine.full)
     styles = {each: each.prepare_style(samples.style(STYLE)) for each in (stylizer, once)}
     with Image.open(samples.photo()) as image:
         photo = image.convert("RGB")

@@ -24,17 +24,17 @@ def add_settings(add: "argparse._ActionsContainer") -> None:
                 option, choices=setting.choices, default=default, help=f"{setting.help} (default: {default})"
             )
         else:
-            kind, metavar = number_type(setting)
+            low, high = setting.bounds or (0, 1)
             words = f"{setting.help} (default: {default:g})"
-            add.add_argument(option, type=kind, default=default, metavar=metavar, help=words)
+            add.add_argument(
+                option, type=number_type(setting), default=default, metavar=f"{low:g}..{high:g}", help=words
+            )
 
 
-def number_type(setting: Setting) -> tuple[Callable[[str], float], str]:
-    """The argparse type of a setting that is a number, and what --help shows for one."""
+def number_type(setting: Setting) -> Callable[[str], float]:
+    """The argparse type of a setting that is a number."""
     low, high = setting.bounds or (0, 1)
-    if isinstance(setting.default, int):
-        return whole_number(int(low), int(high)), "PX"
-    return fraction, f"{low:g}..{high:g}"
+    return whole_number(int(low), int(high)) if isinstance(setting.default, int) else fraction
 
 
 def add_style(add: "argparse._ActionsContainer", more: str) -> None:

@@ -92,8 +92,9 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     look.add_argument(
         "--tile", type=tile_side, metavar="PX",
-        help="paint in tiles of PX pixels, statistics taken from the whole: smaller needs less memory (default: auto, "
-        "which tiles what is painted of more than 25 megapixels; engines other than OpenVINO: 4)",
+        help="paint in tiles of PX pixels, with the bundled networks 320 or more, statistics taken from the whole: "
+        "smaller needs less memory (default: auto, which tiles what is painted of more than 25 megapixels; engines "
+        "other than OpenVINO: 4)",
     )  # fmt: skip
 
 

@@ -72,9 +72,9 @@ def paint_tiled(
         ValueError: tiles too small for their overlap.
     """
     margin = REACH * engine.stride
-    tile = -(-tile // engine.stride) * engine.stride
     if tile < 4 * margin:
         raise ValueError(f"tiles must be at least {4 * margin} pixels wide, got {tile}: they overlap by {2 * margin}")
+    tile = -(-tile // engine.stride) * engine.stride
     boxes = list(tiles(rgb.shape[0], rgb.shape[1], tile, margin, engine.stride))
     if len(boxes) == 1:
         return engine.paint(on_ground(rgb, look.ground), look, held)

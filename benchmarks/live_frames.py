@@ -4,9 +4,10 @@ A photo is painted in two passes, with all that is done before, between and afte
 finish, of the same network or, with --once, of another, such as the one that was bundled when pictures were painted
 once.
 
-    python -m benchmarks.live_frames [--rounds 12] [--once WEIGHTS] [--json benchmarks/results/live-frames.json]
+    python -m benchmarks.live_frames [--rounds 12] [--weights FILE] [--once FILE]
+        [--json benchmarks/results/live-frames.json]
 
-The bundled network on the engine that the program chooses, sizes fixed, all in turn.
+The network on the engine that the program chooses, sizes fixed, all in turn.
 """
 
 import argparse
@@ -28,11 +29,11 @@ STYLE = "great-wave"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--once", help="weights that paint in one pass (default: the bundled ones)")
+    parser.add_argument("--weights", help="default: the bundled ones")
+    parser.add_argument("--once", help="weights that paint in one pass (default: the same)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    stylizer = Stylizer.load()
-    once, rows = Stylizer.load(args.once), {}
+    stylizer, once, rows = Stylizer.load(args.weights), Stylizer.load(args.once or args.weights), {}
     if isinstance(once.engine, RevisingEngine):
         once = Stylizer(once.engine.full)
     styles = {each: each.prepare_style(samples.style(STYLE)) for each in (stylizer, once)}

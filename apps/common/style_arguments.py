@@ -1,13 +1,12 @@
 """The options of every command that paints: how, in which style, and on what."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.common.arguments import fraction, weighted_style, whole_number
 from artnet.engines import DEVICES, ENGINES
-from artnet.settings import SETTINGS, Setting
+from artnet.settings import SETTINGS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,16 +24,9 @@ def add_settings(add: "argparse._ActionsContainer") -> None:
             )
         else:
             low, high = setting.bounds or (0, 1)
+            kind = whole_number(int(low), int(high)) if isinstance(default, int) else fraction
             words = f"{setting.help} (default: {default:g})"
-            add.add_argument(
-                option, type=number_type(setting), default=default, metavar=f"{low:g}..{high:g}", help=words
-            )
-
-
-def number_type(setting: Setting) -> Callable[[str], float]:
-    """The argparse type of a setting that is a number."""
-    low, high = setting.bounds or (0, 1)
-    return whole_number(int(low), int(high)) if isinstance(setting.default, int) else fraction
+            add.add_argument(option, type=kind, default=default, metavar=f"{low:g}..{high:g}", help=words)
 
 
 def add_style(add: "argparse._ActionsContainer", more: str) -> None:

@@ -1,7 +1,7 @@
 """Narrow layers of the network by least squares: the start of a narrower one, to be trained on.
 
     python -m benchmarks.narrowing CONTENT STYLE -o narrow.safetensors [--weights artnet]
-        [--width encoder.conv1=32 ...]
+        [--width encoder.conv1.conv=32 ...]
 
 Channels of a layer are left out one by one, each time the one that the others can best stand in for where the next
 layers read it, and these layers are then refitted (as He et al., arXiv 1707.06168, but chosen backwards, and from
@@ -11,7 +11,7 @@ STYLE, in as many passes as the network has.
 
 import argparse
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,8 +20,9 @@ from torch import Tensor, nn
 import pruning
 from artnet.model.checkpoint import load_checkpoint, save_checkpoint
 from artnet.model.network import ArtNet
-from artnet.pruning import painting_batches
+from artnet.pruning import painting_batches, rebuilt
 from artnet.training.data import PictureFolder
+from pruning.graph.cutting import cut
 from pruning.graph.structure import ChannelGroup
 
 WIDTHS = {
@@ -59,16 +60,15 @@ class Reader:
         missed = (self.energy * (self.covariance - regression @ of_kept)).sum()
         return regression, float(missed / (self.energy * self.covariance).sum())
 
-    def refitted(self, kept: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Weight and bias that make up for the channels that are not kept; the weight still has all inputs."""
+    def refit(self, kept: Sequence[int]) -> None:
+        """Change the convolution, which still has all inputs, to make up for the channels that are not kept."""
         regression, _ = self.stand_in(kept)
-        weight = self.conv.weight.detach().double()
-        own = weight[:, self.inputs]
-        offset = self.mean - regression @ self.mean[kept]
-        weight[:, self.inputs[kept]] = torch.einsum("oikl,ij->ojkl", own, regression)
         assert self.conv.bias is not None
-        bias = self.conv.bias.detach().double() + torch.einsum("oikl,i->o", own, offset)
-        return weight.float(), bias.float()
+        weight, bias = self.conv.weight.detach(), self.conv.bias.detach()
+        own = weight.double()[:, self.inputs]
+        offset = self.mean - regression @ self.mean[kept]
+        weight[:, self.inputs[kept]] = torch.einsum("oikl,ij->ojkl", own, regression).float()
+        bias += torch.einsum("oikl,i->o", own, offset).float()
 
 
 def readers_of(network: ArtNet, group: ChannelGroup, pairs: Pairs) -> list[Reader]:
@@ -115,26 +115,19 @@ def least_missed(readers: Sequence[Reader], channels: int, width: int) -> tuple[
 
 
 def narrowed(network: ArtNet, layer: str, width: int, pairs: Pairs) -> tuple[ArtNet, float]:
-    """A network with `width` channels in a layer, and the share of its readers' power that is missed."""
+    """A network with `width` channels in a layer, and the share of its readers' power that is missed.
+
+    The readers of the network given are refitted too.
+    """
     side = 4 * network.config.stride
     traced = pruning.trace(network, torch.rand(1, 3, side, side))
     group = next(g for g in traced.network.groups.values() if layer in g.producers)
     readers = readers_of(network, group, pairs)
     kept, missed = least_missed(readers, group.channels, width)
-    state = {name: value.clone() for name, value in network.state_dict().items()}
-    names = {module: name for name, module in network.named_modules()}
     for reader in readers:
-        name = names[reader.conv]
-        weight, state[f"{name}.bias"] = reader.refitted(kept)
-        stays = torch.ones(weight.shape[1], dtype=torch.bool)
-        stays[reader.inputs] = False
-        stays[reader.inputs[kept]] = True
-        state[f"{name}.weight"] = weight[:, stays]
-    for part in ("weight", "bias"):
-        state[f"{layer}.{part}"] = state[f"{layer}.{part}"][kept]
-    result = ArtNet(replace(network.config, widths={**network.config.widths, layer: width}))
-    result.load_state_dict(state)
-    return result.eval(), missed
+        reader.refit(kept)
+    removed = [c for c in range(group.channels) if c not in kept]
+    return rebuilt(cut(network, traced.network, {group.name: removed})), missed
 
 
 def main() -> None:

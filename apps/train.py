@@ -24,6 +24,7 @@ examples:
   artnet train photos/ paintings/ -o runs/first --minutes 60
   artnet train photos/ paintings/ -o runs/first --minutes 180 --resume
   artnet train photos/ paintings/ -o runs/tuned --init runs/first/artnet.safetensors --size 256 --lr 2e-4 --steps 2000
+  artnet train photos/ paintings/ -o slim --init cut.safetensors --teacher artnet --distillation-weight 8 --steps 2000
   torchrun --nproc-per-node 4 -m apps.cli train photos/ paintings/ -o runs/gpus --size 256 --batch 8 --steps 50000
 
 needs torch, torchvision and Kornia: pip install 'artnet[train]'
@@ -38,6 +39,7 @@ class RunOptions:
 
     Attributes:
         init: network to start from, or None for an encoder as `backbone` says.
+        teacher: network that paints what the trained one is to paint, or None.
         config: file of an `ArtNetConfig`, or None for the default.
         vgg: file of the loss network, or None for torchvision's.
     """
@@ -48,6 +50,7 @@ class RunOptions:
     resume: bool
     init: str | None
     backbone: str
+    teacher: str | None
     config: Path | None
     vgg: Path | None
     device: str
@@ -67,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     start.add_argument("--init", help="start from this network instead of random weights (fine-tuning)")
     start.add_argument("--backbone", choices=["random", "imagenet"], default="random", help="encoder to start from")
     parser.add_argument("--config", type=Path, help="JSON file with an ArtNetConfig, for another architecture")
+    parser.add_argument("--teacher", help="network to paint like, with --distillation-weight")
     parser.add_argument("--vgg", type=Path, help="loss network, a VGG trunk file (default: torchvision's VGG16)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: %(default)s")
     budget = parser.add_argument_group("budget (at least one of the two)")
@@ -117,6 +121,7 @@ def build_trainer(run: RunOptions) -> "Trainer":
     import torch.distributed as dist
 
     from artnet.engines.torch_engine import pick_device
+    from artnet.model.checkpoint import load_checkpoint
     from artnet.training.data import Batches, PictureFolder
     from artnet.training.losses import VGGTrunk
     from artnet.training.trainer import STATE, Trainer
@@ -138,7 +143,8 @@ def build_trainer(run: RunOptions) -> "Trainer":
         PictureFolder(run.photos), PictureFolder(run.paintings),
         batch=options.batch, size=options.size, seed=options.seed, rank=rank, short_side=options.short_side,
     )  # fmt: skip
-    trainer = Trainer(build_network(run), VGGTrunk(run.vgg), batches, options, run.output, device.type)
+    teacher = load_checkpoint(run.teacher) if run.teacher else None
+    trainer = Trainer(build_network(run), VGGTrunk(run.vgg), batches, options, run.output, device.type, teacher)
     if run.resume:
         trainer.resume()
     return trainer

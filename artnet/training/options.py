@@ -20,6 +20,7 @@ class LossWeights:
     flat: float = 0.0
     lattice: float = 0.0
     steady: float = 0.0
+    distillation: float = 0.0
     pixel: float = 10.0
     perceptual: float = 0.5
     variation: float = 0.1

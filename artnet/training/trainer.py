@@ -57,9 +57,10 @@ class Trainer:
         options: budget, weights, rates.
         folder: gets `state.safetensors` (to resume from), `artnet.safetensors` (the network), `log.csv`.
         device: 'cpu' or 'cuda'.
+        teacher: paints what the network is to paint, for the loss term `distillation`.
 
     Raises:
-        ValueError: crops that the network cannot paint.
+        ValueError: crops that a network cannot paint; a teacher without a weight, or the other way round.
     """
 
     def __init__(
@@ -70,12 +71,19 @@ class Trainer:
         options: TrainOptions,
         folder: str | Path,
         device: str = "cpu",
+        teacher: ArtNet | None = None,
     ):
-        stride = math.lcm(network.config.stride * network.config.passes, guided.CELL)
-        if options.size % stride:
-            raise ValueError(f"crops of this network must be multiples of {stride} pixels, got {options.size}")
+        if (teacher is None) != (options.weights.distillation == 0):
+            raise ValueError("a teacher counts with a weight: give --teacher and --distillation-weight, or neither")
+        for each in (network, *([teacher] if teacher else [])):
+            stride = math.lcm(each.config.stride * each.config.passes, guided.CELL)
+            if options.size % stride:
+                raise ValueError(f"crops of this network must be multiples of {stride} pixels, got {options.size}")
         self.device = torch.device(device)
         self.network = network.to(self.device).to(memory_format=torch.channels_last).train()
+        self.teacher = teacher
+        if teacher:  # in training mode, too: patches are compared in all channels, as the network's are
+            teacher.to(self.device).to(memory_format=torch.channels_last).train()
         self.trunk = trunk.to(self.device).to(memory_format=torch.channels_last)
         self.batches, self.options, self.folder = batches, options, Path(folder)
         self.optimizer = AdamW(scaled_groups(self.network), betas=(0.9, 0.99), weight_decay=options.weight_decay)
@@ -104,37 +112,44 @@ class Trainer:
         """Photos on a ground that begins at (2, N) rows and columns of it."""
         return drafts.on_ground(photos, self.ground, *begins.to(self.device))
 
-    def paint(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True) -> Tensor:
+    def paint(
+        self, network: ArtNet, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor, *, skips: bool = True
+    ) -> Tensor:
         """Every photo in the manner of `pairs` paintings, then the rebuilt (R, 3, H, W) as they are.
 
         Without `skips` the decoder gets the bottleneck only.
         """
-        moved = self.moved(self.contents(photos, paintings, method), paintings, method, rebuilt)
+        moved = self.moved(network, self.contents(network, photos, paintings, method), paintings, method, rebuilt)
         if not skips:
-            moved = {k: x if k == self.network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
-        return self.network.decode(moved).float()
+            moved = {k: x if k == network.config.cut else torch.zeros_like(x) for k, x in moved.items()}
+        return network.decode(moved).float()
 
-    def contents(self, photos: Tensor, paintings: Tensor, method: str) -> Tensor:
+    def contents(self, network: ArtNet, photos: Tensor, paintings: Tensor, method: str) -> Tensor:
         """What is painted at full size: the photos, or by a network of two passes a draft for each pair."""
-        if self.network.config.passes == 1:
+        if network.config.passes == 1:
             return photos
         small = drafts.reduced(photos), drafts.reduced(paintings)
-        drafted = self.network.decode(self.moved(*small, method, small[0][:0]))
+        drafted = network.decode(self.moved(network, *small, method, small[0][:0]))
         return drafts.revisable(drafted, photos.repeat(self.options.pairs, 1, 1, 1))
 
-    def moved(self, contents: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Features:
+    def moved(self, network: ArtNet, contents: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Features:
         """Features of every pair, transferred, then those of the rebuilt.
 
         Args:
             contents: a picture for each painting, to be paired here, or one for each pair.
         """
         pairs, count, batch = self.options.pairs, len(contents), len(paintings)
-        every = self.network.encode(torch.cat([contents, paintings, rebuilt]))
+        every = network.encode(torch.cat([contents, paintings, rebuilt]))
         content: Features = {k: x[:count].repeat(pairs * batch // count, 1, 1, 1) for k, x in every.items()}
         style = {k: pair_up(x[count : count + batch], pairs) for k, x in every.items()}
-        prepared = self.network.prepare(style, swap=method == "s2")
-        moved = self.network.transfer(content, [prepared], method=method)
+        prepared = network.prepare(style, swap=method == "s2")
+        moved = network.transfer(content, [prepared], method=method)
         return {k: torch.cat([x, every[k][count + batch :]]) for k, x in moved.items()}
+
+    def finished_paintings(self, raw: Tensor, clear: Tensor, paintings: Tensor) -> Tensor:
+        """What was painted, its light guided by the clear photos, at the paintings' contrast."""
+        guided_paintings = drafts.guided_paintings(raw, clear.repeat(self.options.pairs, 1, 1, 1))
+        return drafts.contrasted(guided_paintings, pair_up(paintings, self.options.pairs))
 
     def terms(self, photos: Tensor, paintings: Tensor, method: str, rebuilt: Tensor) -> Terms:
         """Every loss term, unweighted; the auxiliary ones (rebuilding, sparsity) only where something is rebuilt."""
@@ -145,13 +160,18 @@ class Trainer:
         with self.autocast():
             with self.meter.watching() if measured else nullcontext():
                 clear = drafts.clarified(photos)
-                raw = self.paint(self.on_ground(clear, begins), paintings, method, rebuilt, skips=skips)
+                ready = self.on_ground(clear, begins)
+                raw = self.paint(self.network, ready, paintings, method, rebuilt, skips=skips)
             pairs = self.options.pairs
-            painted = drafts.guided_paintings(raw[: batch * pairs], clear.repeat(pairs, 1, 1, 1))
-            painted = drafts.contrasted(painted, pair_up(paintings, pairs))
+            painted = self.finished_paintings(raw[: batch * pairs], clear, paintings)
             out = torch.cat([painted, raw[len(painted) :]])
+            with torch.no_grad():
+                taught = rebuilt[:0]
+                if self.teacher and skips:
+                    taught = self.paint(self.teacher, ready, paintings, method, rebuilt[:0])
+                    taught = self.finished_paintings(taught, clear, paintings)
             view = losses.random_view()
-            seen = [view(x) for x in (out, photos, paintings, rebuilt)]
+            seen = [view(x) for x in (out, photos, paintings, rebuilt, taught)]
             sizes: list[Terms] = []
             for _ in range(self.options.scales):
                 sizes.append(self.compare(*seen))
@@ -166,18 +186,21 @@ class Trainer:
                 move = losses.draw_move()
                 # The ground moves along: strokes in plain colours hang on it, and are not to be unlearned.
                 frames = self.on_ground(losses.moved_and_noisy(clear, move), begins - torch.tensor(move)[:, None])
-                again = self.paint(frames, paintings, method, rebuilt[:0], skips=skips)
+                again = self.paint(self.network, frames, paintings, method, rebuilt[:0], skips=skips)
                 terms["steady"] = losses.steady_loss(raw[: len(again)], again, move)  # frames keep their contrast
             if measured:
                 terms["sparsity"] = self.meter.loss()
             return terms
 
-    def compare(self, out: Tensor, photos: Tensor, paintings: Tensor, rebuilt: Tensor) -> Terms:
-        """The terms that the trunk sees in the pictures of `paint`, at the size that they are given in."""
+    def compare(self, out: Tensor, photos: Tensor, paintings: Tensor, rebuilt: Tensor, taught: Tensor) -> Terms:
+        """The terms that the trunk sees in the pictures of `paint`, at the size that they are given in.
+
+        With those of the rebuilt and of the teacher's paintings where there are any.
+        """
         batch, pairs = len(photos), self.options.pairs
         painted, texture = batch * pairs, losses.TEXTURE_LAYER
         with torch.no_grad():
-            targets = self.trunk(torch.cat([photos, paintings, rebuilt]))
+            targets = self.trunk(torch.cat([photos, paintings, rebuilt, taught]))
             wanted = [losses.statistics(x[batch : 2 * batch]) for x in targets]
         seen = self.trunk(out)
         own = [x[:painted] for x in seen]
@@ -199,9 +222,13 @@ class Trainer:
             terms["similarity"] = losses.self_similarity_loss(own, content)
         if weights.flat:
             terms["flat"] = losses.flat_loss(own[texture], style[texture], photos.repeat(pairs, 1, 1, 1))
+        end = 2 * batch + len(rebuilt)
         if len(rebuilt):
+            wanted_back = [x[2 * batch : end] for x in targets]
             terms["pixel"] = F.mse_loss(out[painted:], rebuilt)
-            terms["perceptual"] = losses.perceptual_loss([x[painted:] for x in seen], [x[2 * batch :] for x in targets])
+            terms["perceptual"] = losses.perceptual_loss([x[painted:] for x in seen], wanted_back)
+        if len(taught):
+            terms["distillation"] = losses.perceptual_loss(own, [x[end:] for x in targets])
         return terms
 
     def step(self, photos: Tensor, paintings: Tensor) -> dict[str, float]:

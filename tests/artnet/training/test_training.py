@@ -34,12 +34,12 @@ def trunk(trunk_file):
     return losses.VGGTrunk(trunk_file)
 
 
-def build(folders, trunk, folder, passes=1, **options):
+def build(folders, trunk, folder, passes=1, teacher=None, **options):
     torch.manual_seed(0)
     small = {"size": 64, "scales": 1, "batch": 2, "bfloat16": False, "warmup": 2, "log_every": 2}
     options = TrainOptions(**small | options)
     batches = Batches(*map(PictureFolder, folders), batch=options.batch, size=options.size, seed=options.seed)
-    return Trainer(ArtNet(tiny_config(passes=passes)), trunk, batches, options, folder)
+    return Trainer(ArtNet(tiny_config(passes=passes)), trunk, batches, options, folder, teacher=teacher)
 
 
 @pytest.mark.parametrize(
@@ -420,7 +420,7 @@ def test_drafts_are_painted_again_at_full_size(picture_folders, trunk, tmp_path)
     trainer.network.eval()
     trainer.ground = []
     photos, paintings = trainer.batches.at(0)
-    painted = trainer.paint(photos, paintings, "s2", photos[:1])
+    painted = trainer.paint(trainer.network, photos, paintings, "s2", photos[:1])
     assert len(painted) == 5  # two photos in two manners each, and one rebuilt
     network, pair = trainer.network, (photos[1:], paintings[:1])  # the second pairing is the photos and the other style
     torch.testing.assert_close(painted[3:4], network(*pair), rtol=1e-3, atol=1e-4)
@@ -454,6 +454,54 @@ def test_the_ground_moves_with_a_photo(picture_folders, trunk, tmp_path, monkeyp
     torch.testing.assert_close(moved[:count, :, 3:, :-2], frames[:count, :, :-3, 2:])
 
 
+@pytest.mark.parametrize(("passes", "taught_in"), [(1, 1), (2, 2), (1, 2)])
+def test_distillation_is_the_distance_from_what_the_teacher_paints(passes, taught_in, picture_folders, trunk, tmp_path):
+    torch.manual_seed(1)
+    teacher, weights = ArtNet(tiny_config(passes=taught_in)), LossWeights(distillation=1.0)
+    trainer = build(picture_folders, trunk, tmp_path, passes, teacher, steps=1, weights=weights, skip_dropout=0.0)
+    photos, paintings = trainer.batches.at(0)
+
+    def distance():
+        torch.manual_seed(3)
+        return trainer.terms(photos, paintings, "s2", photos[:1])["distillation"].item()
+
+    assert distance() > 1e-3
+    if passes == taught_in:
+        trainer.network.load_state_dict(teacher.state_dict())
+        assert distance() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_network_comes_nearer_to_its_teacher_which_stays_as_it_is(picture_folders, trunk, tmp_path):
+    torch.manual_seed(1)
+    teacher = ArtNet(tiny_config())
+    before = {name: tensor.clone() for name, tensor in teacher.state_dict().items()}
+    nothing = dict.fromkeys(("content", "style", "gram", "texture", "cross", "pixel", "perceptual", "variation"), 0.0)
+    weights = LossWeights(**nothing, distillation=1.0)
+    trainer = build(
+        picture_folders, trunk, tmp_path / "run", teacher=teacher, steps=16, weights=weights, learning_rate=3e-3,
+        skip_dropout=0.0,
+    )  # fmt: skip
+    distances = []
+    trainer.run(lambda counters, row: distances.append(row["distillation"]))
+    assert sum(distances[-4:]) < 0.9 * sum(distances[:4])
+    assert all(torch.equal(tensor, before[name]) for name, tensor in teacher.state_dict().items())
+
+
+def test_without_skips_nothing_is_taught(picture_folders, trunk, tmp_path):
+    weights = LossWeights(distillation=1.0)
+    trainer = build(
+        picture_folders, trunk, tmp_path, teacher=ArtNet(tiny_config()), steps=1, weights=weights, skip_dropout=1.0
+    )
+    photos, paintings = trainer.batches.at(0)
+    assert "distillation" not in trainer.terms(photos, paintings, "s2", photos[:1])
+
+
+def test_the_teachers_crops_must_fit_too(picture_folders, trunk, tmp_path):
+    weights = LossWeights(distillation=1.0)
+    with pytest.raises(ValueError, match="must be multiples of 16 pixels, got 72"):
+        build(picture_folders, trunk, tmp_path, 1, ArtNet(tiny_config(passes=2)), steps=1, size=72, weights=weights)
+
+
 def test_crops_must_fit_the_drafts(picture_folders, trunk, tmp_path):
     with pytest.raises(ValueError, match="must be multiples of 16 pixels, got 72"):
         build(picture_folders, trunk, tmp_path, passes=2, steps=1, size=72)
@@ -474,7 +522,7 @@ def test_every_size_has_a_share_in_every_term(picture_folders, trunk, tmp_path):
     trainer.compare = lambda *pictures: seen.append(pictures) or Trainer.compare(trainer, *pictures)
     torch.manual_seed(3)
     terms = trainer.terms(photos, paintings, "s2", photos[:1])
-    assert set(terms) == set(COLUMNS) - {"total", "sparsity"}
+    assert set(terms) == set(COLUMNS) - {"total", "sparsity", "distillation"}
     assert [x[0].shape[2] for x in seen] == [128, 64]
     for small, large in zip(seen[1], seen[0], strict=True):
         torch.testing.assert_close(small, F.avg_pool2d(large, 2))
@@ -568,6 +616,12 @@ def test_command_end_to_end(picture_folders, trunk_file, tmp_path, capsys):
     assert main([*tuned, "--batch", "2", "--steps", "1", "--init", str(tmp_path / "run" / "artnet.safetensors")]) == 0
     assert main([*tuned, "--batch", "2", "--steps", "2", "--resume"]) == 0  # with the run's own network
     assert load_checkpoint(tmp_path / "b" / "artnet.safetensors").config == tiny_config()
+    teaching = ["--teacher", str(tmp_path / "run" / "artnet.safetensors"), "--distillation-weight", "5"]
+    command[command.index("-o") + 1] = str(tmp_path / "taught")
+    assert main([*command, *teaching, "--skip-dropout", "0", "--log-every", "1", "--steps", "1"]) == 0
+    assert main([*command, *teaching, "--skip-dropout", "0", "--log-every", "1", "--steps", "2", "--resume"]) == 0
+    with (tmp_path / "taught" / "log.csv").open() as file:
+        assert all(float(row["distillation"]) > 0 for row in csv.DictReader(file))
 
 
 def test_torchrun_trains_with_two_processes(picture_folders, trunk_file, tmp_path):
@@ -613,6 +667,9 @@ def test_imagenet_backbone_starts_from_torchvisions_googlenet(picture_folders, t
         ([], "needs a budget"),
         (["--steps", "1", "--init", "missing.safetensors"], "no weights at missing.safetensors"),
         (["--steps", "x"], "invalid int value: 'x'"),
+        (["--steps", "1", "--teacher", "artnet"], "give --teacher and --distillation-weight, or neither"),
+        (["--steps", "1", "--distillation-weight", "1"], "give --teacher and --distillation-weight, or neither"),
+        (["--steps", "1", "--teacher", "missing.safetensors"], "no weights at missing.safetensors"),
     ],
 )
 def test_command_errors(change, message, picture_folders, trunk_file, tmp_path, capsys):

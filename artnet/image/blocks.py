@@ -5,7 +5,7 @@ import numpy as np
 
 from artnet.image.strips import for_strips
 
-ROWS = 128
+ROWS = 256
 """Of a strip; a multiple of every block whose mean is taken."""
 
 
@@ -54,8 +54,11 @@ def enlarged_rows(picture: np.ndarray, times: int, top: int, rows: int) -> np.nd
     """Some rows of a picture that is so many times as high and wide, bilinear; bytes are rounded once."""
     first, last = max(0, top // times - 1), -(-(top + rows) // times) + 1  # with the neighbours that they lie between
     part = picture[first:last]
-    large = cv2.resize(part, (times * part.shape[1], times * part.shape[0]), interpolation=cv2.INTER_LINEAR_EXACT)
-    return large[top - times * first :][:rows]
+    # Among bytes OpenCV rounds down on the way, or takes twice as long as among floats.
+    size = times * part.shape[1], times * part.shape[0]
+    large = cv2.resize(part.astype(np.float32, copy=False), size, interpolation=cv2.INTER_LINEAR)
+    wanted = large[top - times * first :][:rows]
+    return cv2.convertScaleAbs(wanted) if picture.dtype == np.uint8 else wanted
 
 
 def halved_rows(picture: np.ndarray, top: int, rows: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from artnet.image.strips import for_strips
 
 RARE = 0.0002
 """Share of a style's samples beyond a bound, at either end."""
-ROWS = 128
+ROWS = 256
 """Of a strip."""
 
 Bounds = tuple[int, int, int, int]

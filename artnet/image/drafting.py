@@ -130,8 +130,13 @@ def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
     def mix(top: int) -> None:
         wanted, painted = details(top)
         content, strokes = (enlarged_rows(energy, BAND, top, len(wanted)) for energy in energies)
-        share = content / (content + strokes + np.float32(UNSEEN**2))
-        add_light(result[top : top + ROWS], share * (EXAGGERATION * wanted - painted))
+        strokes += content  # in place: quicker by half
+        strokes += np.float32(UNSEEN**2)
+        content /= strokes
+        wanted *= EXAGGERATION
+        wanted -= painted
+        wanted *= content
+        add_light(result[top : top + ROWS], wanted)
 
     for_strips(mix, len(draft), ROWS)
     return result

@@ -18,7 +18,7 @@ WIDTHS = (2, 4, 8, 16)
 """Sizes of the marks in pixels, all of the same contrast."""
 CONTRAST = 8.0
 """Standard deviation in levels of 255, at full strength."""
-ROWS = 64
+ROWS = 256
 
 
 def on_ground(rgb: np.ndarray, strength: float, at: tuple[int, int] = (0, 0)) -> np.ndarray:

@@ -25,7 +25,7 @@ MOST_GRAIN = 7.65
 MEDIAN_OF_NORMAL = 0.6745  # of the absolute value of a standard normal variable
 BAND = 512
 """Side of the pattern of grain, which repeats."""
-ROWS = 128
+ROWS = 256
 """Finished at a time; `BAND` is a multiple."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_means, light_rows, means_of
 from artnet.image.memmap import empty_beside
-from artnet.image.strips import add_light, for_strips
+from artnet.image.strips import for_strips, lit
 
 BLOCK = 4
 """Pixels whose mean is not detail."""
@@ -44,9 +44,8 @@ def clarified(rgb: np.ndarray, strength: float) -> np.ndarray:
     def add(top: int) -> None:
         change = detail_of(top)
         change *= enlarged_rows(amounts, BLOCK, top, len(change))
-        strip = result[top : top + ROWS]
-        strip[:] = rgb[top : top + ROWS]
-        add_light(strip, change[: len(strip), : strip.shape[1]])
+        strip = rgb[top : top + ROWS]
+        result[top : top + ROWS] = lit(strip, change[: len(strip), : strip.shape[1]])
 
     for_strips(add, height, ROWS)
     return result

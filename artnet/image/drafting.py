@@ -13,7 +13,7 @@ import numpy as np
 from artnet.image.blocks import ROWS, detail_rows, enlarged_rows, light_means, light_of, light_rows, means_of
 from artnet.image.guided import guided_draft
 from artnet.image.memmap import empty_beside
-from artnet.image.strips import add_light, for_strips
+from artnet.image.strips import for_strips, lit
 
 FACTOR = 2
 """How many times smaller than the painting a draft is."""
@@ -101,8 +101,7 @@ def enlarge(painted: np.ndarray, factor: int, result: np.ndarray, detail_at: Cal
     def fill(top: int) -> None:
         strip = result[top : top + ROWS]
         height, width = strip.shape[:2]
-        strip[:] = enlarged_rows(painted, factor, top, height)[:, :width]
-        add_light(strip, detail_at(top)[:height, :width])
+        strip[:] = lit(enlarged_rows(painted, factor, top, height)[:, :width], detail_at(top)[:height, :width])
 
     for_strips(fill, len(result), ROWS)
 
@@ -116,7 +115,7 @@ def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
         draft: (H, W, 3) uint8, H and W multiples of `BAND`.
         light: (H, W) uint8, the content's luma at the size of drafts.
     """
-    both, result = ((light, means_of(light, BAND)), light_of(draft, BAND)), draft.copy()
+    both = (light, means_of(light, BAND)), light_of(draft, BAND)
 
     def details(top: int) -> list[np.ndarray]:
         """The content's and the draft's in a strip, float32."""
@@ -127,7 +126,7 @@ def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
 
     energies = [np.concatenate(x) for x in zip(*for_strips(strengths, len(draft), ROWS), strict=True)]
 
-    def mix(top: int) -> None:
+    def mix(top: int) -> np.ndarray:
         wanted, painted = details(top)
         content, strokes = (enlarged_rows(energy, BAND, top, len(wanted)) for energy in energies)
         strokes += content  # in place: quicker by half
@@ -136,7 +135,6 @@ def outlined(draft: np.ndarray, light: np.ndarray) -> np.ndarray:
         wanted *= EXAGGERATION
         wanted -= painted
         wanted *= content
-        add_light(result[top : top + ROWS], wanted)
+        return lit(draft[top : top + ROWS], wanted)
 
-    for_strips(mix, len(draft), ROWS)
-    return result
+    return np.concatenate(for_strips(mix, len(draft), ROWS))

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from artnet.image.strips import add_light, for_strips
+from artnet.image.strips import for_strips, lit
 
 SIZES = ((320, 297), (297, 275), (275, 252), (252, 320))
 """(height, width) of tiles that are repeated without a seam and added up. The sum does not repeat within any picture,
@@ -32,12 +32,12 @@ def on_ground(rgb: np.ndarray, strength: float, at: tuple[int, int] = (0, 0)) ->
     if strength == 0:
         return rgb
     level = levels(rgb.shape[:2], strength, at)
-    result = np.array(rgb, order="C")
+    result = np.empty_like(rgb, order="C")
 
     def lay(top: int) -> None:
-        add_light(result[top : top + ROWS], level[top : top + ROWS])
+        result[top : top + ROWS] = lit(rgb[top : top + ROWS], level[top : top + ROWS])
 
-    for_strips(lay, rgb.shape[0], ROWS)
+    for_strips(lay, len(rgb), ROWS)
     return result
 
 

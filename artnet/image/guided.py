@@ -9,7 +9,7 @@ done to drafts and to paintings is our own addition. `artnet.model.drafts` has t
 import numpy as np
 
 from artnet.image.blocks import ROWS, enlarged_rows, light_means, means_of, softened
-from artnet.image.strips import add_light, for_strips
+from artnet.image.strips import for_strips, lit
 
 CELL = 16
 """Pixels of the photo from one linear function to the next; each is of its cell and half of the neighbours'."""
@@ -32,7 +32,7 @@ def guide_painting(painted: np.ndarray, content: np.ndarray) -> None:
 
     def add(top: int) -> None:
         strip = painted[top : top + ROWS]
-        add_light(strip, enlarged_rows(change, BLOCK, top, len(strip))[:, : strip.shape[1]])
+        strip[:] = lit(strip, enlarged_rows(change, BLOCK, top, len(strip))[:, : strip.shape[1]])
 
     for_strips(add, len(painted), ROWS)
 
@@ -45,9 +45,9 @@ def guided_draft(draft: np.ndarray, light: np.ndarray, factor: int) -> np.ndarra
         light: (H, W) uint8, the content's luma at the size of drafts.
         factor: how many times smaller than the photo a draft is.
     """
-    guidance, result = Guidance(light_means(draft, 1), light, CELL // factor), draft.copy()
-    for_strips(lambda top: add_light(result[top : top + ROWS], guidance.rows(top)), len(draft), ROWS)
-    return result
+    guidance = Guidance(light_means(draft, 1), light, CELL // factor)
+    strips = for_strips(lambda top: lit(draft[top : top + ROWS], guidance.rows(top)), len(draft), ROWS)
+    return np.concatenate(strips)
 
 
 class Guidance:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from artnet.image.blocks import softened
-from artnet.image.strips import add_light, for_strips
+from artnet.image.strips import for_strips, lit
 
 PHOTO_DETAIL = 6.1
 """Deviation of Immerkaer's filter over a sharp photo, in levels of 0..255 (the training photos: 5.7 in the mean). In a
@@ -77,7 +77,7 @@ def apply_finish(painted: np.ndarray, content: np.ndarray, finish: Finish) -> No
         if deviation:
             height, width = change.shape
             change += np.tile(grain_pattern(deviation)[top % BAND :][:height], (1, -(-width // BAND)))[:, :width]
-        add_light(strip, change)
+        strip[:] = lit(strip, change)
 
     for_strips(finish_strip, len(painted), ROWS)
 

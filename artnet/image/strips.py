@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from typing import TypeVar
 
@@ -38,10 +39,9 @@ def for_strips(work: Callable[[int], Made], height: int, rows: int) -> list[Made
         return made
 
     others: list[Future[dict[int, Made]]] = []
-    try:
-        others += [threads().submit(take) for _ in range(min(THREADS, len(tops)) - 1)]
-    except RuntimeError:  # the interpreter ends, and threads begin nothing any more
-        pass
+    with suppress(RuntimeError):  # when the interpreter ends, threads begin nothing any more
+        for _ in range(min(THREADS, len(tops)) - 1):
+            others.append(threads().submit(take))
     try:
         made = take()
         for other in others:
@@ -62,14 +62,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=threads.cache_clear)  # a child has none of its parent's threads
 
 
-def add_light(rgb: np.ndarray, change: np.ndarray) -> None:
-    """Add (H, W) levels, rounded, to all three channels of (H, W, 3) uint8, in place; what leaves 0..255 is cut off."""
+def lit(rgb: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 with (H, W) levels, rounded, added to all three channels; what leaves 0..255 is cut off."""
     # OpenCV adds and subtracts bytes in half of the time that sums of floats and bytes take.
     size = cv2.convertScaleAbs(change)
     more = size * (change > 0)
     less = cv2.subtract(size, more)
     lighter = cv2.add(rgb, cv2.cvtColor(more, cv2.COLOR_GRAY2RGB))
-    rgb[:] = cv2.subtract(lighter, cv2.cvtColor(less, cv2.COLOR_GRAY2RGB))
+    return cv2.subtract(lighter, cv2.cvtColor(less, cv2.COLOR_GRAY2RGB))
 
 
 def in_strips(work: Callable[..., np.ndarray], first: np.ndarray, *others: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artnet.image.strips import add_light, for_strips
+from artnet.image.strips import for_strips, lit
 
 
 @given(st.integers(1, 300), st.integers(1, 90))
@@ -21,7 +21,7 @@ def test_what_a_strip_raises_comes_out():
     def work(top):
         raise ValueError(f"row {top}")
 
-    with pytest.raises(ValueError, match="row 0"):
+    with pytest.raises(ValueError, match=r"row [04]"):
         for_strips(work, 8, 4)
     assert for_strips(lambda top: top, 8, 4) == [0, 4]
 
@@ -56,8 +56,6 @@ def test_light_goes_to_all_channels_and_is_cut_off(seed, height, width, dtype):
     rgb = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
     change = (random.random((height, width)) * 254 - 127).astype(dtype)
     want = np.clip(np.rint(rgb + change[..., None].astype(np.float32)), 0, 255)
-    turned = rgb.copy().transpose(1, 0, 2)
-    add_light(rgb, change)
-    assert np.array_equal(rgb, want)
-    add_light(turned, np.ascontiguousarray(change.T))
-    assert np.array_equal(turned, want.transpose(1, 0, 2))
+    turned = rgb.transpose(1, 0, 2)
+    assert np.array_equal(lit(rgb, change), want)
+    assert np.array_equal(lit(turned, np.ascontiguousarray(change.T)), want.transpose(1, 0, 2))

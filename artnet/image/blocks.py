@@ -7,6 +7,9 @@ from artnet.image.strips import for_strips
 
 ROWS = 256
 """Of a strip; a multiple of every block whose mean is taken."""
+HALVES_UP = 2**-13
+"""Less than any two different values between bytes differ by, up to 32 times as large: what OpenCV's rounding to even
+numbers needs to round as the page in the browser does."""
 
 
 def light_of(content: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
@@ -51,14 +54,14 @@ def detail_rows(light: np.ndarray, means: np.ndarray, block: int, top: int) -> n
 
 
 def enlarged_rows(picture: np.ndarray, times: int, top: int, rows: int) -> np.ndarray:
-    """Some rows of a picture that is so many times as high and wide, bilinear; bytes are rounded once."""
+    """Some rows of a picture that is so many times as high and wide, bilinear; bytes are rounded once, halves up."""
     first, last = max(0, top // times - 1), -(-(top + rows) // times) + 1  # with the neighbours that they lie between
     part = picture[first:last]
     # Among bytes OpenCV rounds down on the way, or takes twice as long as among floats.
     size = times * part.shape[1], times * part.shape[0]
     large = cv2.resize(part.astype(np.float32, copy=False), size, interpolation=cv2.INTER_LINEAR)
     wanted = large[top - times * first :][:rows]
-    return cv2.convertScaleAbs(wanted) if picture.dtype == np.uint8 else wanted
+    return cv2.convertScaleAbs(wanted, beta=HALVES_UP) if picture.dtype == np.uint8 else wanted
 
 
 def halved_rows(picture: np.ndarray, top: int, rows: int) -> np.ndarray:

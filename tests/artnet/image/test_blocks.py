@@ -22,6 +22,14 @@ def test_enlarged_strips_are_those_of_the_whole(height, width, times, rows):
 
 
 @settings(max_examples=40, deadline=None)
+@given(*SIZES, st.sampled_from([1, 2, 4, 8, 16]))
+def test_enlarged_bytes_are_rounded_with_halves_up(height, width, times):
+    picture = noise_picture(height, width)
+    unrounded = enlarged_rows(picture.astype(np.float32), times, 0, times * height)
+    assert np.array_equal(enlarged_rows(picture, times, 0, times * height), np.floor(unrounded + 0.5))
+
+
+@settings(max_examples=40, deadline=None)
 @given(*SIZES, st.integers(1, 50))
 def test_halved_strips_are_those_of_the_whole(height, width, rows):
     picture = noise_picture(height, width)

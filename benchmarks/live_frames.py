@@ -5,7 +5,7 @@ finish, of the same network or, with --once, of another, such as the one that wa
 once.
 
     python -m benchmarks.live_frames [--rounds 12] [--weights FILE] [--once FILE]
-        [--json benchmarks/results/live-frames.json]
+        [--json benchmarks/results/live-frames-amx.json]
 
 The network on the engine that the program chooses, sizes fixed, all in turn.
 """

@@ -21,8 +21,8 @@ def passes() -> str:
     return markdown(("", "two passes, ms", "one pass before, ms"), rows)
 
 
-def frames() -> str:
-    found = result("live-frames-avx2")["rows"]
+def frames(name: str) -> str:
+    found = result(name)["rows"]
     columns = ("photo", "one pass", "live")
     rows = ([size, *(spread(row[column]) for column in columns)] for size, row in found.items())
     return markdown(("", "photo, two passes", "photo, one pass", "live frame"), rows)

@@ -55,7 +55,7 @@ def test_light_goes_to_all_channels_and_is_cut_off(seed, height, width, dtype):
     random = np.random.default_rng(seed)
     rgb = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
     change = (random.random((height, width)) * 254 - 127).astype(dtype)
-    want = np.clip(np.rint(rgb + change[..., None].astype(np.float32)), 0, 255)
+    want = np.clip(rgb + np.rint(change.astype(float))[..., None], 0, 255)
     turned = rgb.transpose(1, 0, 2)
     assert np.array_equal(lit(rgb, change), want)
     assert np.array_equal(lit(turned, np.ascontiguousarray(change.T)), want.transpose(1, 0, 2))

@@ -57,7 +57,7 @@ def enlarged_rows(picture: np.ndarray, times: int, top: int, rows: int) -> np.nd
     """Some rows of a picture that is so many times as high and wide, bilinear; bytes are rounded once, halves up."""
     first, last = max(0, top // times - 1), -(-(top + rows) // times) + 1  # with the neighbours that they lie between
     part = picture[first:last]
-    # Among bytes OpenCV rounds down on the way, or takes twice as long as among floats.
+    # Among bytes OpenCV rounds down on the way, or takes longer than by way of floats.
     size = times * part.shape[1], times * part.shape[0]
     large = cv2.resize(part.astype(np.float32, copy=False), size, interpolation=cv2.INTER_LINEAR)
     wanted = large[top - times * first :][:rows]

@@ -26,10 +26,10 @@ def for_strips(work: Callable[[int], Made], height: int, rows: int) -> list[Made
     The caller takes strips, too: to wake another thread and to wait for it costs as much as some of them.
     """
     tops = range(0, height, rows)
-    waiting = deque(tops)
+    waiting = deque(tops[1:])
 
-    def take() -> dict[int, Made]:
-        made = {}
+    def take(*own: int) -> dict[int, Made]:
+        made = {top: work(top) for top in own}
         while waiting:
             try:
                 top = waiting.popleft()
@@ -43,7 +43,7 @@ def for_strips(work: Callable[[int], Made], height: int, rows: int) -> list[Made
         for _ in range(min(THREADS, len(tops)) - 1):
             others.append(threads().submit(take))
     try:
-        made = take()
+        made = take(*tops[:1])  # so that what is wrong with all strips is said of the first
         for other in others:
             if not other.cancel():  # one that has not begun is not waited for
                 made |= other.result()

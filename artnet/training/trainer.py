@@ -75,7 +75,7 @@ class Trainer:
     ):
         if (teacher is None) != (options.weights.distillation == 0):
             raise ValueError("a teacher counts with a weight: give --teacher and --distillation-weight, or neither")
-        for each in (network, *([teacher] if teacher else [])):
+        for each in filter(None, (network, teacher)):
             stride = math.lcm(each.config.stride * each.config.passes, guided.CELL)
             if options.size % stride:
                 raise ValueError(f"crops of this network must be multiples of {stride} pixels, got {options.size}")

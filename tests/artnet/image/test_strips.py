@@ -21,7 +21,7 @@ def test_what_a_strip_raises_comes_out():
     def work(top):
         raise ValueError(f"row {top}")
 
-    with pytest.raises(ValueError, match=r"row [04]"):
+    with pytest.raises(ValueError, match="row 0"):
         for_strips(work, 8, 4)
     assert for_strips(lambda top: top, 8, 4) == [0, 4]
 
